@@ -1,0 +1,42 @@
+//! The words of Sternway as types: what every other crate speaks.
+//!
+//! - [`Error`], [`Code`], [`Location`]: the one vocabulary of failure
+//! - [`ProjectFile`]: `sternway.yaml`, read by [`ProjectFile::load`]
+//! - [`yaml`]: a YAML tree in which every node knows its line and column
+//! - [`SecretRef`], [`SecretPin`], [`Sensitive`]: secrets by name, by version, and in memory
+//! - [`Plan`], [`Change`], [`Release`], [`Deployment`]: what a move will do, what ran, and the record of it
+//!
+//! ```
+//! use sternway_model::{EnvironmentName, SecretRef};
+//! let staging: EnvironmentName = "staging".parse()?;
+//! let reference = SecretRef::parse("keychain:DB_PASSWORD").ok_or("not a reference")??;
+//! assert_eq!(reference.name.as_str(), "DB_PASSWORD");
+//! assert_eq!(staging.as_str(), "staging");
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+mod deployment;
+mod duration;
+mod error;
+mod names;
+mod plan;
+mod project;
+mod release;
+mod secret;
+mod sensitive;
+mod time;
+pub mod yaml;
+
+pub use deployment::{Deployment, Event, Kind, Outcome, Stage, Step, StepState};
+pub use duration::Seconds;
+pub use error::{Code, Error, Location, Result};
+pub use names::{DeploymentNumber, EnvironmentName, ImageId, ProjectName, SecretName, ServiceName};
+pub use plan::{Action, Change, Layer, Plan, Readiness};
+pub use project::{
+    Application, Check, CheckRun, Configuration, Environment, FILE_NAME, GitCheck, HttpCheck, Pipeline, ProjectFile,
+    RunStep, Target, Verify, VerifyStep,
+};
+pub use release::{Evidence, Origin, Release, Revision, Value, Variable};
+pub use secret::{Reveal, SecretPin, SecretRef, expand, mentions};
+pub use sensitive::Sensitive;
+pub use time::At;
