@@ -1,1 +1,2 @@
 //! Sternway.
+pub mod view;

@@ -24,6 +24,7 @@ mod project;
 mod release;
 mod secret;
 mod sensitive;
+pub mod template;
 mod time;
 pub mod yaml;
 

@@ -1,0 +1,403 @@
+//! What the fronts get to see. Everything here is redacted and ready to be shown; both fronts use the same types.
+
+use std::path::PathBuf;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use specta::Type;
+use sternway_model::{
+    At, Change, Deployment, DeploymentNumber, EnvironmentName, Error, Evidence, Origin, Outcome, ProjectName, Revision,
+    SecretName, Step, Target,
+};
+
+/// A folder that was opened.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema, Type)]
+pub struct ProjectEntry {
+    /// The folder.
+    pub path: PathBuf,
+    /// The project's name when it was last read.
+    pub name: ProjectName,
+    /// When it was last opened.
+    pub opened: At,
+    /// Why it cannot be opened now, if so.
+    pub problem: Option<Error>,
+}
+
+/// A project that is open.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema, Type)]
+pub struct ProjectView {
+    /// The folder.
+    pub path: PathBuf,
+    /// Its name.
+    pub name: ProjectName,
+    /// Its environments, in the order of `sternway.yaml`.
+    pub environments: Vec<EnvironmentHead>,
+}
+
+/// What never changes about an environment while the project is open.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema, Type)]
+pub struct EnvironmentHead {
+    /// Its name.
+    pub name: EnvironmentName,
+    /// Where it runs.
+    pub target: Target,
+    /// Its name must be typed before anything is changed.
+    pub protected: bool,
+}
+
+/// The health of an environment or a service.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema, Type)]
+#[serde(rename_all = "snake_case")]
+pub enum Health {
+    /// Everything that should run does, and reports healthy where it reports at all.
+    Healthy,
+    /// Some of it does not.
+    Degraded,
+    /// None of it does.
+    Failing,
+    /// It cannot be said, for example because the engine does not answer.
+    Unknown,
+    /// A deployment is running.
+    Deploying,
+    /// A deployment was interrupted; resume it or go back.
+    Interrupted,
+    /// Nothing was deployed yet.
+    Empty,
+}
+
+/// The state of all environments: what `status` prints.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema, Type)]
+pub struct Status {
+    /// One entry per environment.
+    pub environments: Vec<EnvironmentStatus>,
+}
+
+/// The state of an environment.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema, Type)]
+pub struct EnvironmentStatus {
+    /// Its name.
+    pub name: EnvironmentName,
+    /// The release that runs.
+    pub release: Option<DeploymentNumber>,
+    /// The sources that the release was made from.
+    pub revision: Option<Revision>,
+    /// When the release was complete.
+    pub released: Option<At>,
+    /// How it is.
+    pub health: Health,
+    /// Its services.
+    pub services: Vec<ServiceStatus>,
+    /// The deployment that runs right now, or was interrupted.
+    pub deployment: Option<Deployment>,
+    /// Why it cannot be observed, if so.
+    pub problem: Option<Error>,
+}
+
+/// The state of a service.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema, Type)]
+pub struct ServiceStatus {
+    /// Its name.
+    pub name: String,
+    /// The engine's word: running, exited, created, …, or `missing`.
+    pub state: String,
+    /// How it is.
+    pub health: Health,
+    /// The image's name as the Compose file has it.
+    pub image: String,
+    /// Addresses on which it is published, such as `127.0.0.1:8080->80/tcp`.
+    pub ports: Vec<String>,
+}
+
+/// How an environment differs from its release, and how the folder differs from it: for the overview.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema, Type)]
+pub struct Pending {
+    /// The environment.
+    pub environment: EnvironmentName,
+    /// How what runs differs from its release; what `drift` prints.
+    pub drift: Vec<Change>,
+    /// What a deployment would change now.
+    pub waiting: Vec<Change>,
+    /// What must be mended before a deployment.
+    pub blockers: Vec<String>,
+    /// Why it cannot be said, if so.
+    pub problem: Option<Error>,
+}
+
+/// How an environment differs from its release.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema, Type)]
+pub struct Drift {
+    /// The environment.
+    pub environment: EnvironmentName,
+    /// What a move back to the release would change; empty when there is no drift.
+    pub changes: Vec<Change>,
+}
+
+/// The configuration of all environments side by side.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema, Type)]
+pub struct Matrix {
+    /// The columns.
+    pub environments: Vec<EnvironmentName>,
+    /// The rows, in the order of the files.
+    pub rows: Vec<MatrixRow>,
+    /// Files that could not be read, with line and column; their values are missing above.
+    pub problems: Vec<Error>,
+}
+
+/// A key in all environments.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema, Type)]
+pub struct MatrixRow {
+    /// The variable's name.
+    pub key: String,
+    /// The comment block that stands above it in its file, as a group's name; empty if there is none.
+    pub group: String,
+    /// `sternway.yaml` requires it.
+    pub required: bool,
+    /// One cell per environment, in the order of [`Matrix::environments`].
+    pub cells: Vec<Cell>,
+}
+
+/// A key in one environment.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema, Type)]
+pub struct Cell {
+    /// The value as written in the file; `null` if it is missing or a secret.
+    pub value: Option<String>,
+    /// The secret that it names.
+    pub secret: Option<SecretCell>,
+    /// Where the value comes from.
+    pub source: Option<Origin>,
+    /// The lines that it overrode.
+    pub overridden: Vec<Origin>,
+    /// It comes from a file that all environments share.
+    pub inherited: bool,
+    /// It is not what the environment's release has.
+    pub changed: bool,
+}
+
+/// A secret in the matrix.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema, Type)]
+pub struct SecretCell {
+    /// Its name.
+    pub name: SecretName,
+    /// Its newest version; `null` while the keychain has none.
+    pub version: Option<u32>,
+    /// Equal numbers within a row mean equal values; told by keyed fingerprints, never by the values.
+    pub same: Option<u32>,
+}
+
+/// The variables of an environment: what `config list` prints.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema, Type)]
+pub struct Variables {
+    /// The environment.
+    pub environment: EnvironmentName,
+    /// Its variables.
+    pub variables: Vec<sternway_model::Variable>,
+    /// Required keys without a value.
+    pub missing: Vec<String>,
+}
+
+/// The secrets that the history knows: what `secret list` prints.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema, Type)]
+pub struct Secrets {
+    /// One entry per secret and environment.
+    pub secrets: Vec<SecretEntry>,
+}
+
+/// A secret of an environment.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema, Type)]
+pub struct SecretEntry {
+    /// The environment.
+    pub environment: EnvironmentName,
+    /// Its name.
+    pub name: SecretName,
+    /// Its versions, newest first.
+    pub versions: Vec<SecretVersion>,
+    /// Variables that refer to it.
+    pub used_by: Vec<String>,
+}
+
+/// A version of a secret.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema, Type)]
+pub struct SecretVersion {
+    /// Its number, from 1.
+    pub version: u32,
+    /// When it was set.
+    pub created: At,
+    /// Who set it.
+    pub by: String,
+    /// Whether the running release uses it.
+    pub deployed: bool,
+}
+
+/// Values in env files that look like secrets: what `secret import` shows before it moves them.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema, Type)]
+pub struct Import {
+    /// The environment.
+    pub environment: EnvironmentName,
+    /// What was found, or what was moved.
+    pub found: Vec<ImportCandidate>,
+}
+
+/// A value that looks like a secret. The value itself is not shown.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema, Type)]
+pub struct ImportCandidate {
+    /// The variable.
+    pub key: String,
+    /// Where it stands.
+    pub source: Origin,
+    /// Why it looks like one.
+    pub reason: String,
+    /// Which environments read this line.
+    pub environments: Vec<EnvironmentName>,
+}
+
+/// A page of the history.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema, Type)]
+pub struct HistoryPage {
+    /// The deployments, newest first.
+    pub deployments: Vec<Deployment>,
+    /// How many there are that fit the filter.
+    pub total: u32,
+}
+
+/// Which deployments to list. Everything is optional.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema, Type)]
+pub struct HistoryFilter {
+    /// Only this environment.
+    pub environment: Option<EnvironmentName>,
+    /// Only this result.
+    pub result: Option<Outcome>,
+    /// Only those whose summary, person or number contains this text.
+    pub text: Option<String>,
+    /// Skip this many.
+    pub offset: u32,
+    /// At most this many; 100 unless given.
+    pub limit: Option<u32>,
+}
+
+/// A deployment's page: what `show` prints.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema, Type)]
+pub struct DeploymentView {
+    /// The deployment.
+    pub deployment: Deployment,
+    /// Its steps.
+    pub steps: Vec<Step>,
+    /// What it changed, by its plan.
+    pub changes: Vec<Change>,
+    /// How long each stage usually takes, in seconds: the median of earlier successes.
+    pub usual: Vec<UsualTime>,
+    /// The release that it made.
+    pub release: Option<ReleaseView>,
+    /// Whether it is possible to go back to its release, and why not.
+    pub reachable: Option<Reachable>,
+    /// How many log lines it has.
+    pub log_lines: u32,
+}
+
+/// How long a step usually takes.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema, Type)]
+pub struct UsualTime {
+    /// The step's name.
+    pub step: String,
+    /// Seconds.
+    pub seconds: f64,
+}
+
+/// A release as people see it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema, Type)]
+pub struct ReleaseView {
+    /// Its number: that of the deployment that made it.
+    pub number: DeploymentNumber,
+    /// When it was complete.
+    pub created: At,
+    /// Its variables.
+    pub variables: Vec<sternway_model::Variable>,
+    /// Each service with its image's name and content id.
+    pub images: Vec<ReleaseImage>,
+    /// The sources.
+    pub revision: Option<Revision>,
+    /// What verification saw.
+    pub evidence: Vec<Evidence>,
+    /// The Compose model as YAML, secrets as references.
+    pub compose: String,
+}
+
+/// An image of a release.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema, Type)]
+pub struct ReleaseImage {
+    /// The service.
+    pub service: String,
+    /// The image's name as the Compose file has it.
+    pub image: String,
+    /// Its content id.
+    pub id: String,
+}
+
+/// Whether a release can be gone back to.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema, Type)]
+pub struct Reachable {
+    /// It can.
+    pub possible: bool,
+    /// It is the release that runs now.
+    pub current: bool,
+    /// Why not, or what was checked.
+    pub reasons: Vec<String>,
+}
+
+/// Lines of a deployment's log.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema, Type)]
+pub struct LogPage {
+    /// The lines.
+    pub lines: Vec<LogLine>,
+    /// How many there are in all.
+    pub total: u32,
+}
+
+/// A line of a deployment's log.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema, Type)]
+pub struct LogLine {
+    /// Its place, from 1.
+    pub line: u32,
+    /// The step that printed it.
+    pub step: u32,
+    /// When.
+    pub at: At,
+    /// The text, redacted.
+    pub text: String,
+}
+
+/// Two deployments side by side: what `compare` prints.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema, Type)]
+pub struct Comparison {
+    /// The earlier side.
+    pub a: DeploymentNumber,
+    /// The later side.
+    pub b: DeploymentNumber,
+    /// What a move from `a` to `b` changes, by layer.
+    pub changes: Vec<Change>,
+}
+
+/// What Sternway needs from the machine, and whether it has it: the settings page and the start.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema, Type)]
+pub struct Machine {
+    /// Sternway's version.
+    pub version: String,
+    /// Where its data is.
+    pub home: PathBuf,
+    /// The local container engine.
+    pub engine: Part,
+    /// The keychain.
+    pub keychain: Part,
+    /// The history database.
+    pub history: Part,
+}
+
+/// A part that Sternway needs.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema, Type)]
+pub struct Part {
+    /// It works.
+    pub ok: bool,
+    /// What it is: name and version, or where.
+    pub detail: String,
+    /// What is wrong and what to do, if it does not work.
+    pub problem: Option<Error>,
+}

@@ -1,0 +1,164 @@
+//! Variables inside texts, as Compose has them: `$NAME`, `${NAME}`, `${NAME:-default}`, `:?`, `:+` and `$$`.
+//!
+//! Source of the rules: the Compose specification, "Interpolation", and compose-go's `template` package.
+
+use crate::{Error, Result};
+
+/// A text whose variables were filled in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Filled {
+    /// The text.
+    pub text: String,
+    /// Variables that have no value and no default; they became empty.
+    pub unset: Vec<String>,
+}
+
+/// Fills in a text's variables.
+///
+/// # Errors
+/// [`crate::Code::InvalidInput`] if the text has a `$` that begins no variable, or a variable with `?` has no value.
+pub fn fill(text: &str, lookup: &dyn Fn(&str) -> Option<String>) -> Result<Filled> {
+    let mut filled = Filled { text: String::with_capacity(text.len()), unset: Vec::new() };
+    let mut rest = text;
+    while let Some(dollar) = rest.find('$') {
+        filled.text.push_str(&rest[..dollar]);
+        let after = &rest[dollar + 1..];
+        rest = if let Some(after) = after.strip_prefix('$') {
+            filled.text.push('$');
+            after
+        } else if let Some(body) = after.strip_prefix('{') {
+            let end = closing(body).ok_or_else(|| wrong(text))?;
+            braced(text, &body[..end], lookup, &mut filled)?;
+            &body[end + 1..]
+        } else {
+            let end = name_length(after);
+            if end == 0 {
+                return Err(wrong(text));
+            }
+            plain(&after[..end], lookup, &mut filled);
+            &after[end..]
+        };
+    }
+    filled.text.push_str(rest);
+    Ok(filled)
+}
+
+fn wrong(text: &str) -> Error {
+    Error::invalid(format!("`{text}` has a `$` that begins no variable"))
+        .hint("Write `$$` for a dollar sign, `${NAME}` for a variable.")
+}
+
+fn name_length(text: &str) -> usize {
+    if !text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_') {
+        return 0;
+    }
+    text.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(text.len())
+}
+
+/// Where the brace that is already open is closed; braces of variables inside a default are skipped.
+fn closing(body: &str) -> Option<usize> {
+    let mut depth = 0_usize;
+    let mut previous = ' ';
+    for (index, c) in body.char_indices() {
+        match c {
+            '{' if previous == '$' => depth += 1,
+            '}' if depth == 0 => return Some(index),
+            '}' => depth -= 1,
+            _ => {}
+        }
+        previous = c;
+    }
+    None
+}
+
+fn plain(name: &str, lookup: &dyn Fn(&str) -> Option<String>, filled: &mut Filled) {
+    match lookup(name) {
+        Some(value) => filled.text.push_str(&value),
+        None => filled.unset.push(name.to_owned()),
+    }
+}
+
+fn braced(whole: &str, body: &str, lookup: &dyn Fn(&str) -> Option<String>, filled: &mut Filled) -> Result<()> {
+    let (name, operator) = body.split_at(name_length(body));
+    if name.is_empty() {
+        return Err(wrong(whole));
+    }
+    let value = lookup(name);
+    let (present, operator) = match operator.strip_prefix(':') {
+        Some(operator) => (value.as_ref().is_some_and(|value| !value.is_empty()), operator),
+        None => (value.is_some(), operator),
+    };
+    let mut chars = operator.chars();
+    let kind = chars.next();
+    let mut inner = |text: &str| -> Result<()> {
+        let inner = fill(text, lookup)?;
+        filled.text.push_str(&inner.text);
+        filled.unset.extend(inner.unset);
+        Ok(())
+    };
+    match (kind, value) {
+        (None, _) if body.len() == name.len() => plain(name, lookup, filled),
+        (Some('-' | '?'), Some(value)) if present => filled.text.push_str(&value),
+        (Some('-'), _) => inner(chars.as_str())?,
+        (Some('?'), _) => {
+            let message = fill(chars.as_str(), lookup)?.text;
+            let reason = if message.is_empty() { String::new() } else { format!(": {message}") };
+            return Err(Error::invalid(format!("the variable `{name}` is required and has no value{reason}"))
+                .hint(format!("Set {name} in one of the environment's env files.")));
+        }
+        (Some('+'), _) => {
+            if present {
+                inner(chars.as_str())?;
+            }
+        }
+        _ => return Err(wrong(whole)),
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn lookup(name: &str) -> Option<String> {
+        match name {
+            "A" => Some("a".to_owned()),
+            "EMPTY" => Some(String::new()),
+            _ => None,
+        }
+    }
+
+    #[test]
+    fn fills_in_every_form() {
+        let cases = [
+            ("$A-${A}", "a-a"),
+            ("$$A $$${A}", "$A $a"),
+            ("${A:-x}${B:-x}${EMPTY:-x}", "axx"),
+            ("${A-x}${B-x}${EMPTY-x}", "ax"),
+            ("${A:+x}${B:+x}${EMPTY:+x}", "x"),
+            ("${A+x}${B+x}${EMPTY+x}", "xx"),
+            ("${B:-${C:-${A}}}}", "a}"),
+            ("${A:?no}", "a"),
+            ("${EMPTY?no}", ""),
+            ("${B:-{json}}", "{json}"),
+            ("no variables", "no variables"),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(fill(text, &lookup).map(|filled| filled.text).as_deref(), Ok(expected), "{text}");
+        }
+    }
+
+    #[test]
+    fn says_what_has_no_value() {
+        assert_eq!(fill("$B ${C}", &lookup).expect("valid").unset, ["B", "C"]);
+        let error = fill("${B:?set it}", &lookup).expect_err("required");
+        assert!(error.message.contains("`B`") && error.message.contains("set it"), "{error}");
+    }
+
+    #[test]
+    fn refuses_what_is_no_variable() {
+        for bad in ["5 $", "$ 5", "${", "${}", "${1A}", "${A!}", "${A:}", "$1"] {
+            assert!(fill(bad, &lookup).is_err(), "{bad}");
+        }
+    }
+}
