@@ -1,0 +1,36 @@
+# Shared by the scripts of this folder: where things are kept, and how a script talks. Sourced, never run.
+# shellcheck shell=bash
+set -euo pipefail
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+cache=${XDG_CACHE_HOME:-$HOME/.cache}/sternway
+# Outside the checkout, so that a fresh clone starts warm.
+export CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-$cache/target}
+PATH=$cache/node/bin:${CARGO_HOME:-$HOME/.cargo}/bin:$PATH
+export PATH
+
+# One line about a step.
+step() { printf '· %s\n' "$*"; }
+
+# What is wrong, what to do about it, and the end.
+die() {
+  printf '✗ %s\n' "$*" >&2
+  exit 1
+}
+
+# Whether a program is on the path.
+has() { command -v "$1" >/dev/null 2>&1; }
+
+# Whether version $1 is at least version $2.
+at_least() { [ "$(printf '%s\n%s\n' "$1" "$2" | sort -V | head -n 1)" = "$2" ]; }
+
+# Runs a command as root: as we are, or through sudo.
+as_root() {
+  if [ "$(id -u)" = 0 ]; then
+    "$@"
+  elif has sudo; then
+    sudo "$@"
+  else
+    die "this needs root, and there is no sudo: $*"
+  fi
+}
