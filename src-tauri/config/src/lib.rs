@@ -1,1 +1,23 @@
-//! Sternway.
+//! Configuration: the variables of a project's environments, in ordinary env files that other tools can use.
+//!
+//! - [`EnvFile`]: an env file of which every untouched byte is kept
+//! - [`load`], [`load_pinned`], [`required_missing`]: an environment's variables, each with the line it comes from
+//! - [`store`]: files replaced in one step, and never over somebody else's change
+//!
+//! ```
+//! use std::path::Path;
+//! use sternway_config::{Assignment, EnvFile};
+//!
+//! let mut file = EnvFile::parse(Path::new(".env"), b"# Shop\r\nexport PORT=80 # http\r\n")?;
+//! file.set("PORT", Assignment::Value("8080"))?;
+//! file.set("GREETING", Assignment::Value("it costs $5"))?;
+//! assert_eq!(file.bytes(), b"# Shop\r\nexport PORT=8080 # http\r\nGREETING='it costs $5'\r\n");
+//! # Ok::<(), sternway_model::Error>(())
+//! ```
+
+mod env_file;
+pub mod store;
+mod variables;
+
+pub use env_file::{Assignment, Entry, EnvFile, Lookup};
+pub use variables::{NO_VERSION, Newest, load, load_pinned, required_missing};

@@ -1,0 +1,217 @@
+//! The variables of an environment: which files they come from, and which line wins.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+
+use indexmap::IndexMap;
+use sternway_model::{
+    Configuration, EnvironmentName, Error, FILE_NAME, Location, Origin, ProjectFile, Result, SecretName, SecretPin,
+    SecretRef, Value, Variable, mentions, yaml,
+};
+
+use crate::env_file::{Entry, EnvFile};
+use crate::store;
+
+/// Stands for the environment's name in `configuration.variables`.
+pub(crate) const PLACEHOLDER: &str = "{environment}";
+
+/// The version in a pin whose secret the keychain does not have yet; versions count from 1.
+pub const NO_VERSION: u32 = 0;
+
+/// How a pinned secret begins inside a text; nobody may write that into a file.
+const PIN_BEGINS: &str = "⟦keychain:";
+
+/// Says which version of a secret is its newest one, if the keychain has any.
+pub type Newest<'a> = &'a dyn Fn(&SecretName) -> Option<u32>;
+
+/// The variables of an environment, without looking for the versions of its secrets; see [`load_pinned`].
+///
+/// # Errors
+/// As [`load_pinned`].
+pub fn load(project_dir: &Path, project: &ProjectFile, environment: &EnvironmentName) -> Result<Vec<Variable>> {
+    load_pinned(project_dir, project, environment, &|_| None)
+}
+
+/// The variables of an environment, in the order in which its files first name them.
+///
+/// The files of `configuration.variables` are read one after the other, and later lines win. Variables inside values are
+/// filled in as Compose does (`--env-file a --env-file b`): from earlier files, then from the lines above; the shell's
+/// environment is not asked, so that a deployment depends on the folder alone. `keychain:NAME` becomes
+/// [`Value::Secret`] with its newest version. A value that only contains a secret, such as
+/// `postgres://app:${DB_PASSWORD}@db`, becomes a plain text with a [`SecretPin`] in it, whose version is [`NO_VERSION`]
+/// while the keychain has none.
+///
+/// # Errors
+/// [`sternway_model::Code::NotFound`] for an environment that `sternway.yaml` does not have; [`Code::InvalidInput`] with the place for a
+/// file that is listed by its name and missing (one whose name has `{environment}`, or of the default list, may be), that
+/// cannot be parsed, or that has a value which cannot be filled in.
+pub fn load_pinned(
+    project_dir: &Path,
+    project: &ProjectFile,
+    environment: &EnvironmentName,
+    newest: Newest<'_>,
+) -> Result<Vec<Variable>> {
+    project.environment(environment)?;
+    let mut files = Vec::new();
+    for slot in slots(project, environment) {
+        files.extend(slot.read(project_dir)?);
+    }
+    let mut merged = Merged::new(newest);
+    for file in &files {
+        merged.add(file);
+    }
+    match merged.problems.into_iter().next() {
+        Some(problem) => Err(problem),
+        None => Ok(merged.variables.into_values().collect()),
+    }
+}
+
+/// The required keys that have no value, in the order of `configuration.required`. A secret counts as a value.
+#[must_use]
+pub fn required_missing(project: &ProjectFile, variables: &[Variable]) -> Vec<String> {
+    let has_value = |key: &str| {
+        variables.iter().any(|variable| match &variable.value {
+            Value::Plain(text) => variable.key == key && !text.is_empty(),
+            Value::Secret { .. } => variable.key == key,
+        })
+    };
+    project.configuration.required.iter().filter(|key| !has_value(key)).cloned().collect()
+}
+
+/// A file of `configuration.variables`, for one environment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Slot {
+    /// The file, relative to the project.
+    pub(crate) path: PathBuf,
+    /// It belongs to this environment alone: its name has the placeholder.
+    pub(crate) own: bool,
+    /// It may be missing.
+    optional: bool,
+    /// Its place in the list.
+    index: usize,
+}
+
+/// The files of an environment, in the order in which they are read.
+pub(crate) fn slots(project: &ProjectFile, environment: &EnvironmentName) -> Vec<Slot> {
+    let patterns = &project.configuration.variables;
+    let default = *patterns == Configuration::default().variables;
+    let slot = |(index, pattern): (usize, &String)| {
+        let own = pattern.contains(PLACEHOLDER);
+        let path = PathBuf::from(pattern.replace(PLACEHOLDER, environment.as_str()));
+        Slot { path, own, optional: own || default, index }
+    };
+    patterns.iter().enumerate().map(slot).collect()
+}
+
+impl Slot {
+    /// The file, if it is there.
+    pub(crate) fn read(&self, project_dir: &Path) -> Result<Option<EnvFile>> {
+        let (bytes, stamp) = store::read(&project_dir.join(&self.path))?;
+        if !stamp.is_absent() {
+            return EnvFile::parse(&self.path, &bytes).map(Some);
+        }
+        if self.optional {
+            return Ok(None);
+        }
+        Err(Error::invalid(format!("{} is listed and is not there", self.path.display()))
+            .hint(format!("Create {}, or take it out of `configuration.variables`.", self.path.display()))
+            .at(self.listed_at(project_dir)))
+    }
+
+    /// Where `sternway.yaml` lists it; without a line if that cannot be read again.
+    fn listed_at(&self, project_dir: &Path) -> Location {
+        let file = PathBuf::from(FILE_NAME);
+        let key = format!("configuration.variables[{}]", self.index);
+        let text = store::read(&project_dir.join(&file)).ok().and_then(|(bytes, _)| String::from_utf8(bytes).ok());
+        let documents = text.and_then(|text| yaml::parse(&file, &text).ok()).unwrap_or_default();
+        let list = documents.first().and_then(|root| root.get("configuration")?.get("variables"));
+        match list.map(|list| &list.content) {
+            Some(yaml::Content::Sequence(items)) if self.index < items.len() => {
+                items[self.index].mark.location(&file, &key)
+            }
+            _ => Location { file, line: None, column: None, key: Some(key) },
+        }
+    }
+}
+
+/// Files laid over one another.
+pub(crate) struct Merged<'a> {
+    newest: Newest<'a>,
+    /// What the variables of the files so far are as text, secrets as pins.
+    earlier: HashMap<String, String>,
+    /// The variables, in the order of their first appearance.
+    pub(crate) variables: IndexMap<String, Variable>,
+    /// Values that could not be filled in; they are in `variables` as they are written.
+    pub(crate) problems: Vec<Error>,
+}
+
+impl<'a> Merged<'a> {
+    pub(crate) fn new(newest: Newest<'a>) -> Self {
+        Self { newest, earlier: HashMap::new(), variables: IndexMap::new(), problems: Vec::new() }
+    }
+
+    /// Lays a further file over the ones before.
+    pub(crate) fn add(&mut self, file: &EnvFile) {
+        let mut above: HashMap<String, String> = HashMap::new();
+        for entry in file.entries() {
+            // A key without `=` has what the files before gave it: nothing changes.
+            if entry.is_bare() {
+                continue;
+            }
+            let value = self.value(entry, &above).unwrap_or_else(|problem| {
+                self.problems.push(problem);
+                Value::Plain(entry.template().into_owned())
+            });
+            above.insert(entry.key().to_owned(), text(&value));
+            self.place(entry, file.path(), value);
+        }
+        self.earlier.extend(above);
+    }
+
+    fn value(&self, entry: Entry<'_>, above: &HashMap<String, String>) -> Result<Value> {
+        if entry.value().contains(PIN_BEGINS) {
+            return Err(Error::invalid(format!("the value of {} has `{PIN_BEGINS}` in it", entry.key()))
+                .hint("That is how Sternway marks secrets in its records. Write keychain:NAME for a secret.")
+                .at(entry.location()));
+        }
+        let filled = entry.fill(&|name| self.earlier.get(name).or_else(|| above.get(name)).cloned())?;
+        if let Some(reference) = SecretRef::parse(&filled) {
+            let name = reference.map_err(|error| error.at(entry.location()))?.name;
+            let version = (self.newest)(&name);
+            return Ok(Value::Secret { name, version });
+        }
+        // `A=${B}` where B is a secret: A is the same secret.
+        match mentions(&filled)?.into_iter().next() {
+            Some(pin) if pin.to_string() == filled => {
+                let version = (pin.version != NO_VERSION).then_some(pin.version);
+                Ok(Value::Secret { name: pin.name, version })
+            }
+            _ => Ok(Value::Plain(filled)),
+        }
+    }
+
+    fn place(&mut self, entry: Entry<'_>, file: &Path, value: Value) {
+        let source = Origin { file: file.to_owned(), line: entry.line() };
+        match self.variables.get_mut(entry.key()) {
+            Some(variable) => {
+                variable.value = value;
+                variable.overridden.insert(0, std::mem::replace(&mut variable.source, source));
+            }
+            None => {
+                let key = entry.key().to_owned();
+                let variable = Variable { key: key.clone(), value, source, overridden: Vec::new() };
+                self.variables.insert(key, variable);
+            }
+        }
+    }
+}
+
+/// What other values see of a variable.
+fn text(value: &Value) -> String {
+    match value {
+        Value::Plain(text) => text.clone(),
+        Value::Secret { name, version } => {
+            SecretPin { name: name.clone(), version: version.unwrap_or(NO_VERSION) }.to_string()
+        }
+    }
+}
