@@ -1,0 +1,273 @@
+//! Opening the file: who may read it, which form it has, and bringing an older form up to date.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Sqlite, SqliteConnection, SqlitePool, Transaction};
+use sternway_model::{Error, Result};
+
+use crate::place::Place;
+
+/// The steps from an empty file to the form of today: the n-th leads to version n. Each runs in one transaction. A step
+/// that was released is never edited; a new form is a new step.
+const MIGRATIONS: &[&str] = &[include_str!("../migrations/0001_history.sql")];
+
+/// Marks the file as a history of Sternway (`PRAGMA application_id`): "Stwy".
+const APPLICATION_ID: i64 = 0x5374_7779;
+
+/// How long a statement waits for another process that writes.
+const BUSY: Duration = Duration::from_secs(15);
+
+/// The history's open file. A clone is another handle to the same one.
+#[derive(Debug, Clone)]
+pub struct History {
+    pool: SqlitePool,
+    place: Arc<Place>,
+}
+
+impl History {
+    /// Opens `history.sqlite` in this folder, and makes both if they are not there; only their owner may read them.
+    ///
+    /// A file of an older form is copied to `history-backup-v<N>.sqlite` beside it, checked, and then migrated.
+    ///
+    /// # Errors
+    /// [`Code::HistoryNewer`](sternway_model::Code::HistoryNewer) if a newer Sternway wrote it,
+    /// [`Code::HistoryDamaged`](sternway_model::Code::HistoryDamaged) if it is no history. In both cases the file is
+    /// left as it is.
+    pub async fn open(dir: &Path) -> Result<Self> {
+        Self::open_with(dir, MIGRATIONS).await
+    }
+
+    async fn open_with(dir: &Path, migrations: &[&'static str]) -> Result<Self> {
+        let place = Place::new(dir);
+        make_private_dir(place.dir()).await?;
+        make_private_file(&place.database()).await?;
+
+        let options = SqliteConnectOptions::new()
+            .filename(place.database())
+            .foreign_keys(true)
+            .busy_timeout(BUSY)
+            .disable_statement_logging();
+        // Looked at through a connection that sets nothing, so that a file which is refused stays as it is.
+        let mut connection = options.connect().await.map_err(|error| place.fault(error))?;
+        migrate(&mut connection, &place, migrations).await?;
+        connection.close().await.map_err(|error| place.fault(error))?;
+
+        // FULL: what the journal says must survive a power cut, too, because the containers do.
+        let options = options.journal_mode(SqliteJournalMode::Wal).synchronous(SqliteSynchronous::Full);
+        let pool = SqlitePoolOptions::new()
+            .max_connections(4)
+            .connect_with(options)
+            .await
+            .map_err(|error| place.fault(error))?;
+        Ok(Self { pool, place: Arc::new(place) })
+    }
+
+    /// Reads the whole file and checks its structure. Takes seconds for a large history.
+    ///
+    /// # Errors
+    /// [`Code::HistoryDamaged`](sternway_model::Code::HistoryDamaged) with what is wrong.
+    pub async fn check(&self) -> Result<()> {
+        let mut connection = self.pool.acquire().await.map_err(|error| self.fault(error))?;
+        quick_check(&mut connection, &self.place).await
+    }
+
+    /// The file.
+    #[must_use]
+    pub fn file(&self) -> std::path::PathBuf {
+        self.place.database()
+    }
+
+    /// Waits for what is being written and closes the file, for all clones.
+    pub async fn close(&self) {
+        self.pool.close().await;
+    }
+
+    pub(crate) fn pool(&self) -> &SqlitePool {
+        &self.pool
+    }
+
+    /// Begins a transaction that may write. It waits for other writers here, and never fails for them later.
+    pub(crate) async fn write(&self) -> Result<Transaction<'static, Sqlite>> {
+        self.pool.begin_with("BEGIN IMMEDIATE").await.map_err(|error| self.fault(error))
+    }
+
+    /// Begins a transaction that sees one state of the file throughout.
+    pub(crate) async fn read(&self) -> Result<Transaction<'static, Sqlite>> {
+        self.pool.begin().await.map_err(|error| self.fault(error))
+    }
+
+    pub(crate) async fn commit(&self, transaction: Transaction<'static, Sqlite>) -> Result<()> {
+        transaction.commit().await.map_err(|error| self.fault(error))
+    }
+
+    pub(crate) fn fault(&self, error: sqlx::Error) -> Error {
+        self.place.fault(error)
+    }
+
+    pub(crate) fn damaged(&self, what: impl std::fmt::Display) -> Error {
+        self.place.damaged(what)
+    }
+}
+
+async fn make_private_dir(dir: &Path) -> Result<()> {
+    let mut builder = tokio::fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    builder.mode(0o700);
+    builder.create(dir).await.map_err(|error| Error::io("make the folder", dir, &error))
+}
+
+/// Made before SQLite opens it, so that there is no moment in which others may read it. SQLite gives the files beside it
+/// (`-wal`, `-shm`) the same permissions.
+async fn make_private_file(file: &Path) -> Result<()> {
+    let mut options = tokio::fs::OpenOptions::new();
+    options.write(true).create(true).truncate(false);
+    #[cfg(unix)]
+    options.mode(0o600);
+    options.open(file).await.map(drop).map_err(|error| Error::io("open", file, &error))
+}
+
+async fn number(connection: &mut SqliteConnection, place: &Place, query: &'static str) -> Result<i64> {
+    sqlx::query_scalar(query).fetch_one(connection).await.map_err(|error| place.fault(error))
+}
+
+async fn migrate(connection: &mut SqliteConnection, place: &Place, migrations: &[&'static str]) -> Result<()> {
+    let known = i64::try_from(migrations.len()).map_err(|error| Error::internal(error.to_string()))?;
+    let tables = number(connection, place, "SELECT count(*) FROM sqlite_schema").await?;
+    let version = number(connection, place, "PRAGMA user_version").await?;
+    let application = number(connection, place, "PRAGMA application_id").await?;
+    if tables > 0 && application != APPLICATION_ID {
+        return Err(place.damaged("it is a database of another program"));
+    }
+    if version > known {
+        return Err(place.newer(version, known));
+    }
+    if version == known {
+        return Ok(());
+    }
+    if tables > 0 {
+        quick_check(connection, place).await?;
+        back_up(connection, place, version).await?;
+    }
+    for (version, statements) in (1..).zip(migrations) {
+        step_up(connection, place, version, statements).await?;
+    }
+    Ok(())
+}
+
+/// Runs the step to this version, unless the file has it: another process may have been faster.
+async fn step_up(
+    connection: &mut SqliteConnection,
+    place: &Place,
+    version: i64,
+    statements: &'static str,
+) -> Result<()> {
+    let fault = |error| place.fault(error);
+    let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await.map_err(fault)?;
+    if number(&mut transaction, place, "PRAGMA user_version").await? >= version {
+        return transaction.rollback().await.map_err(fault);
+    }
+    sqlx::raw_sql(statements).execute(&mut *transaction).await.map_err(fault)?;
+    // Pragmas take no parameters; both values are numbers.
+    let marks = format!("PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {version};");
+    sqlx::raw_sql(AssertSqlSafe(marks)).execute(&mut *transaction).await.map_err(fault)?;
+    transaction.commit().await.map_err(fault)
+}
+
+async fn quick_check(connection: &mut SqliteConnection, place: &Place) -> Result<()> {
+    let findings: Vec<String> =
+        sqlx::query_scalar("PRAGMA quick_check(5)").fetch_all(connection).await.map_err(|error| place.fault(error))?;
+    if findings == ["ok"] { Ok(()) } else { Err(place.damaged(findings.join("; "))) }
+}
+
+/// Copies the file as it is now. The copy gets its name only when it is complete.
+async fn back_up(connection: &mut SqliteConnection, place: &Place, version: i64) -> Result<()> {
+    let copy = place.backup(version);
+    // One per process: two that open the same old file at once must not write into one another's copy.
+    let incomplete = copy.with_extension(format!("incomplete-{}", std::process::id()));
+    match tokio::fs::remove_file(&incomplete).await {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            return Err(Error::io("remove", &incomplete, &error));
+        }
+        _ => {}
+    }
+    // VACUUM INTO accepts a file that is there if it is empty.
+    make_private_file(&incomplete).await?;
+    let name = incomplete.to_str().ok_or_else(|| Error::invalid("the data folder's path is not UTF-8"))?;
+    sqlx::query("VACUUM INTO ?").bind(name).execute(connection).await.map_err(|error| {
+        place.fault(error).context("the history was not migrated, because its copy could not be written")
+    })?;
+    tokio::fs::rename(&incomplete, &copy).await.map_err(|error| Error::io("rename", &incomplete, &error))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use sternway_model::Code;
+
+    use super::*;
+
+    const V2: &[&str] = &[MIGRATIONS[0], "ALTER TABLE project ADD COLUMN note TEXT; UPDATE project SET note = 'kept';"];
+
+    async fn scalar(history: &History, query: &'static str) -> String {
+        sqlx::query_scalar(query).fetch_one(history.pool()).await.unwrap()
+    }
+
+    #[tokio::test]
+    async fn an_older_file_is_copied_and_then_migrated() {
+        let home = tempfile::tempdir().unwrap();
+        let old = History::open(home.path()).await.unwrap();
+        old.remember_project("/shop".as_ref(), &"shop".parse().unwrap(), sternway_model::At::from_millis(1).unwrap())
+            .await
+            .unwrap();
+        old.close().await;
+
+        let new = History::open_with(home.path(), V2).await.unwrap();
+        assert_eq!(scalar(&new, "SELECT path || ' ' || note FROM project").await, "/shop kept");
+        new.close().await;
+
+        let copy = home.path().join("history-backup-v1.sqlite");
+        fs::rename(&copy, home.path().join("history.sqlite")).unwrap();
+        let back = History::open(home.path()).await.expect("the copy is a whole history of the old form");
+        assert_eq!(scalar(&back, "SELECT path FROM project").await, "/shop");
+    }
+
+    #[tokio::test]
+    async fn a_migration_that_fails_changes_nothing() {
+        let home = tempfile::tempdir().unwrap();
+        History::open(home.path()).await.unwrap().close().await;
+        let broken = &[MIGRATIONS[0], "CREATE TABLE half (x); INSERT INTO nowhere VALUES (1);"];
+        History::open_with(home.path(), broken).await.expect_err("the second statement cannot run");
+        let same = History::open(home.path()).await.expect("the form is still the old one");
+        assert_eq!(scalar(&same, "SELECT count(*) || '' FROM sqlite_schema WHERE name = 'half'").await, "0");
+    }
+
+    #[tokio::test]
+    async fn a_newer_file_is_refused_and_left_alone() {
+        let home = tempfile::tempdir().unwrap();
+        History::open_with(home.path(), V2).await.unwrap().close().await;
+        let before = fs::read(home.path().join("history.sqlite")).unwrap();
+        let error = History::open(home.path()).await.expect_err("version 2 is not known");
+        assert_eq!(error.code, Code::HistoryNewer);
+        assert!(error.message.contains("version 2") && error.message.contains("version 1"), "{}", error.message);
+        assert_eq!(fs::read(home.path().join("history.sqlite")).unwrap(), before);
+    }
+
+    #[tokio::test]
+    async fn many_may_open_a_new_file_at_once() {
+        let home = tempfile::tempdir().unwrap();
+        let opened = tokio::join!(
+            History::open(home.path()),
+            History::open(home.path()),
+            History::open(home.path()),
+            History::open(home.path())
+        );
+        for history in [opened.0, opened.1, opened.2, opened.3] {
+            history.expect("each finds or makes the form").check().await.unwrap();
+        }
+    }
+}

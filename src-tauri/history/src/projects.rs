@@ -1,0 +1,88 @@
+//! The folders that were opened.
+
+use std::path::{Path, PathBuf};
+
+use sternway_model::{At, Error, ProjectName, Result};
+
+use crate::History;
+use crate::row::Reader;
+
+/// A project's row. Only [`History::remember_project`] and [`History::projects`] give one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct ProjectId(pub(crate) i64);
+
+/// A folder that was opened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredProject {
+    /// Its row.
+    pub id: ProjectId,
+    /// The folder.
+    pub path: PathBuf,
+    /// The project's name when it was last read.
+    pub name: ProjectName,
+    /// When it was last opened.
+    pub opened: At,
+}
+
+/// A folder's name is a key here, and SQLite compares text.
+fn text(path: &Path) -> Result<&str> {
+    path.to_str().ok_or_else(|| {
+        Error::invalid(format!("the name of the folder {} is not UTF-8", path.display())).hint("Rename the folder.")
+    })
+}
+
+impl History {
+    /// Notes that a folder was opened. A folder that was forgotten has its deployments back.
+    ///
+    /// # Errors
+    /// If the path is not UTF-8, or the file cannot be written.
+    pub async fn remember_project(&self, path: &Path, name: &ProjectName, opened: At) -> Result<ProjectId> {
+        let id = sqlx::query_scalar(
+            "INSERT INTO project (path, name, opened) VALUES (?1, ?2, ?3)
+             ON CONFLICT (path) DO UPDATE SET name = ?2, opened = ?3, hidden = 0
+             RETURNING id",
+        )
+        .bind(text(path)?)
+        .bind(name.as_str())
+        .bind(opened.as_millis())
+        .fetch_one(self.pool())
+        .await
+        .map_err(|error| self.fault(error))?;
+        Ok(ProjectId(id))
+    }
+
+    /// The folders that were opened and not forgotten, the latest first.
+    ///
+    /// # Errors
+    /// If the file cannot be read.
+    pub async fn projects(&self) -> Result<Vec<StoredProject>> {
+        let rows = sqlx::query("SELECT id, path, name, opened FROM project WHERE NOT hidden ORDER BY opened DESC, id")
+            .fetch_all(self.pool())
+            .await
+            .map_err(|error| self.fault(error))?;
+        rows.iter()
+            .map(|row| {
+                let row = Reader::new(self, row);
+                Ok(StoredProject {
+                    id: ProjectId(row.get("id")?),
+                    path: PathBuf::from(row.get::<String>("path")?),
+                    name: row.parse("name")?,
+                    opened: row.at("opened")?,
+                })
+            })
+            .collect()
+    }
+
+    /// Leaves a folder out of [`History::projects`]. Its deployments stay. Nothing happens if it is not there.
+    ///
+    /// # Errors
+    /// If the file cannot be written.
+    pub async fn forget_project(&self, path: &Path) -> Result<()> {
+        sqlx::query("UPDATE project SET hidden = 1 WHERE path = ?")
+            .bind(text(path)?)
+            .execute(self.pool())
+            .await
+            .map_err(|error| self.fault(error))?;
+        Ok(())
+    }
+}

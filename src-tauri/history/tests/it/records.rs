@@ -1,0 +1,64 @@
+//! Projects, secrets and plans.
+
+use sternway_history::{StoredPlan, StoredSecret};
+use sternway_model::{EnvironmentName, Kind, SecretName};
+
+use crate::fixture::{at, begin, shop};
+
+#[tokio::test]
+async fn a_forgotten_project_keeps_its_deployments() {
+    let shop = shop().await;
+    begin(&shop.history, shop.project, "staging").await.unwrap();
+    shop.history.forget_project("/shop".as_ref()).await.unwrap();
+    assert_eq!(shop.history.projects().await.unwrap(), []);
+
+    let again = shop.history.remember_project("/shop".as_ref(), &"store".parse().unwrap(), at(8)).await.unwrap();
+    assert_eq!(again, shop.project);
+    let listed = shop.history.projects().await.unwrap();
+    assert_eq!((listed[0].name.as_str(), listed[0].opened), ("store", at(8)));
+    assert_eq!(shop.history.running(again).await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn a_secrets_version_is_never_given_twice() {
+    let shop = shop().await;
+    let environment: EnvironmentName = "staging".parse().unwrap();
+    let name: SecretName = "DB_PASSWORD".parse().unwrap();
+    let next = async || shop.history.next_secret_version(shop.project, &environment, &name).await.unwrap();
+    let secret = |version| StoredSecret {
+        environment: environment.clone(),
+        name: name.clone(),
+        version,
+        fingerprint: format!("f{version}"),
+        created: at(3),
+        by: "ann".into(),
+    };
+    assert_eq!((next().await, next().await), (1, 2));
+    assert_eq!(shop.history.secrets(shop.project).await.unwrap(), [], "a number alone is no secret");
+    shop.history.add_secret_version(shop.project, &secret(1)).await.unwrap();
+    shop.history.add_secret_version(shop.project, &secret(2)).await.unwrap();
+    assert_eq!(shop.history.secrets(shop.project).await.unwrap(), [secret(2), secret(1)]);
+
+    shop.history.drop_secret_version(shop.project, &environment, &name, 2).await.unwrap();
+    assert_eq!(shop.history.secrets(shop.project).await.unwrap(), [secret(1)]);
+    shop.history.add_secret_version(shop.project, &secret(2)).await.expect_err("a release may name version 2");
+    assert_eq!(next().await, 3);
+}
+
+#[tokio::test]
+async fn a_plan_is_kept_until_long_after_it_expired() {
+    let shop = shop().await;
+    let plan = |hash: &str, created| StoredPlan {
+        hash: hash.into(),
+        kind: Kind::Deploy,
+        environment: "staging".parse().unwrap(),
+        body: serde_json::json!({ "want": [1, 2] }),
+        created: at(created),
+        expires: at(created + 600),
+    };
+    shop.history.save_plan(shop.project, &plan("first", 0)).await.unwrap();
+    shop.history.save_plan(shop.project, &plan("second", 3600)).await.unwrap();
+    assert_eq!(shop.history.plan(shop.project, "first").await.unwrap(), Some(plan("first", 0)));
+    shop.history.save_plan(shop.project, &plan("third", 2 * 86_400)).await.unwrap();
+    assert_eq!(shop.history.plan(shop.project, "first").await.unwrap(), None);
+}
