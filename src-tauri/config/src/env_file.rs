@@ -9,6 +9,7 @@ mod spelling;
 mod titles;
 
 use std::borrow::Cow;
+use std::cell::Cell;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
@@ -186,21 +187,26 @@ impl<'a> Entry<'a> {
     /// Whether the value mentions variables.
     #[must_use]
     pub fn has_variables(&self) -> bool {
-        self.template().replace("$$", "").contains('$')
+        let asked = Cell::new(false);
+        let filled = template::fill(&self.template(), &|_| {
+            asked.set(true);
+            None
+        });
+        filled.is_err() || asked.get()
     }
 
     /// The value with its variables filled in; those without a value become empty, as in Compose.
     ///
     /// # Errors
-    /// [`sternway_model::Code::InvalidInput`] if a `$` begins no variable, or a variable with `?` has no value.
+    /// [`sternway_model::Code::InvalidInput`] if a `${` is no variable, or a variable with `?` has no value.
     pub fn fill(&self, lookup: Lookup<'_>) -> Result<String> {
         let template = self.template();
         template::fill(&template, lookup).map(|filled| filled.text).map_err(|error| {
             // With every variable set, what still fails is the spelling; that message would quote the value.
             let misspelt = template::fill(&template, &|_| Some("set".to_owned())).is_err();
             let error = if misspelt {
-                Error::invalid("the value has a `$` that begins no variable")
-                    .hint("Put the value in single quotes, or write `$$` for a dollar sign.")
+                Error::invalid("the value has a `${` that is no variable")
+                    .hint("Put the value in single quotes, or write `$${` for these characters.")
             } else {
                 error
             };

@@ -1,4 +1,5 @@
 //! Variables inside texts, as Compose has them: `$NAME`, `${NAME}`, `${NAME:-default}`, `:?`, `:+` and `$$`.
+//! A `$` that begins none of these, such as `awk`'s `$1`, stands for itself.
 //!
 //! Source of the rules: the Compose specification, "Interpolation", and compose-go's `template` package.
 
@@ -16,7 +17,7 @@ pub struct Filled {
 /// Fills in a text's variables.
 ///
 /// # Errors
-/// [`crate::Code::InvalidInput`] if the text has a `$` that begins no variable, or a variable with `?` has no value.
+/// [`crate::Code::InvalidInput`] if the text has a `${` that is no variable, or a variable with `?` has no value.
 pub fn fill(text: &str, lookup: &dyn Fn(&str) -> Option<String>) -> Result<Filled> {
     let mut filled = Filled { text: String::with_capacity(text.len()), unset: Vec::new() };
     let mut rest = text;
@@ -33,9 +34,10 @@ pub fn fill(text: &str, lookup: &dyn Fn(&str) -> Option<String>) -> Result<Fille
         } else {
             let end = name_length(after);
             if end == 0 {
-                return Err(wrong(text));
+                filled.text.push('$');
+            } else {
+                plain(&after[..end], lookup, &mut filled);
             }
-            plain(&after[..end], lookup, &mut filled);
             &after[end..]
         };
     }
@@ -44,7 +46,7 @@ pub fn fill(text: &str, lookup: &dyn Fn(&str) -> Option<String>) -> Result<Fille
 }
 
 fn wrong(text: &str) -> Error {
-    Error::invalid(format!("`{text}` has a `$` that begins no variable"))
+    Error::invalid(format!("`{text}` has a `${{` that is no variable"))
         .hint("Write `$$` for a dollar sign, `${NAME}` for a variable.")
 }
 
@@ -142,6 +144,7 @@ mod tests {
             ("${EMPTY?no}", ""),
             ("${B:-{json}}", "{json}"),
             ("no variables", "no variables"),
+            ("5 $ $1 $/ ${B:-a$}$", "5 $ $1 $/ a$$"),
         ];
         for (text, expected) in cases {
             assert_eq!(fill(text, &lookup).map(|filled| filled.text).as_deref(), Ok(expected), "{text}");
@@ -157,7 +160,7 @@ mod tests {
 
     #[test]
     fn refuses_what_is_no_variable() {
-        for bad in ["5 $", "$ 5", "${", "${}", "${1A}", "${A!}", "${A:}", "$1"] {
+        for bad in ["${", "${}", "${1A}", "${A!}", "${A:}"] {
             assert!(fill(bad, &lookup).is_err(), "{bad}");
         }
     }

@@ -131,7 +131,7 @@ fn errors_have_a_place_and_no_value() {
         assert_eq!(error.code, Code::InvalidInput);
         assert!(!format!("{error:?}").contains("hunter2"), "a line may hold a secret: {error:?}");
     }
-    let misspelt = parse("A=1\nPW=hunter2$\n").evaluate(&|_| None).expect_err("Compose refuses it too");
+    let misspelt = parse("A=1\nPW=hunter2${\n").evaluate(&|_| None).expect_err("Compose refuses it too");
     assert!(!format!("{misspelt:?}").contains("hunter2"), "{misspelt:?}");
     assert_eq!(misspelt.at.and_then(|at| at.key).as_deref(), Some("PW"));
     let required = parse("A=${NOPE:?set it}\n").evaluate(&|_| None).expect_err("it has no value");

@@ -62,7 +62,7 @@ impl Dice {
     }
 }
 
-const LINES: [&str; 22] = [
+const LINES: [&str; 24] = [
     "# a comment",
     "",
     "   ",
@@ -85,6 +85,8 @@ const LINES: [&str; 22] = [
     "Q=\"\"",
     "R=päß 🦀",
     "S=a\\b\\\\",
+    "T=x$1 $ y$",
+    "U=\"x$1 $ y\\$\"",
 ];
 
 pub fn file(dice: &mut Dice) -> String {
