@@ -46,6 +46,7 @@ async fn main() -> Result<()> {
         let new = NewDeployment {
             project: id,
             plan: &plan,
+            want: &serde_json::Value::Null,
             by: PEOPLE[index % PEOPLE.len()],
             owner: "seed",
             started,

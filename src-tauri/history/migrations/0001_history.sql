@@ -34,7 +34,9 @@ CREATE UNIQUE INDEX deployment_running ON deployment (project, environment) WHER
 -- Apart from `deployment`, so that listing deployments never reads plans.
 CREATE TABLE deployment_plan (
     deployment INTEGER PRIMARY KEY REFERENCES deployment (id),
-    body       TEXT NOT NULL
+    body       TEXT NOT NULL,
+    -- All that going on after a crash needs; stored before the first change.
+    want       TEXT NOT NULL
 ) STRICT;
 
 CREATE TABLE step (

@@ -13,6 +13,8 @@ pub struct NewDeployment<'a> {
     pub project: ProjectId,
     /// What it will do.
     pub plan: &'a Plan,
+    /// Where it moves to, complete enough to go on after a crash. Never a secret's value.
+    pub want: &'a serde_json::Value,
     /// Who started it.
     pub by: &'a str,
     /// The process that runs it, in words that tell later whether it is still there.
@@ -35,6 +37,7 @@ impl History {
     /// `after_interruption` is not set. Of two that begin at once, in whatever processes, one gets the error.
     pub async fn begin(&self, new: &NewDeployment<'_>) -> Result<DeploymentNumber> {
         let plan = to_json(new.plan)?;
+        let want = to_json(new.want)?;
         let mut transaction = self.write().await?;
         self.refuse_overlap(&mut transaction, new).await?;
 
@@ -59,9 +62,10 @@ impl History {
         let row = Reader::new(self, &row);
         let (id, number): (i64, u32) = (row.get("id")?, row.get("number")?);
 
-        sqlx::query("INSERT INTO deployment_plan (deployment, body) VALUES (?, ?)")
+        sqlx::query("INSERT INTO deployment_plan (deployment, body, want) VALUES (?, ?, ?)")
             .bind(id)
             .bind(plan)
+            .bind(want)
             .execute(&mut *transaction)
             .await
             .map_err(|error| self.fault(error))?;
@@ -158,6 +162,35 @@ impl History {
                 .map_err(|error| self.fault(error))?;
         }
         self.commit(transaction).await
+    }
+
+    /// Says more about how a deployment ended, once that is known: whether moving back after it succeeded.
+    ///
+    /// # Errors
+    /// If it did not end as `from`.
+    pub async fn amend(
+        &self,
+        project: ProjectId,
+        number: DeploymentNumber,
+        from: Outcome,
+        to: Outcome,
+        message: &str,
+    ) -> Result<()> {
+        let done = sqlx::query(
+            "UPDATE deployment SET result = ?, message = ? WHERE project = ? AND number = ? AND result = ?",
+        )
+        .bind(to.as_str())
+        .bind(message)
+        .bind(project.0)
+        .bind(number.0)
+        .bind(from.as_str())
+        .execute(self.pool())
+        .await
+        .map_err(|error| self.fault(error))?;
+        if done.rows_affected() == 1 {
+            return Ok(());
+        }
+        Err(Error::failed(format!("deployment {number} did not end as {from}, so that nothing can be added to it")))
     }
 
     /// Notes that the process which ran a deployment is gone. Its steps stay as they are: one that is `running` is the

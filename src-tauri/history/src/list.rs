@@ -1,5 +1,6 @@
 //! Reading deployments: one, or a page of those that fit a filter.
 
+use serde::de::DeserializeOwned;
 use sqlx::{QueryBuilder, Sqlite};
 use sternway_model::{Code, Deployment, DeploymentNumber, EnvironmentName, Error, Outcome, Plan, Result};
 
@@ -109,13 +110,25 @@ impl History {
         row.map(|row| Reader::new(self, &row).deployment()).transpose()
     }
 
+    /// Where a deployment moved to, as its maker stored it.
+    ///
+    /// # Errors
+    /// [`Code::NotFound`] if there is no such deployment.
+    pub async fn want_of(&self, project: ProjectId, number: DeploymentNumber) -> Result<serde_json::Value> {
+        self.stored("want", project, number).await
+    }
+
     /// The plan that a deployment ran.
     ///
     /// # Errors
     /// [`Code::NotFound`] if there is no such deployment.
     pub async fn plan_of(&self, project: ProjectId, number: DeploymentNumber) -> Result<Plan> {
+        self.stored("plan", project, number).await
+    }
+
+    async fn stored<T: DeserializeOwned>(&self, what: &str, project: ProjectId, number: DeploymentNumber) -> Result<T> {
         let row = sqlx::query(
-            "SELECT body AS plan FROM deployment_plan
+            "SELECT body AS plan, want FROM deployment_plan
              WHERE deployment = (SELECT id FROM deployment WHERE project = ? AND number = ?)",
         )
         .bind(project.0)
@@ -124,7 +137,7 @@ impl History {
         .await
         .map_err(|error| self.fault(error))?
         .ok_or_else(|| Error::new(Code::NotFound, format!("there is no deployment {number}")))?;
-        Reader::new(self, &row).json("plan")
+        Reader::new(self, &row).json(what)
     }
 }
 

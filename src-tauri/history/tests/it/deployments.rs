@@ -118,3 +118,23 @@ async fn filters_combine_and_pages_follow_one_another() {
     assert_eq!(numbers(text("#1")).await.0, [12, 11, 10, 1]);
     assert_eq!(numbers(text("%")).await.1, 0, "a text is no pattern");
 }
+
+#[tokio::test]
+async fn what_a_deployment_wanted_is_there_after_a_crash() {
+    let shop = shop().await;
+    let number = begin(&shop.history, shop.project, "staging").await.unwrap();
+    let reopened = History::open(shop.home.path()).await.unwrap();
+    assert_eq!(reopened.want_of(shop.project, number).await, Ok(serde_json::json!({ "kind": "deploy" })));
+}
+
+#[tokio::test]
+async fn only_the_outcome_that_is_there_can_be_amended() {
+    let shop = shop().await;
+    let (history, project) = (&shop.history, shop.project);
+    let number = begin(history, project, "staging").await.unwrap();
+    history.amend(project, number, Outcome::Failed, Outcome::WentBack, "x").await.expect_err("it runs");
+    history.finish(project, number, Outcome::Failed, Some("unhealthy"), None, at(2)).await.unwrap();
+    history.amend(project, number, Outcome::Failed, Outcome::WentBack, "back").await.unwrap();
+    let deployment = history.deployment(project, number).await.unwrap().unwrap();
+    assert_eq!((deployment.result, deployment.message.as_deref()), (Some(Outcome::WentBack), Some("back")));
+}

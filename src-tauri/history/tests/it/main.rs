@@ -81,6 +81,7 @@ mod fixture {
             .begin(&NewDeployment {
                 project,
                 plan: &plan(environment),
+                want: &serde_json::json!({ "kind": "deploy" }),
                 by: "ann",
                 owner: "laptop 4711",
                 started: at(1),
