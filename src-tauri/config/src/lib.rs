@@ -2,6 +2,9 @@
 //!
 //! - [`EnvFile`]: an env file of which every untouched byte is kept
 //! - [`load`], [`load_pinned`], [`required_missing`]: an environment's variables, each with the line it comes from
+//! - [`grid`]: all environments side by side
+//! - [`set_variable`], [`set_shared`], [`unset_variable`], [`refer`]: edits that know which file they belong to
+//! - [`scaffold`]: a first `sternway.yaml` for a folder
 //! - [`store`]: files replaced in one step, and never over somebody else's change
 //!
 //! ```
@@ -15,9 +18,16 @@
 //! # Ok::<(), sternway_model::Error>(())
 //! ```
 
+mod edit;
 mod env_file;
+mod matrix;
+mod scaffold;
+mod sources;
 pub mod store;
 mod variables;
 
+pub use edit::{Edited, readers, refer, set_shared, set_variable, unset_variable};
 pub use env_file::{Assignment, Entry, EnvFile, Lookup};
+pub use matrix::{Grid, GridCell, GridRow, grid};
+pub use scaffold::scaffold;
 pub use variables::{NO_VERSION, Newest, load, load_pinned, required_missing};

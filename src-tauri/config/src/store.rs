@@ -42,7 +42,7 @@ pub fn read(path: &Path) -> Result<(Vec<u8>, Stamp)> {
 }
 
 /// Replaces a file by new bytes, if it still is what was read. Whoever reads it meanwhile sees the old bytes or the new
-/// ones, and nothing in between. Permissions stay; behind a symbolic link, the file that it points to is replaced.
+/// ones, and nothing in between. A new file gets its folders. Permissions stay; behind a symbolic link, the file that it points to is replaced.
 ///
 /// # Errors
 /// [`Code::FileChanged`] if the file is not what was read, [`Code::Failed`] if it is read-only or cannot be written. In
@@ -66,6 +66,9 @@ pub fn save(path: &Path, expected: &Stamp, bytes: &[u8]) -> Result<Stamp> {
         builder.permissions(permissions.clone());
     } else {
         new_file_permissions(&mut builder);
+    }
+    if expected.is_absent() {
+        fs::create_dir_all(folder).map_err(doing)?;
     }
     let mut file = builder.tempfile_in(folder).map_err(doing)?;
     file.write_all(bytes).map_err(doing)?;

@@ -10,7 +10,7 @@ use sternway_model::{
 };
 
 use crate::env_file::{Entry, EnvFile};
-use crate::store;
+use crate::store::{self, Stamp};
 
 /// Stands for the environment's name in `configuration.variables`.
 pub(crate) const PLACEHOLDER: &str = "{environment}";
@@ -42,7 +42,7 @@ pub fn load(project_dir: &Path, project: &ProjectFile, environment: &Environment
 /// while the keychain has none.
 ///
 /// # Errors
-/// [`sternway_model::Code::NotFound`] for an environment that `sternway.yaml` does not have; [`Code::InvalidInput`] with the place for a
+/// [`sternway_model::Code::NotFound`] for an environment that `sternway.yaml` does not have; [`sternway_model::Code::InvalidInput`] with the place for a
 /// file that is listed by its name and missing (one whose name has `{environment}`, or of the default list, may be), that
 /// cannot be parsed, or that has a value which cannot be filled in.
 pub fn load_pinned(
@@ -54,7 +54,7 @@ pub fn load_pinned(
     project.environment(environment)?;
     let mut files = Vec::new();
     for slot in slots(project, environment) {
-        files.extend(slot.read(project_dir)?);
+        files.extend(slot.read(project_dir)?.0);
     }
     let mut merged = Merged::new(newest);
     for file in &files {
@@ -85,6 +85,8 @@ pub(crate) struct Slot {
     pub(crate) path: PathBuf,
     /// It belongs to this environment alone: its name has the placeholder.
     pub(crate) own: bool,
+    /// It is shared, although the environment has files of its own.
+    pub(crate) inherited: bool,
     /// It may be missing.
     optional: bool,
     /// Its place in the list.
@@ -95,23 +97,24 @@ pub(crate) struct Slot {
 pub(crate) fn slots(project: &ProjectFile, environment: &EnvironmentName) -> Vec<Slot> {
     let patterns = &project.configuration.variables;
     let default = *patterns == Configuration::default().variables;
+    let any_own = patterns.iter().any(|pattern| pattern.contains(PLACEHOLDER));
     let slot = |(index, pattern): (usize, &String)| {
         let own = pattern.contains(PLACEHOLDER);
         let path = PathBuf::from(pattern.replace(PLACEHOLDER, environment.as_str()));
-        Slot { path, own, optional: own || default, index }
+        Slot { path, own, inherited: any_own && !own, optional: own || default, index }
     };
     patterns.iter().enumerate().map(slot).collect()
 }
 
 impl Slot {
-    /// The file, if it is there.
-    pub(crate) fn read(&self, project_dir: &Path) -> Result<Option<EnvFile>> {
+    /// The file, if it is there, and what it was.
+    pub(crate) fn read(&self, project_dir: &Path) -> Result<(Option<EnvFile>, Stamp)> {
         let (bytes, stamp) = store::read(&project_dir.join(&self.path))?;
         if !stamp.is_absent() {
-            return EnvFile::parse(&self.path, &bytes).map(Some);
+            return Ok((Some(EnvFile::parse(&self.path, &bytes)?), stamp));
         }
         if self.optional {
-            return Ok(None);
+            return Ok((None, stamp));
         }
         Err(Error::invalid(format!("{} is listed and is not there", self.path.display()))
             .hint(format!("Create {}, or take it out of `configuration.variables`.", self.path.display()))

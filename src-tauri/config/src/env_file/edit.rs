@@ -146,13 +146,14 @@ impl EnvFile {
         let crlf = self.has_crlf();
         let newline = if crlf { "\r\n" } else { "\n" };
         let source = self.document.source();
-        let lead = if source.is_empty() || source.ends_with('\n') { "" } else { newline };
+        let lines = source.trim_start_matches('\u{feff}');
+        let lead = if lines.is_empty() || lines.ends_with('\n') { "" } else { newline };
         let mut wanted: Vec<Statement> = self.entries().map(Statement::of).collect();
         wanted.push(Statement { key: key.to_owned(), meaning: Some(meaning.clone()), exported: false });
         let end = source.len();
         let written = spellings(&meaning, Style { quote: Quote::None, raw: "", escape_lines: crlf });
-        let lines = written.iter().map(|value| format!("{lead}{key}={value}{newline}"));
-        *self = self.first_faithful(key, &(end..end), lines, &wanted)?;
+        let added = written.iter().map(|value| format!("{lead}{key}={value}{newline}"));
+        *self = self.first_faithful(key, &(end..end), added, &wanted)?;
         Ok(())
     }
 

@@ -20,8 +20,7 @@ fn compose() -> Option<PathBuf> {
     None
 }
 
-/// What Compose reads from each env file, by one run of the program; `None` for a service whose file it refuses is not
-/// possible, so callers pass files that it accepts.
+/// What Compose reads from each env file, by one run of the program. It has to accept every file.
 fn read_by_compose(program: &Path, files: &[Vec<u8>]) -> Vec<BTreeMap<String, String>> {
     let folder = tempfile::tempdir().expect("a folder");
     let mut yaml = "name: t\nservices:\n".to_owned();

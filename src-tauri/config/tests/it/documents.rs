@@ -77,6 +77,7 @@ fn an_edit_touches_one_value() {
         ("A=x\n", "A", "C:\\dir\\", "A=\"C:\\\\dir\\\\\"\n"),
         ("A=x\n", "A", "it's \\'", "A=\"it's \\\\'\"\n"),
         ("", "A", "1", "A=1\n"),
+        ("\u{feff}", "A", "1", "\u{feff}A=1\n"),
         ("B=1", "A", "1", "B=1\nA=1\n"),
         ("\u{feff}B='x'", "A", "ü ", "\u{feff}B='x'\nA='ü '\n"),
     ];

@@ -5,6 +5,12 @@ mod compose;
 #[cfg(test)]
 mod documents;
 #[cfg(test)]
+mod edits;
+#[cfg(test)]
+mod matrix;
+#[cfg(test)]
 mod random;
+#[cfg(test)]
+mod scaffold;
 #[cfg(test)]
 mod variables;

@@ -1,0 +1,112 @@
+//! The env files of all environments of a project, each read once.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use sternway_model::{EnvironmentName, Error, ProjectFile, Result};
+
+use crate::env_file::EnvFile;
+use crate::store::{self, Stamp};
+use crate::variables::{Merged, Slot, slots};
+
+/// A file as it was read.
+struct Source {
+    /// `None` if there is no such file and need not be one.
+    file: Result<Option<EnvFile>>,
+    stamp: Stamp,
+}
+
+/// The files of all environments.
+pub(crate) struct Sources<'a> {
+    project_dir: &'a Path,
+    project: &'a ProjectFile,
+    files: BTreeMap<PathBuf, Source>,
+}
+
+impl<'a> Sources<'a> {
+    /// Reads every file once. One that cannot be read is a problem of the environments that have it, and of no other.
+    pub(crate) fn open(project_dir: &'a Path, project: &'a ProjectFile) -> Self {
+        let mut files = BTreeMap::new();
+        for slot in project.environments.keys().flat_map(|environment| slots(project, environment)) {
+            files.entry(slot.path.clone()).or_insert_with(|| match slot.read(project_dir) {
+                Ok((file, stamp)) => Source { file: Ok(file), stamp },
+                Err(error) => Source { file: Err(error), stamp: Stamp::ABSENT },
+            });
+        }
+        Self { project_dir, project, files }
+    }
+
+    /// The files of an environment that are there and can be read, in their order.
+    pub(crate) fn of(&self, environment: &EnvironmentName) -> impl Iterator<Item = (Slot, &EnvFile)> {
+        slots(self.project, environment).into_iter().filter_map(|slot| {
+            let file = self.files.get(&slot.path)?.file.as_ref().ok()?.as_ref()?;
+            Some((slot, file))
+        })
+    }
+
+    /// Why files cannot be read.
+    pub(crate) fn problems(&self) -> impl Iterator<Item = &Error> {
+        self.files.values().filter_map(|source| source.file.as_ref().err())
+    }
+
+    /// An environment's variables; secrets without versions.
+    pub(crate) fn merged(&self, environment: &EnvironmentName) -> Merged<'static> {
+        let mut merged = Merged::new(&|_| None);
+        for (_, file) in self.of(environment) {
+            merged.add(file);
+        }
+        merged
+    }
+
+    /// What the shared files alone give to every environment.
+    pub(crate) fn shared(&self) -> Merged<'static> {
+        let mut merged = Merged::new(&|_| None);
+        if let Some(environment) = self.project.environments.keys().next() {
+            for (_, file) in self.of(environment).filter(|(slot, _)| !slot.own) {
+                merged.add(file);
+            }
+        }
+        merged
+    }
+
+    /// The file in a slot, to be edited; an empty one if it is not there yet.
+    ///
+    /// # Errors
+    /// If it cannot be read.
+    pub(crate) fn edit(&self, slot: &Slot) -> Result<EnvFile> {
+        match self.files.get(&slot.path).map(|source| &source.file) {
+            Some(Ok(Some(file))) => Ok(file.clone()),
+            Some(Err(error)) => Err(error.clone()),
+            Some(Ok(None)) | None => EnvFile::parse(&slot.path, b""),
+        }
+    }
+
+    /// These files as they would be after an edit; nothing is written.
+    pub(crate) fn with(&self, edited: &[EnvFile]) -> Self {
+        let copy = |(path, source): (&PathBuf, &Source)| {
+            let file = match edited.iter().find(|file| file.path() == path) {
+                Some(file) => Ok(Some(file.clone())),
+                None => source.file.clone(),
+            };
+            (path.clone(), Source { file, stamp: source.stamp.clone() })
+        };
+        Self { project_dir: self.project_dir, project: self.project, files: self.files.iter().map(copy).collect() }
+    }
+
+    /// Writes edited files, if they still are what was read.
+    ///
+    /// # Errors
+    /// [`sternway_model::Code::FileChanged`], or a failure of the file system; files before the failing one are written.
+    pub(crate) fn save(&self, edited: &[EnvFile]) -> Result<()> {
+        for file in edited {
+            let source = self.files.get(file.path());
+            let current = source.and_then(|source| source.file.as_ref().ok()?.as_ref());
+            if current.is_some_and(|current| current.bytes() == file.bytes()) {
+                continue;
+            }
+            let stamp = source.map_or(&Stamp::ABSENT, |source| &source.stamp);
+            store::save(&self.project_dir.join(file.path()), stamp, file.bytes())?;
+        }
+        Ok(())
+    }
+}
