@@ -114,8 +114,11 @@ pub fn unset_variable(
     let sources = Sources::open(project_dir, project);
     let mut edited = Vec::new();
     let mut only_shared = None;
-    for (slot, file) in sources.of(environment).filter(|(_, file)| file.get(key).is_some()) {
+    let mut stood_at = None;
+    for (slot, file) in sources.of(environment) {
+        let Some(entry) = file.get(key) else { continue };
         if slot.own || shared {
+            stood_at = Some((slot.path, entry.line()));
             let mut file = file.clone();
             file.unset(key)?;
             edited.push(file);
@@ -123,26 +126,19 @@ pub fn unset_variable(
             only_shared = Some(slot);
         }
     }
-    if edited.is_empty() {
+    let Some((file, line)) = stood_at else {
         return Err(match only_shared {
             Some(slot) => {
                 let readers: Vec<_> = readers(project, &slot.path).iter().map(ToString::to_string).collect();
-                Error::invalid(format!(
-                    "{key} is set in {}, which is shared by {}",
-                    slot.path.display(),
-                    readers.join(", ")
-                ))
-                .hint("Remove it for all of them, or give this environment a value of its own.")
+                let (file, readers) = (slot.path.display(), readers.join(", "));
+                Error::invalid(format!("{key} is set in {file}, which is shared by {readers}"))
+                    .hint("Remove it for all of them, or give this environment a value of its own.")
             }
             None => Error::new(Code::NotFound, format!("no env file of {environment} sets {key}")),
         });
-    }
+    };
     let after = sources.with(&edited);
     let before = sources.merged(environment).variables.swap_remove(key);
-    let source = before.as_ref().map(|variable| variable.source.clone());
-    let Some(Origin { file, line }) = source else {
-        return Err(Error::internal("a variable that is set has no value"));
-    };
     let environments = reached(&sources, &after, project);
     sources.save(&edited)?;
     Ok(Edited {

@@ -63,6 +63,10 @@ fn removing_a_shared_value_is_said_first() {
     let removed = unset_variable(dir, file, &staging, "B", true).expect("asked for");
     assert_eq!((removed.after, names(&removed.environments)), (None, vec!["development", "staging", "production"]));
     assert_eq!(unset_variable(dir, file, &staging, "B", true).expect_err("it is gone").code, Code::NotFound);
+
+    let bare = Project::new("", &[(".env.staging", "# c\nK\n")]);
+    let removed = unset_variable(bare.dir(), &bare.file, &staging, "K", false).expect("it stands there");
+    assert_eq!((removed.line, removed.before, removed.after), (2, None, None), "a key without a value can go too");
 }
 
 #[test]
