@@ -1,1 +1,5 @@
 //! Sternway.
+
+mod load;
+
+pub use load::{Loaded, Places, Sources, load, to_yaml};

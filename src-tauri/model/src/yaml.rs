@@ -65,6 +65,8 @@ pub enum Content {
 pub struct Key {
     /// Its text.
     pub text: String,
+    /// Written without quotes: then it may look like a number, a boolean or nothing.
+    pub plain: bool,
     /// Where it begins.
     pub mark: Mark,
 }

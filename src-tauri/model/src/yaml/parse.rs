@@ -131,7 +131,7 @@ impl Builder<'_> {
                     if scalar.text != "<<" && !open.seen.insert(scalar.text.clone()) {
                         return Err(self.wrong(&format!("the key `{}` stands here a second time", scalar.text), mark));
                     }
-                    open.key = Some(Key { text: scalar.text, mark });
+                    open.key = Some(Key { text: scalar.text, plain: scalar.plain, mark });
                 }
                 Some(key) if key.text == "<<" => open.merges.push((node, key.mark)),
                 Some(key) => entries.push((key, node)),

@@ -1,0 +1,189 @@
+//! Compose files to the canonical model: the JSON that `docker compose config --format json` prints.
+//!
+//! The order is Compose's own: each document of each file is parsed, its variables are filled in, it is checked, what it
+//! includes and extends is put in, and it is merged over what came before. Then, once: paths, defaults, names, profiles,
+//! consistency, env files.
+
+mod absolute;
+mod assemble;
+mod canonical;
+mod check;
+mod consistency;
+mod document;
+mod dotenv;
+mod environment;
+mod extends;
+mod include;
+mod keys;
+mod merge;
+mod mounts;
+mod normalize;
+mod numbers;
+mod path;
+mod places;
+mod ports;
+mod print;
+mod shape;
+mod shell;
+mod text;
+mod unique;
+mod variables;
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use serde_json::{Map, Value};
+use sternway_model::yaml::{Node, join};
+use sternway_model::{Code, Error, Location, Result};
+
+use absolute::Base;
+use consistency::Whole;
+use document::Scope;
+pub use places::Places;
+use print::Printer;
+pub use text::to_yaml;
+
+/// What to load, and with what.
+#[derive(Debug, Clone, Default)]
+pub struct Sources {
+    /// The folder that relative paths begin in.
+    pub project_dir: PathBuf,
+    /// Compose files, relative to the folder or absolute; each is merged over the ones before.
+    pub files: Vec<PathBuf>,
+    /// The project's name; otherwise it is `COMPOSE_PROJECT_NAME`, the files' `name`, or the folder's.
+    pub project_name: Option<String>,
+    /// Values of variables. Pinned secrets are ordinary text here and stay as they are.
+    pub environment: BTreeMap<String, String>,
+    /// Profiles whose services are active; otherwise `COMPOSE_PROFILES`, separated by commas.
+    pub profiles: Vec<String>,
+}
+
+/// What was loaded.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Loaded {
+    /// The canonical model. Dollar signs stand for themselves.
+    pub model: Value,
+    /// What a person should know: variables without a value, keys without a meaning.
+    pub warnings: Vec<String>,
+    /// Where each key was written.
+    pub places: Places,
+    /// Keys that Compose accepts and that its canonical model has no place for.
+    pub dropped: Vec<Location>,
+}
+
+/// Loads Compose files.
+///
+/// # Errors
+/// [`Code::InvalidInput`] with file, line, column and key for whatever Compose would not take, [`Code::NotFound`] for a
+/// file that is not there, [`Code::Unsupported`] for files that are not on this machine.
+pub fn load(sources: &Sources) -> Result<Loaded> {
+    let dir = std::path::absolute(&sources.project_dir)
+        .map_err(|error| Error::io("find the project's folder", &sources.project_dir, &error))?;
+    let dir = PathBuf::from(absolute::clean(&dir));
+    let outside = std::env::var("HOME").ok();
+    let home = sources.environment.get("HOME").or(outside.as_ref()).map(String::as_str);
+    let base = Base { dir: &dir, home };
+    let files: Vec<PathBuf> = sources.files.iter().map(|file| base.path(&file.to_string_lossy()).into()).collect();
+    if files.is_empty() {
+        return Err(Error::invalid("no Compose file is given").hint("Name one under `application.compose`."));
+    }
+    let parsed = files.iter().map(|file| Ok((file.clone(), document::parse(file)?))).collect::<Result<Vec<_>>>()?;
+
+    let name = project_name(sources, &parsed, &dir)?;
+    let mut environment = sources.environment.clone();
+    environment.insert("COMPOSE_PROJECT_NAME".to_owned(), name.clone());
+    let warnings = RefCell::new(BTreeSet::new());
+    let scope = Scope { dir: &dir, environment: &environment, home, road: &files, warnings: &warnings };
+    let lookup = |name: &str| scope.lookup(name);
+
+    let (mut model, places) = assemble::assemble_parsed(parsed, &scope)?;
+    normalize::normalize(&mut model, &name, &lookup);
+    let inactive = deactivate(&mut model, &profiles(sources));
+    Whole { model: &model, inactive: &inactive, places: &places }.check()?;
+    for (name, service) in model.get_mut("services").and_then(Value::as_object_mut).into_iter().flatten() {
+        if let Value::Object(service) = service {
+            environment::resolve(&join("services", name), service, &lookup, &places)?;
+        }
+    }
+    for path in normalize::unused(&model) {
+        if let Some((kind, name)) = path.split_once('.')
+            && let Some(Value::Object(section)) = model.get_mut(kind)
+        {
+            section.shift_remove(name);
+        }
+    }
+    let (model, dropped) = printed(&model, &name, &places)?;
+    Ok(Loaded { model, warnings: warnings.into_inner().into_iter().collect(), places, dropped })
+}
+
+fn printed(model: &Map<String, Value>, name: &str, places: &Places) -> Result<(Value, Vec<Location>)> {
+    let mut printer = Printer::new(places);
+    let mut whole = Map::new();
+    if let Some(Value::Object(printed)) = printer.print(&keys::FILE, &Value::Object(model.clone()), "")? {
+        whole.extend(printed);
+    }
+    whole.insert("name".to_owned(), Value::String(name.to_owned()));
+    whole.entry("services").or_insert_with(|| Value::Object(Map::new()));
+    let extensions = model.iter().filter(|(key, _)| key.starts_with("x-"));
+    whole.extend(extensions.map(|(key, value)| (key.clone(), value.clone())));
+    Ok((Value::Object(whole), printer.dropped))
+}
+
+/// The project's name: the one that is asked for as it stands, any other made one that is allowed.
+fn project_name(sources: &Sources, parsed: &[(PathBuf, Vec<Node>)], dir: &Path) -> Result<String> {
+    let asked = sources.project_name.as_ref().or_else(|| sources.environment.get("COMPOSE_PROJECT_NAME"));
+    if let Some(name) = asked.filter(|name| !name.is_empty()) {
+        if *name != allowed_name(name) {
+            return Err(Error::invalid(format!("`{name}` is no name of a project"))
+                .hint("It has lower-case letters, digits, `-` and `_`, and begins with a letter or digit."));
+        }
+        return Ok(name.clone());
+    }
+    let mut named = None;
+    for (file, documents) in parsed {
+        if let Some(node) = documents.first().and_then(|document| document.get("name")) {
+            let mut node = node.clone();
+            let lookup = |name: &str| sources.environment.get(name).cloned();
+            variables::fill_in(&mut node, file, "name", &lookup, &mut Vec::new())?;
+            named = node.text().filter(|name| !name.is_empty()).map(str::to_owned).or(named);
+        }
+    }
+    let folder = || dir.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let name = allowed_name(&named.unwrap_or_else(folder));
+    if name.is_empty() {
+        return Err(Error::new(Code::InvalidInput, "the project has no name").hint("Add `name:` to the Compose file."));
+    }
+    Ok(name)
+}
+
+fn allowed_name(name: &str) -> String {
+    let lower = name.to_lowercase();
+    let allowed: String =
+        lower.chars().filter(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '-' | '_')).collect();
+    allowed.trim_start_matches(['-', '_']).to_owned()
+}
+
+fn profiles(sources: &Sources) -> Vec<String> {
+    match sources.environment.get("COMPOSE_PROFILES") {
+        Some(list) if sources.profiles.is_empty() => list.split(',').map(|name| name.trim().to_owned()).collect(),
+        _ => sources.profiles.clone(),
+    }
+}
+
+/// Takes the services out of whose profiles none is active, and returns their names.
+fn deactivate(model: &mut Map<String, Value>, active: &[String]) -> Vec<String> {
+    let Some(Value::Object(services)) = model.get_mut("services") else { return Vec::new() };
+    let everything = active.iter().any(|profile| profile == "*");
+    let mut inactive = Vec::new();
+    services.retain(|name, service| {
+        let profiles = service.get("profiles").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+        let mut names = profiles.iter().filter_map(Value::as_str);
+        let kept = everything || profiles.is_empty() || names.any(|profile| active.iter().any(|name| name == profile));
+        if !kept {
+            inactive.push(name.clone());
+        }
+        kept
+    });
+    inactive
+}

@@ -1,0 +1,161 @@
+//! Relative paths of a model made absolute.
+
+use std::path::{Component, Path, PathBuf};
+
+use serde_json::Value;
+use sternway_model::{Error, Result};
+
+/// Where relative paths begin.
+pub(super) struct Base<'a> {
+    /// The folder of the project, or of the file that is extended or included.
+    pub dir: &'a Path,
+    /// The person's home, for `~`.
+    pub home: Option<&'a str>,
+}
+
+impl Base<'_> {
+    /// Makes all paths of the model absolute. Models in canonical form only.
+    ///
+    /// # Errors
+    /// [`sternway_model::Code::InvalidInput`] for a bind mount without a source.
+    pub fn model(&self, model: &mut Value) -> Result<()> {
+        for kind in ["configs", "secrets"] {
+            for object in entries(model.get_mut(kind)) {
+                self.change(object.get_mut("file"), |path| self.path_of_host(path));
+            }
+        }
+        for volume in entries(model.get_mut("volumes")) {
+            let bind = volume.get("driver").is_some_and(|driver| driver == "local")
+                && volume.pointer("/driver_opts/o").is_some_and(|o| o == "bind");
+            if bind {
+                // A variable without a value leaves the folder itself.
+                self.change(volume.pointer_mut("/driver_opts/device"), |path| {
+                    if path.is_empty() { self.path(".") } else { self.path_of_host(path) }
+                });
+            }
+        }
+        entries(model.get_mut("services")).try_for_each(|service| self.service(service))
+    }
+
+    /// As [`Base::model`], for one service. A build without a context gets the folder.
+    ///
+    /// # Errors
+    /// As [`Base::model`].
+    pub fn service(&self, service: &mut Value) -> Result<()> {
+        if let Some(build) = service.get_mut("build") {
+            if let Value::Object(build) = build {
+                build.entry("context").or_insert_with(|| ".".into());
+            }
+            self.change(build.get_mut("context"), |path| self.context(path));
+            for context in entries(build.get_mut("additional_contexts")) {
+                self.change(Some(context), |path| self.context(path));
+            }
+        }
+        for file in items(service.get_mut("env_file")) {
+            self.change(file.get_mut("path"), |path| self.path(path));
+        }
+        for file in items(service.get_mut("label_file")) {
+            self.change(Some(file), |path| self.path(path));
+        }
+        self.change(service.pointer_mut("/extends/file"), |path| self.path(path));
+        for watch in items(service.pointer_mut("/develop/watch")) {
+            self.change(watch.get_mut("path"), |path| {
+                let path = self.path(path);
+                // What is watched is the folder itself, not the link to it.
+                std::fs::canonicalize(&path).map_or(path, |real| real.to_string_lossy().into_owned())
+            });
+        }
+        for mount in items(service.get_mut("volumes")) {
+            if mount.get("type").is_none_or(|kind| kind != "bind") {
+                continue;
+            }
+            match mount.get_mut("source") {
+                None => {
+                    return Err(Error::invalid("a bind mount has no source")
+                        .hint("Say with `source` which file or folder of the host it is."));
+                }
+                source => self.change(source, |path| self.path_of_host(path)),
+            }
+        }
+        Ok(())
+    }
+
+    fn change(&self, value: Option<&mut Value>, change: impl Fn(&str) -> String) {
+        if let Some(value) = value
+            && let Value::String(path) = value
+        {
+            *path = change(path);
+        }
+    }
+
+    /// A file or folder; an empty text stays empty.
+    pub fn path(&self, path: &str) -> String {
+        let path = self.expand(path);
+        if path.is_empty() || Path::new(&path).is_absolute() {
+            return path;
+        }
+        clean(&self.dir.join(&path))
+    }
+
+    /// As [`Base::path`], and a path of Windows is absolute too.
+    fn path_of_host(&self, path: &str) -> String {
+        let mut chars = path.chars();
+        let drive = chars.next().is_some_and(char::is_alphabetic) && chars.as_str().starts_with(":\\");
+        if drive || path.starts_with(r"\\") { path.to_owned() } else { self.path(path) }
+    }
+
+    fn context(&self, context: &str) -> String {
+        let remote = ["https://", "http://", "git://", "ssh://", "github.com/", "git@", "service:"];
+        if context.contains("://") || remote.iter().any(|prefix| context.starts_with(prefix)) {
+            return context.to_owned();
+        }
+        self.path(context)
+    }
+
+    fn expand(&self, path: &str) -> String {
+        match (path.strip_prefix('~'), self.home) {
+            (Some(rest), Some(home)) if rest.is_empty() || rest.starts_with(['/', '\\']) => {
+                clean(&Path::new(home).join(rest.trim_start_matches(['/', '\\'])))
+            }
+            _ => path.to_owned(),
+        }
+    }
+}
+
+/// The path without `.`, `..` and doubled slashes, by its text alone.
+pub(super) fn clean(path: &Path) -> String {
+    let mut cleaned = PathBuf::new();
+    for component in path.components() {
+        match component {
+            Component::CurDir => {}
+            Component::ParentDir if cleaned.parent().is_some() => drop(cleaned.pop()),
+            Component::ParentDir => {}
+            other => cleaned.push(other),
+        }
+    }
+    cleaned.to_string_lossy().into_owned()
+}
+
+fn entries(section: Option<&mut Value>) -> impl Iterator<Item = &mut Value> {
+    section.and_then(Value::as_object_mut).into_iter().flat_map(|map| map.values_mut())
+}
+
+fn items(list: Option<&mut Value>) -> impl Iterator<Item = &mut Value> {
+    list.and_then(Value::as_array_mut).into_iter().flatten()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_begin_in_the_folder() {
+        let base = Base { dir: Path::new("/project"), home: Some("/home/me") };
+        assert_eq!(base.path("./a/../b"), "/project/b");
+        assert_eq!(base.path("../b/"), "/b");
+        assert_eq!(base.path("~/b"), "/home/me/b");
+        assert_eq!(base.path_of_host(r"Z:\b"), r"Z:\b");
+        assert_eq!(base.context("https://github.com/docker/compose.git"), "https://github.com/docker/compose.git");
+        assert_eq!(base.context("."), "/project");
+    }
+}

@@ -1,0 +1,201 @@
+//! From short forms to long ones, so that everything after sees one form only.
+
+use serde_json::{Map, Value, json};
+use sternway_model::{Error, Result};
+
+use super::mounts;
+use super::numbers::{flag, text};
+use super::places::Places;
+use super::ports;
+
+/// Rewrites the whole model; what is long already stays.
+///
+/// # Errors
+/// [`sternway_model::Code::InvalidInput`], with its place, for a short form that cannot be understood.
+pub(super) fn canonical(model: &mut Value, places: &Places) -> Result<()> {
+    for kind in ["networks", "volumes", "secrets", "configs"] {
+        each(model.get_mut(kind), |name, resource| external(&format!("{kind}.{name}"), resource, places))?;
+    }
+    each(model.get_mut("services"), |name, body| service(&format!("services.{name}"), body, places))
+}
+
+fn each(section: Option<&mut Value>, mut change: impl FnMut(&str, &mut Value) -> Result<()>) -> Result<()> {
+    match section {
+        Some(Value::Object(section)) => section.iter_mut().try_for_each(|(name, value)| change(name, value)),
+        _ => Ok(()),
+    }
+}
+
+/// Rewrites one service; `path` is its key, for errors.
+///
+/// # Errors
+/// As [`canonical`].
+pub(super) fn service(path: &str, body: &mut Value, places: &Places) -> Result<()> {
+    let Value::Object(service) = body else { return Ok(()) };
+    if let Some(build) = service.get_mut("build") {
+        if let Value::String(context) = build {
+            *build = json!({"context": context.as_str()});
+        }
+        if let Value::Object(build) = build {
+            files(build.get_mut("secrets"));
+            mapping(build.get_mut("additional_contexts"));
+        }
+    }
+    files(service.get_mut("secrets"));
+    files(service.get_mut("configs"));
+    names(service.get_mut("depends_on"), &json!({"condition": "service_started", "required": true}));
+    names(service.get_mut("networks"), &Value::Null);
+    env_files(service.get_mut("env_file"));
+    for key in ["dns", "dns_search", "tmpfs", "label_file"] {
+        list(service.get_mut(key));
+    }
+    if let Some(Value::Object(dependencies)) = service.get_mut("depends_on") {
+        for dependency in dependencies.values_mut().filter_map(Value::as_object_mut) {
+            dependency.entry("required").or_insert(Value::Bool(true));
+        }
+    }
+    if let Some(Value::Array(devices)) = service.get_mut("devices") {
+        devices.iter_mut().enumerate().try_for_each(|(index, item)| {
+            device(item).map_err(|error| at(error, places, &format!("{path}.devices[{index}]")))
+        })?;
+    }
+    if let Some(gpus) = service.get_mut("gpus")
+        && gpus == "all"
+    {
+        *gpus = json!([{"count": "all"}]);
+    }
+    if let Some(Value::Array(mounted)) = service.get_mut("volumes") {
+        mounted.iter_mut().enumerate().try_for_each(|(index, item)| -> Result<()> {
+            if let Value::String(short) = item {
+                *item = mounts::long(short).map_err(|error| at(error, places, &format!("{path}.volumes[{index}]")))?;
+            }
+            Ok(())
+        })?;
+    }
+    if let Some(Value::Array(published)) = service.get_mut("ports") {
+        let mut expanded = Vec::with_capacity(published.len());
+        for (index, port) in published.drain(..).enumerate() {
+            match port {
+                Value::Object(_) => expanded.push(port),
+                short => {
+                    let long = ports::long(&text(&short));
+                    expanded.extend(long.map_err(|error| at(error, places, &format!("{path}.ports[{index}]")))?);
+                }
+            }
+        }
+        *published = expanded;
+    }
+    Ok(())
+}
+
+fn at(error: Error, places: &Places, path: &str) -> Error {
+    match places.named(path) {
+        Some(place) => error.at(place),
+        None => error,
+    }
+}
+
+/// `- name` is short for `- source: name`.
+fn files(list: Option<&mut Value>) {
+    if let Some(Value::Array(items)) = list {
+        for item in items {
+            if let Value::String(source) = item {
+                *item = json!({"source": source.as_str()});
+            }
+        }
+    }
+}
+
+/// A list of names is short for a mapping from each to the same.
+fn names(value: Option<&mut Value>, each: &Value) {
+    if let Some(value) = value
+        && let Value::Array(items) = value
+    {
+        let map = items.iter().map(|name| (text(name), each.clone())).collect::<Map<_, _>>();
+        *value = Value::Object(map);
+    }
+}
+
+/// A list of `KEY=value` is short for a mapping.
+fn mapping(value: Option<&mut Value>) {
+    if let Some(value) = value
+        && let Value::Array(items) = value
+    {
+        let map = items.iter().map(|item| pair(&text(item), "")).collect::<Map<_, _>>();
+        *value = Value::Object(map);
+    }
+}
+
+/// `KEY=value` as key and value; without a `=` the value is `otherwise`.
+pub(super) fn pair(text: &str, otherwise: impl Into<Value>) -> (String, Value) {
+    match text.split_once('=') {
+        Some((key, value)) => (key.to_owned(), Value::String(value.to_owned())),
+        None => (text.to_owned(), otherwise.into()),
+    }
+}
+
+fn list(value: Option<&mut Value>) {
+    if let Some(value) = value
+        && value.is_string()
+    {
+        *value = Value::Array(vec![value.take()]);
+    }
+}
+
+fn env_files(value: Option<&mut Value>) {
+    let Some(value) = value else { return };
+    list(Some(value));
+    if let Value::Array(items) = value {
+        for item in items {
+            match item {
+                Value::String(path) => *item = json!({"path": path.as_str(), "required": true}),
+                Value::Object(file) => drop(file.entry("required").or_insert(Value::Bool(true))),
+                _ => {}
+            }
+        }
+    }
+}
+
+/// `source:target:permissions`.
+fn device(item: &mut Value) -> Result<()> {
+    let Value::String(short) = item else { return Ok(()) };
+    let parts: Vec<&str> = short.split(':').collect();
+    let (source, target, permissions) = match parts.as_slice() {
+        [source] => (source, source, "rwm"),
+        [source, target] => (source, target, "rwm"),
+        [source, target, permissions] => (source, target, *permissions),
+        _ => {
+            return Err(Error::invalid(format!("`{short}` is no device"))
+                .hint("Write `source`, `source:target` or `source:target:permissions`."));
+        }
+    };
+    *item = json!({"source": source, "target": target, "permissions": permissions});
+    Ok(())
+}
+
+/// `external: {name: …}` is an old form of `external: true` and `name: …`.
+fn external(path: &str, resource: &mut Value, places: &Places) -> Result<()> {
+    let Value::Object(resource) = resource else { return Ok(()) };
+    let Some(external) = resource.get("external").cloned() else { return Ok(()) };
+    if let Value::Object(old) = external {
+        let name = old.get("name").cloned();
+        if let (Some(one), Some(other)) = (resource.get("name"), &name)
+            && one != other
+        {
+            return Err(at(
+                Error::invalid(format!("`{path}` has two names, `name` and `external.name`"))
+                    .hint("Keep `name`, and write `external: true`."),
+                places,
+                path,
+            ));
+        }
+        resource.insert("external".to_owned(), Value::Bool(true));
+        if let Some(name) = name {
+            resource.insert("name".to_owned(), name);
+        }
+        return Ok(());
+    }
+    let external = flag(&external).map_err(|error| at(error, places, &format!("{path}.external")))?;
+    resource.insert("external".to_owned(), Value::Bool(external));
+    Ok(())
+}

@@ -1,0 +1,242 @@
+//! Checks one file against the table of keys, before anything is merged: what is unknown or of the wrong type is said
+//! with its line and column.
+
+use std::path::Path;
+
+use sternway_model::yaml::{Content, Key, Node, Resolved, Scalar, join};
+use sternway_model::{Error, Result};
+
+use super::keys;
+use super::shape::{Field, Shape};
+
+/// Checks a document of a Compose file.
+///
+/// # Errors
+/// [`sternway_model::Code::InvalidInput`] for the first key that is unknown, or whose value is not what it takes.
+pub(super) fn check(file: &Path, document: &Node) -> Result<()> {
+    let check = Check { file };
+    check.keys_are_texts(document, "")?;
+    check.node(&keys::FILE, document, "")
+}
+
+struct Check<'a> {
+    file: &'a Path,
+}
+
+impl Check<'_> {
+    fn keys_are_texts(&self, node: &Node, path: &str) -> Result<()> {
+        match &node.content {
+            Content::Scalar(_) => Ok(()),
+            Content::Sequence(items) => items
+                .iter()
+                .enumerate()
+                .try_for_each(|(index, item)| self.keys_are_texts(item, &format!("{path}[{index}]"))),
+            Content::Mapping(entries) => entries.iter().try_for_each(|(key, value)| {
+                let path = join(path, &key.text);
+                if key.plain && Scalar::plain(key.text.as_str()).resolve() != Resolved::Text {
+                    return Err(Error::invalid(format!("the key `{}` is no text", key.text))
+                        .hint("Write it in quotes.")
+                        .at(key.mark.location(self.file, &path)));
+                }
+                self.keys_are_texts(value, &path)
+            }),
+        }
+    }
+
+    fn node(&self, shape: &Shape, node: &Node, path: &str) -> Result<()> {
+        match (shape, &node.content) {
+            (Shape::Short(short, long), _) => {
+                let shape = if admits(short, node) { short } else { long };
+                if admits(shape, node) { self.node(shape, node, path) } else { self.wrong(node, path, &[short, long]) }
+            }
+            (Shape::Nullable(_), Content::Scalar(_)) if node.is_null() => Ok(()),
+            (Shape::Nullable(shape), _) => self.node(shape, node, path),
+            (_, _) if !admits(shape, node) => self.wrong(node, path, &[shape]),
+            (Shape::Object(fields), Content::Mapping(entries)) => self.object(fields, entries, path),
+            (Shape::Map(shape), Content::Mapping(entries)) => entries.iter().try_for_each(|(key, value)| {
+                self.name(key, path)?;
+                self.node(shape, value, &join(path, &key.text))
+            }),
+            (Shape::List(shape), Content::Sequence(items)) => self.items(shape, items, path),
+            (
+                Shape::Words
+                | Shape::Test
+                | Shape::Texts
+                | Shape::Set
+                | Shape::Command
+                | Shape::Hosts
+                | Shape::Pairs
+                | Shape::Variables
+                | Shape::Agents,
+                Content::Sequence(items),
+            ) => self.items(&Shape::Text, items, path),
+            (Shape::Tokens, Content::Sequence(items)) => {
+                self.items(&Shape::Short(&Shape::Number, &Shape::Text), items, path)
+            }
+            (Shape::Pairs | Shape::Variables | Shape::Agents, Content::Mapping(entries)) => {
+                self.values(entries, path, "a text, a number, a boolean or nothing", |value| {
+                    matches!(value.content, Content::Scalar(_))
+                })
+            }
+            (Shape::Options, Content::Mapping(entries)) => self.values(entries, path, "a text or a number", |value| {
+                value.is_null() || is_text(value) || is_number(value)
+            }),
+            (Shape::TextMap, Content::Mapping(entries)) => self.values(entries, path, "a text", is_text),
+            (Shape::Hosts, Content::Mapping(entries)) => entries.iter().try_for_each(|(key, value)| {
+                self.node(&Shape::Short(&Shape::Text, &Shape::Texts), value, &join(path, &key.text))
+            }),
+            (Shape::OneOf(known), Content::Scalar(scalar)) if !known.contains(&scalar.text.as_str()) => {
+                Err(unknown("value", &scalar.text, known).at(node.mark.location(self.file, path)))
+            }
+            (Shape::Policy(known), Content::Scalar(scalar)) if !matches_policy(known, &scalar.text) => {
+                Err(unknown("value", &scalar.text, known).at(node.mark.location(self.file, path)))
+            }
+            (Shape::Name, Content::Scalar(scalar)) if !is_name(&scalar.text) => {
+                Err(Error::invalid(format!("`{}` is no name of a container", scalar.text))
+                    .hint("It begins with a letter or digit and has at least two characters.")
+                    .at(node.mark.location(self.file, path)))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn items(&self, shape: &Shape, items: &[Node], path: &str) -> Result<()> {
+        items.iter().enumerate().try_for_each(|(index, item)| self.node(shape, item, &format!("{path}[{index}]")))
+    }
+
+    fn values(&self, entries: &[(Key, Node)], path: &str, expected: &str, fits: impl Fn(&Node) -> bool) -> Result<()> {
+        for (key, value) in entries {
+            if !fits(value) {
+                let path = join(path, &key.text);
+                return Err(Error::invalid(format!("`{path}` has to be {expected}, and is {}", value.kind()))
+                    .at(value.mark.location(self.file, &path)));
+            }
+        }
+        Ok(())
+    }
+
+    fn object(&self, fields: &[Field], entries: &[(Key, Node)], path: &str) -> Result<()> {
+        entries.iter().try_for_each(|(key, value)| {
+            if key.text.starts_with("x-") {
+                return Ok(());
+            }
+            let path = join(path, &key.text);
+            match fields.iter().find(|field| field.name == key.text) {
+                Some(field) => self.node(&field.shape, value, &path),
+                None => {
+                    let known: Vec<_> = fields.iter().map(|field| field.name).collect();
+                    Err(unknown("key", &key.text, &known).at(key.mark.location(self.file, &path)))
+                }
+            }
+        })
+    }
+
+    /// Names of services, networks and the like.
+    fn name(&self, key: &Key, path: &str) -> Result<()> {
+        let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
+        if !key.text.is_empty() && key.text.chars().all(allowed) {
+            return Ok(());
+        }
+        Err(Error::invalid(format!("`{}` is no name", key.text))
+            .hint("Names have letters, digits, `.`, `_` and `-`.")
+            .at(key.mark.location(self.file, &join(path, &key.text))))
+    }
+
+    fn wrong(&self, node: &Node, path: &str, expected: &[&Shape]) -> Result<()> {
+        let mut kinds: Vec<&str> = expected.iter().flat_map(|shape| kinds(shape)).copied().collect();
+        let mut seen = Vec::new();
+        kinds.retain(|kind| {
+            let new = !seen.contains(kind);
+            seen.push(*kind);
+            new
+        });
+        let what = if path.is_empty() { "the file".to_owned() } else { format!("`{path}`") };
+        Err(Error::invalid(format!("{what} has to be {}, and is {}", kinds.join(" or "), node.kind()))
+            .at(node.mark.location(self.file, path)))
+    }
+}
+
+/// The error for a word that is not in a list of known ones.
+pub(super) fn unknown(what: &str, word: &str, known: &[&str]) -> Error {
+    let nearest = known
+        .iter()
+        .map(|known| (strsim::damerau_levenshtein(word, known), known))
+        .filter(|(distance, known)| *distance <= known.len().max(word.len()) / 2)
+        .min();
+    let hint = match nearest {
+        Some((_, known)) => format!("Did you mean `{known}`?"),
+        None => format!("Known here: {}.", known.join(", ")),
+    };
+    Error::invalid(format!("unknown {what} `{word}`")).hint(hint)
+}
+
+fn matches_policy(known: &[&str], text: &str) -> bool {
+    known.iter().any(|known| match known.strip_suffix('*') {
+        Some(start) => text.strip_prefix(start).is_some_and(|rest| !rest.is_empty()),
+        None => *known == text,
+    })
+}
+
+/// A letter or digit, followed by another or by `_`, `.` or `-`.
+fn is_name(text: &str) -> bool {
+    text.as_bytes()
+        .windows(2)
+        .any(|two| two[0].is_ascii_alphanumeric() && (two[1].is_ascii_alphanumeric() || b"_.-".contains(&two[1])))
+}
+
+fn resolved(node: &Node) -> Option<Resolved> {
+    match &node.content {
+        Content::Scalar(scalar) => Some(scalar.resolve()),
+        _ => None,
+    }
+}
+
+fn is_text(node: &Node) -> bool {
+    resolved(node) == Some(Resolved::Text)
+}
+
+fn is_number(node: &Node) -> bool {
+    matches!(resolved(node), Some(Resolved::Int(_) | Resolved::Float(_)))
+}
+
+/// Whether the node is of one of the kinds that the shape takes.
+fn admits(shape: &Shape, node: &Node) -> bool {
+    if let (Shape::Size, Some(Resolved::Int(..0))) = (shape, resolved(node)) {
+        return false;
+    }
+    if let (Shape::Bytes | Shape::Size | Shape::Whole(..) | Shape::Count, Some(Resolved::Float(_))) =
+        (shape, resolved(node))
+    {
+        return false;
+    }
+    if let (Shape::Whole(least, most), Some(Resolved::Int(number))) = (shape, resolved(node)) {
+        return (*least..=*most).contains(&number);
+    }
+    match shape {
+        Shape::Short(short, long) => admits(short, node) || admits(long, node),
+        Shape::Nullable(shape) => node.is_null() || admits(shape, node),
+        _ => kinds(shape).contains(&node.kind()),
+    }
+}
+
+/// The kinds of nodes that a shape takes, as [`Node::kind`] names them.
+fn kinds(shape: &Shape) -> &'static [&'static str] {
+    match shape {
+        Shape::Text | Shape::Name | Shape::OneOf(_) | Shape::Policy(_) | Shape::ByteText => &["a text"],
+        Shape::Duration | Shape::OptionalDuration => &["a text"],
+        Shape::TextOrNothing => &["a text", "nothing"],
+        Shape::Flag | Shape::Switch => &["a boolean", "a text"],
+        Shape::Whole(..) | Shape::Count | Shape::Integer | Shape::OptionalInteger | Shape::Real => {
+            &["a number", "a text"]
+        }
+        Shape::Bytes | Shape::Size | Shape::Rate | Shape::Mode => &["a number", "a text"],
+        Shape::Command => &["nothing", "a text", "a list"],
+        Shape::Words | Shape::Test => &["a text", "a list"],
+        Shape::Texts | Shape::Set | Shape::Tokens | Shape::List(_) => &["a list"],
+        Shape::Pairs | Shape::Variables | Shape::Hosts | Shape::Agents => &["a mapping", "a list"],
+        Shape::Options | Shape::TextMap | Shape::Object(_) | Shape::Map(_) => &["a mapping"],
+        Shape::Number => &["a number"],
+        Shape::Short(short, _) => kinds(short),
+        Shape::Nullable(shape) => kinds(shape),
+    }
+}

@@ -1,0 +1,133 @@
+//! One document of one file: read, its resets taken out, its variables filled in, checked.
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use serde_json::{Map, Value};
+use sternway_model::yaml::{self, Content, Node};
+use sternway_model::{Error, Result};
+
+use super::absolute::Base;
+use super::check;
+use super::places::Places;
+use super::variables;
+
+/// What files are read with: the project's own, or those of an include.
+pub(super) struct Scope<'a> {
+    /// Where relative paths begin.
+    pub dir: &'a Path,
+    /// Values of variables.
+    pub environment: &'a BTreeMap<String, String>,
+    /// The person's home, for `~`.
+    pub home: Option<&'a str>,
+    /// The files that are being read and that led here, each by its include.
+    pub road: &'a [PathBuf],
+    /// What a person should know.
+    pub warnings: &'a RefCell<BTreeSet<String>>,
+}
+
+impl Scope<'_> {
+    /// The value of a variable.
+    pub fn lookup(&self, name: &str) -> Option<String> {
+        self.environment.get(name).cloned()
+    }
+
+    /// Paths that begin in this scope's folder.
+    pub fn base(&self) -> Base<'_> {
+        Base { dir: self.dir, home: self.home }
+    }
+
+    pub fn warn(&self, warning: String) {
+        self.warnings.borrow_mut().insert(warning);
+    }
+}
+
+/// A document that is ready to be merged.
+pub(super) struct Document {
+    /// What it says.
+    pub model: Map<String, Value>,
+    /// Keys, from the top, that it takes away from everything before it: `!reset` and `!override`.
+    pub resets: Vec<Vec<String>>,
+    /// Where it says what.
+    pub places: Places,
+}
+
+/// The documents of a file as they stand.
+///
+/// # Errors
+/// If the file cannot be read or is no YAML.
+pub(super) fn parse(file: &Path) -> Result<Vec<Node>> {
+    let text = std::fs::read_to_string(file).map_err(|error| Error::io("read the Compose file", file, &error))?;
+    let mut documents = yaml::parse(file, &text)?;
+    documents.retain(|document| !document.is_null());
+    Ok(documents)
+}
+
+impl Document {
+    /// Prepares a document.
+    ///
+    /// # Errors
+    /// [`sternway_model::Code::InvalidInput`], with line and column, for what Compose does not know.
+    pub fn prepare(mut node: Node, file: &Path, scope: &Scope<'_>) -> Result<Self> {
+        let mut resets = Vec::new();
+        take_resets(&mut node, &mut Vec::new(), &mut resets);
+        let mut unset = Vec::new();
+        variables::fill_in(&mut node, file, "", &|name| scope.lookup(name), &mut unset)?;
+        for name in unset {
+            scope.warn(format!("the variable `{name}` is not set and stands for an empty text"));
+        }
+        check::check(file, &node)?;
+        let mut places = Places::default();
+        match variables::value(&node, file, "", &mut places) {
+            Value::Object(mut model) => {
+                if model.shift_remove("version").is_some() {
+                    scope.warn(format!("{}: `version` means nothing any more and can be removed", file.display()));
+                }
+                Ok(Self { model, resets, places })
+            }
+            _ => Err(Error::invalid("a Compose file has to be a mapping").at(node.mark.location(file, ""))),
+        }
+    }
+}
+
+/// Takes what is marked `!reset` out of the tree, and notes its path and that of what is marked `!override`.
+fn take_resets(node: &mut Node, path: &mut Vec<String>, resets: &mut Vec<Vec<String>>) {
+    let mut keep = |node: &mut Node, key: String| {
+        path.push(key);
+        let reset = node.tag.as_deref() == Some("reset");
+        if reset || node.tag.as_deref() == Some("override") {
+            resets.push(path.clone());
+        }
+        if !reset {
+            take_resets(node, path, resets);
+        }
+        path.pop();
+        !reset
+    };
+    match &mut node.content {
+        Content::Scalar(_) => {}
+        Content::Sequence(items) => {
+            let mut index = 0;
+            items.retain_mut(|item| {
+                index += 1;
+                keep(item, format!("[{}]", index - 1))
+            });
+        }
+        Content::Mapping(entries) => entries.retain_mut(|(key, value)| keep(value, key.text.clone())),
+    }
+}
+
+/// Removes what a later document resets.
+pub(super) fn reset(model: &mut Map<String, Value>, resets: &[Vec<String>]) {
+    for path in resets {
+        let Some((last, parents)) = path.split_last() else { continue };
+        let mut here = Some(&mut *model);
+        for key in parents {
+            here = here.and_then(|map| map.get_mut(key)).and_then(Value::as_object_mut);
+        }
+        if let Some(map) = here {
+            map.shift_remove(last);
+        }
+    }
+}

@@ -1,0 +1,245 @@
+//! Env files as Compose reads them.
+//!
+//! Source of the rules: the Compose specification, "env_file", "Env_file format", and compose-go's `dotenv` package.
+
+use std::path::Path;
+
+use sternway_model::yaml::Mark;
+use sternway_model::{Error, Result, template};
+
+use super::variables::Lookup;
+
+/// Reads a file's variables, in its order. `lookup` is asked first for the variables inside values, then the file itself.
+///
+/// # Errors
+/// [`sternway_model::Code::InvalidInput`], with the line, for a name that is none or a quote that is not closed.
+pub(super) fn parse(file: &Path, text: &str, lookup: Lookup<'_>) -> Result<Vec<(String, String)>> {
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let mut reader = Reader { file, text, rest: text, variables: Vec::new(), lookup };
+    while reader.statement()? {}
+    // A name that begins with a digit cannot be a variable.
+    reader.variables.retain(|(name, _)| !name.starts_with(|c: char| c.is_ascii_digit()));
+    Ok(reader.variables)
+}
+
+/// Reads a file of `format: raw`: each line is `NAME=value`, and the value is taken as it stands.
+///
+/// # Errors
+/// [`sternway_model::Code::InvalidInput`], with the line, for a name that is empty or has a space in it.
+pub(super) fn parse_raw(file: &Path, text: &str, lookup: Lookup<'_>) -> Result<Vec<(String, String)>> {
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let mut variables = Vec::new();
+    for (number, line) in text.lines().enumerate() {
+        let line = line.trim_start();
+        if line.is_empty() || line.starts_with('#') {
+            continue;
+        }
+        let (name, value) = match line.split_once('=') {
+            Some((name, value)) => (name, Some(value.to_owned())),
+            None => (line, lookup(line)),
+        };
+        if name.is_empty() || name.contains(char::is_whitespace) {
+            let mark = Mark { line: u32::try_from(number + 1).unwrap_or(u32::MAX), column: 1 };
+            return Err(Error::invalid("this line has no variable's name").at(mark.location(file, "")));
+        }
+        variables.extend(value.map(|value| (name.to_owned(), value)));
+    }
+    Ok(variables)
+}
+
+struct Reader<'a> {
+    file: &'a Path,
+    text: &'a str,
+    rest: &'a str,
+    variables: Vec<(String, String)>,
+    lookup: Lookup<'a>,
+}
+
+impl<'a> Reader<'a> {
+    /// Reads the next variable; false at the end of the file.
+    fn statement(&mut self) -> Result<bool> {
+        loop {
+            self.rest = self.rest.trim_start();
+            if !self.rest.starts_with('#') {
+                break;
+            }
+            self.rest = self.rest.split_once('\n').map_or("", |(_, rest)| rest);
+        }
+        if self.rest.is_empty() {
+            return Ok(false);
+        }
+        if let Some(after) = self.rest.strip_prefix("export")
+            && after.starts_with(char::is_whitespace)
+        {
+            self.rest = after.trim_start();
+        }
+        let end = self.rest.find(['=', ':', '\n']).unwrap_or(self.rest.len());
+        let (name, after) = self.rest.split_at(end);
+        let name = name.trim_end();
+        let allowed = |c: char| c.is_alphanumeric() || matches!(c, '_' | '.' | '-' | '[' | ']');
+        if name.is_empty() || !name.chars().all(allowed) {
+            return Err(self.wrong(format!("`{}` is no name of a variable", first_line(name))));
+        }
+        if after.is_empty() || after.starts_with('\n') {
+            // A name alone passes the value on that the variable has outside.
+            self.rest = after;
+            let value = (self.lookup)(name);
+            self.variables.extend(value.map(|value| (name.to_owned(), value)));
+            return Ok(true);
+        }
+        self.rest = after[1..].trim_start_matches(|c: char| c != '\n' && c.is_whitespace());
+        let value = self.value()?;
+        self.variables.push((name.to_owned(), value));
+        Ok(true)
+    }
+
+    fn value(&mut self) -> Result<String> {
+        let quote = match self.rest.chars().next() {
+            Some(quote @ ('"' | '\'')) => quote,
+            _ => {
+                let (line, rest) = self.rest.split_once('\n').unwrap_or((self.rest, ""));
+                let value = line.split_once(" #").map_or(line, |(value, _)| value).trim_end();
+                let value = self.filled(value)?;
+                self.rest = rest;
+                return Ok(value);
+            }
+        };
+        let body = &self.rest[1..];
+        let mut value = String::new();
+        let mut escaped = false;
+        for (index, c) in body.char_indices() {
+            match c {
+                c if c == quote && !escaped => {
+                    let value = if quote == '"' { self.filled(&unescaped(&value))? } else { value };
+                    self.rest = &body[index + 1..];
+                    return Ok(value);
+                }
+                '\\' if !escaped => escaped = true,
+                c => {
+                    if escaped && c != quote {
+                        value.push('\\');
+                    }
+                    value.push(c);
+                    escaped = false;
+                }
+            }
+        }
+        Err(self.wrong("a quote is not closed".to_owned()))
+    }
+
+    fn filled(&self, value: &str) -> Result<String> {
+        let lookup = |name: &str| {
+            (self.lookup)(name).or_else(|| {
+                self.variables.iter().rev().find(|(known, _)| known == name).map(|(_, value)| value.clone())
+            })
+        };
+        template::fill(value, &lookup).map(|filled| filled.text).map_err(|_| {
+            // Not the error itself: it quotes the value, which may be a secret.
+            self.wrong("a value has a `$` that begins no variable, or one that is required and missing".to_owned())
+        })
+    }
+
+    fn wrong(&self, message: String) -> Error {
+        let read = &self.text[..self.text.len() - self.rest.len()];
+        let line = u32::try_from(read.matches('\n').count() + 1).unwrap_or(u32::MAX);
+        Error::invalid(message).at(Mark { line, column: 1 }.location(self.file, ""))
+    }
+}
+
+fn first_line(text: &str) -> &str {
+    text.lines().next().unwrap_or_default()
+}
+
+/// The escapes of a text in double quotes; `\$` becomes `$$`, which stands for a dollar sign.
+fn unescaped(text: &str) -> String {
+    let mut plain = String::with_capacity(text.len());
+    let mut chars = text.chars().peekable();
+    while let Some(c) = chars.next() {
+        if c != '\\' {
+            plain.push(c);
+            continue;
+        }
+        match chars.next() {
+            Some('a') => plain.push('\x07'),
+            Some('b') => plain.push('\x08'),
+            Some('f') => plain.push('\x0c'),
+            Some('n') => plain.push('\n'),
+            Some('r') => plain.push('\r'),
+            Some('t') => plain.push('\t'),
+            Some('v') => plain.push('\x0b'),
+            // It ends the text, as in `echo -e`.
+            Some('c') => {}
+            Some('$') => plain.push_str("$$"),
+            Some('"') => plain.push('"'),
+            Some('\\') => plain.push('\\'),
+            Some('0') => {
+                let mut code = 0;
+                for _ in 0..3 {
+                    let Some(digit) = chars.peek().and_then(|c| c.to_digit(8)) else { break };
+                    code = code * 8 + digit;
+                    chars.next();
+                }
+                plain.extend(char::from_u32(code));
+            }
+            Some(other) => plain.extend(['\\', other]),
+            None => plain.push('\\'),
+        }
+    }
+    plain
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn lookup(name: &str) -> Option<String> {
+        (name == "OUTSIDE").then(|| "out".to_owned())
+    }
+
+    fn values(text: &str) -> Vec<(String, String)> {
+        parse(Path::new("test.env"), text, &lookup).expect("valid")
+    }
+
+    #[test]
+    fn each_form_of_a_value() {
+        for (line, expected) in [
+            ("A=b", "b"),
+            ("  export A = b  ", "b"),
+            ("A: b", "b"),
+            ("A=b # comment", "b"),
+            ("A=b#c", "b#c"),
+            ("A=", ""),
+            ("A='$OUTSIDE # \\n'", "$OUTSIDE # \\n"),
+            ("A=\"a\\n$OUTSIDE \\$x\"", "a\nout $x"),
+            ("A=\"two\nlines\"", "two\nlines"),
+            ("A=${OUTSIDE}-${NONE:-x}", "out-x"),
+            ("A='it\\'s'", "it's"),
+            ("A=cost$5", "cost$5"),
+        ] {
+            assert_eq!(values(line), [("A".to_owned(), expected.to_owned())], "{line}");
+        }
+    }
+
+    #[test]
+    fn later_values_see_earlier_ones() {
+        assert_eq!(
+            values("# first\r\nA=1\r\n\r\nB=$A\nOUTSIDE\nNONE\n1X=2\n").last(),
+            Some(&("OUTSIDE".into(), "out".into()))
+        );
+        assert_eq!(values("A=1\nB=$A")[1].1, "1");
+    }
+
+    #[test]
+    fn errors_say_the_line() {
+        for (text, line) in [("A=1\nB C=2", 2), ("A=1\n\nB='x", 3), ("=x", 1)] {
+            let error = parse(Path::new("test.env"), text, &lookup).expect_err(text);
+            assert_eq!(error.at.and_then(|at| at.line), Some(line), "{text}");
+        }
+    }
+
+    #[test]
+    fn raw_values_are_taken_as_they_stand() {
+        let read = parse_raw(Path::new("test.env"), "# c\nA=\"$B\" #x\nOUTSIDE\n", &lookup).expect("valid");
+        assert_eq!(read, [("A".into(), "\"$B\" #x".into()), ("OUTSIDE".into(), "out".into())]);
+    }
+}

@@ -1,0 +1,153 @@
+//! Defaults, names and what is implied: the default network, dependencies from links and shared namespaces.
+//!
+//! Source of the rules: compose-go's `transform.SetDefaultValues` and `loader.Normalize`.
+
+use serde_json::{Map, Value, json};
+use sternway_model::yaml::join;
+
+use super::environment;
+use super::variables::Lookup;
+
+/// Fills in what is not written. The model is in canonical form, and its paths are absolute.
+pub(super) fn normalize(model: &mut Map<String, Value>, project: &str, lookup: Lookup<'_>) {
+    let mut uses_default = false;
+    for service in map(model, "services").into_iter().flat_map(|services| services.values_mut()) {
+        let Value::Object(service) = service else { continue };
+        uses_default |= attach(service);
+        defaults(service);
+        environment::pass_on(service, lookup);
+        dependencies(service);
+    }
+    if uses_default {
+        let networks = model.entry("networks").or_insert_with(|| json!({}));
+        if let Value::Object(networks) = networks {
+            networks.entry("default").or_insert(Value::Null);
+        }
+    }
+    for kind in ["networks", "volumes", "secrets", "configs"] {
+        for (key, resource) in map(model, kind).into_iter().flatten() {
+            if resource.is_null() {
+                *resource = json!({});
+            }
+            let Value::Object(resource) = resource else { continue };
+            let external = resource.get("external") == Some(&Value::Bool(true));
+            let name = if external { key.clone() } else { format!("{project}_{key}") };
+            resource.entry("name").or_insert(Value::String(name));
+        }
+    }
+}
+
+/// Attaches a service without networks to the default one; says whether it uses that.
+fn attach(service: &mut Map<String, Value>) -> bool {
+    if service.contains_key("network_mode") {
+        return false;
+    }
+    let networks = service.entry("networks").or_insert_with(|| json!({}));
+    let Value::Object(networks) = networks else { return false };
+    if networks.is_empty() {
+        networks.insert("default".to_owned(), Value::Null);
+    }
+    networks.contains_key("default")
+}
+
+fn defaults(service: &mut Map<String, Value>) {
+    if service.get("pull_policy").is_some_and(|policy| policy == "if_not_present") {
+        service.insert("pull_policy".to_owned(), json!("missing"));
+    }
+    if let Some(Value::Object(build)) = service.get_mut("build")
+        && !build.contains_key("dockerfile_inline")
+    {
+        build.entry("dockerfile").or_insert(json!("Dockerfile"));
+    }
+    for secret in items(service.get_mut("secrets")) {
+        let source = secret.get("source").and_then(Value::as_str).unwrap_or_default().to_owned();
+        if let Value::Object(secret) = secret {
+            secret.entry("target").or_insert(Value::String(format!("/run/secrets/{source}")));
+        }
+    }
+    for port in items(service.get_mut("ports")) {
+        if let Value::Object(port) = port {
+            port.entry("mode").or_insert(json!("ingress"));
+            port.entry("protocol").or_insert(json!("tcp"));
+        }
+    }
+    let reserved = service.get_mut("deploy").and_then(|deploy| deploy.pointer_mut("/resources/reservations/devices"));
+    items(reserved).for_each(count);
+    items(service.get_mut("gpus")).for_each(count);
+}
+
+/// A device that is neither counted nor named means all there are.
+fn count(device: &mut Value) {
+    if let Value::Object(device) = device
+        && !device.contains_key("device_ids")
+    {
+        device.entry("count").or_insert(json!("all"));
+    }
+}
+
+/// What a service links to or shares something with, it depends on.
+fn dependencies(service: &mut Map<String, Value>) {
+    let mut implied: Vec<(String, bool)> = Vec::new();
+    for link in texts(service.get("links")) {
+        implied.push((link.split(':').next().unwrap_or_default().to_owned(), true));
+    }
+    for namespace in ["network_mode", "ipc", "pid", "uts", "cgroup"] {
+        let shared = service.get(namespace).and_then(Value::as_str).and_then(|mode| mode.strip_prefix("service:"));
+        implied.extend(shared.map(|shared| (shared.to_owned(), true)));
+    }
+    for source in texts(service.get("volumes_from")).filter(|source| !source.starts_with("container:")) {
+        implied.push((source.split(':').next().unwrap_or_default().to_owned(), false));
+    }
+    if implied.is_empty() {
+        return;
+    }
+    let known = service.entry("depends_on").or_insert_with(|| json!({}));
+    if let Value::Object(known) = known {
+        for (name, restart) in implied {
+            let dependency = json!({"condition": "service_started", "restart": restart, "required": true});
+            known.entry(name).or_insert(dependency);
+        }
+    }
+}
+
+fn map<'a>(model: &'a mut Map<String, Value>, key: &str) -> Option<&'a mut Map<String, Value>> {
+    model.get_mut(key).and_then(Value::as_object_mut)
+}
+
+fn items(list: Option<&mut Value>) -> impl Iterator<Item = &mut Value> {
+    list.and_then(Value::as_array_mut).into_iter().flatten()
+}
+
+fn texts(list: Option<&Value>) -> impl Iterator<Item = &str> {
+    list.and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str)
+}
+
+/// The paths of all networks, volumes, secrets and configs that no service uses.
+pub(super) fn unused(model: &Map<String, Value>) -> Vec<String> {
+    let mut unused = Vec::new();
+    let services = || model.get("services").and_then(Value::as_object).into_iter().flat_map(Map::values);
+    for kind in ["networks", "volumes", "secrets", "configs"] {
+        let used = |name: &String| {
+            services().any(|service| match kind {
+                "networks" => service.get("networks").and_then(|networks| networks.get(name)).is_some(),
+                "volumes" => sources(service.get("volumes"), |mount| mount.get("type") == Some(&json!("volume")))
+                    .any(|source| source == name),
+                "secrets" => sources(service.get("secrets"), |_| true)
+                    .chain(sources(service.pointer("/build/secrets"), |_| true))
+                    .any(|source| source == name),
+                _ => {
+                    let credential = service.pointer("/credential_spec/config").and_then(Value::as_str);
+                    credential == Some(name) || sources(service.get("configs"), |_| true).any(|source| source == name)
+                }
+            })
+        };
+        let names = model.get(kind).and_then(Value::as_object).into_iter().flat_map(Map::keys);
+        unused.extend(names.filter(|name| !used(name)).map(|name| join(kind, name)));
+    }
+    unused
+}
+
+fn sources(list: Option<&Value>, fits: impl Fn(&Value) -> bool) -> impl Iterator<Item = &str> {
+    let items = list.and_then(Value::as_array).into_iter().flatten();
+    items.filter(move |item| fits(item)).filter_map(|item| item.get("source").and_then(Value::as_str))
+}

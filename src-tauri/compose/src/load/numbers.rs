@@ -1,0 +1,238 @@
+//! Numbers, sizes and durations as Compose reads and prints them.
+
+use serde_json::{Number, Value};
+use sternway_model::{Error, Result};
+
+/// A scalar as text, as Go's `fmt` prints it: `1.0` is `1`.
+pub(super) fn text(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        Value::Null => String::new(),
+        Value::Bool(value) => value.to_string(),
+        Value::Number(number) => match (number.as_i64(), number.as_f64()) {
+            (Some(whole), _) => whole.to_string(),
+            (None, Some(real)) => real_text(real),
+            (None, None) => number.to_string(),
+        },
+        other => other.to_string(),
+    }
+}
+
+/// The shortest text, with an exponent for what is very large or very small.
+fn real_text(real: f64) -> String {
+    let exponent = if real == 0.0 { 0 } else { real.abs().log10().floor() as i32 };
+    if (-4..21).contains(&exponent) {
+        return real.to_string();
+    }
+    let text = format!("{real:e}");
+    match text.split_once('e') {
+        Some((digits, exponent)) => {
+            let (sign, exponent) = exponent.strip_prefix('-').map_or(('+', exponent), |exponent| ('-', exponent));
+            format!("{digits}e{sign}{exponent:0>2}")
+        }
+        None => text,
+    }
+}
+
+/// A number as JSON has it: without a fraction if it is whole.
+pub(super) fn real(value: f64) -> Value {
+    // Beyond 2^53 a float no longer says which whole number it is.
+    if value.fract() == 0.0 && value.abs() < 9e15 {
+        return Value::Number((value as i64).into());
+    }
+    Number::from_f64(value).map_or(Value::Null, Value::Number)
+}
+
+/// A whole number of a scalar.
+pub(super) fn whole(value: &Value) -> Result<i64> {
+    let wrong = || Error::invalid(format!("`{}` is no whole number", text(value)));
+    match value {
+        Value::Number(number) => match number.as_i64() {
+            Some(whole) => Ok(whole),
+            None => Ok(number.as_f64().ok_or_else(wrong)?.trunc() as i64),
+        },
+        Value::String(text) => text.trim().parse().map_err(|_| wrong()),
+        _ => Err(wrong()),
+    }
+}
+
+/// A number of a scalar.
+pub(super) fn number(value: &Value) -> Result<f64> {
+    let wrong = || Error::invalid(format!("`{}` is no number", text(value)));
+    match value {
+        Value::Number(number) => number.as_f64().ok_or_else(wrong),
+        Value::String(text) => text.trim().parse().ok().filter(|number: &f64| number.is_finite()).ok_or_else(wrong),
+        _ => Err(wrong()),
+    }
+}
+
+/// A boolean of a scalar: `true`, `yes`, `on`, `y` and their opposites, in any case.
+pub(super) fn flag(value: &Value) -> Result<bool> {
+    let text = match value {
+        Value::Bool(value) => return Ok(*value),
+        value => text(value),
+    };
+    match text.to_ascii_lowercase().as_str() {
+        "true" | "y" | "yes" | "on" | "1" => Ok(true),
+        "false" | "n" | "no" | "off" | "0" => Ok(false),
+        _ => Err(Error::invalid(format!("`{text}` is no boolean")).hint("Write `true` or `false`.")),
+    }
+}
+
+/// Bytes of a number or of a text with a unit: `512m`, `1.5GiB`. Units are powers of 1024.
+pub(super) fn bytes(value: &Value) -> Result<i64> {
+    let Value::String(text) = value else { return whole(value) };
+    let wrong = || {
+        Error::invalid(format!("`{text}` is no size"))
+            .hint("Write a number and a unit: `b`, `k`, `m`, `g`, `t` or `p`.")
+    };
+    let trimmed = text.trim();
+    let end = trimmed.find(|c: char| !c.is_ascii_digit() && c != '.' && c != '-').unwrap_or(trimmed.len());
+    let (digits, unit) = trimmed.split_at(end);
+    let unit = unit.trim().to_ascii_lowercase();
+    let exponent = match unit.as_str() {
+        "" | "b" => 0,
+        "k" | "kb" | "kib" => 1,
+        "m" | "mb" | "mib" => 2,
+        "g" | "gb" | "gib" => 3,
+        "t" | "tb" | "tib" => 4,
+        "p" | "pb" | "pib" => 5,
+        _ => return Err(wrong()),
+    };
+    let number: f64 = digits.parse().map_err(|_| wrong())?;
+    if number < 0.0 && !(number == -1.0 && unit.is_empty()) {
+        return Err(wrong());
+    }
+    Ok((number * 1024_f64.powi(exponent)) as i64)
+}
+
+const NANOSECOND: i128 = 1;
+const MICROSECOND: i128 = 1_000;
+const MILLISECOND: i128 = 1_000_000;
+const SECOND: i128 = 1_000_000_000;
+const MINUTE: i128 = 60 * SECOND;
+const HOUR: i128 = 60 * MINUTE;
+
+/// Nanoseconds of a duration: `1h30m`, `1.5s`, `2d`, `1w`.
+pub(super) fn duration(text: &str) -> Result<i128> {
+    let wrong = || {
+        Error::invalid(format!("`{text}` is no duration")).hint("Write numbers with units, such as `10s` or `1m30s`.")
+    };
+    let (sign, mut rest) = match text.strip_prefix('-') {
+        Some(rest) => (-1, rest),
+        None => (1, text.strip_prefix('+').unwrap_or(text)),
+    };
+    if rest == "0" {
+        return Ok(0);
+    }
+    if rest.is_empty() {
+        return Err(wrong());
+    }
+    let mut total = 0_i128;
+    while !rest.is_empty() {
+        let end = rest.find(|c: char| !c.is_ascii_digit() && c != '.').ok_or_else(wrong)?;
+        let (digits, after) = rest.split_at(end);
+        let end = after.find(|c: char| c.is_ascii_digit() || c == '.').unwrap_or(after.len());
+        let (unit, after) = after.split_at(end);
+        let unit = match unit {
+            "ns" => NANOSECOND,
+            "us" | "µs" | "μs" => MICROSECOND,
+            "ms" => MILLISECOND,
+            "s" => SECOND,
+            "m" => MINUTE,
+            "h" => HOUR,
+            "d" => 24 * HOUR,
+            "w" => 7 * 24 * HOUR,
+            _ => return Err(wrong()),
+        };
+        let number: f64 = digits.parse().map_err(|_| wrong())?;
+        total += (number * unit as f64).round() as i128;
+        rest = after;
+    }
+    // What a 64 bit number of nanoseconds can hold: 292 years.
+    i64::try_from(total).map_err(|_| wrong())?;
+    Ok(sign * total)
+}
+
+/// A duration as Go prints it: `1m30s`, `500ms`, `1h0m0s`.
+pub(super) fn duration_text(nanoseconds: i128) -> String {
+    let sign = if nanoseconds < 0 { "-" } else { "" };
+    let total = nanoseconds.abs();
+    let below = |unit: i128, name: &str| format!("{sign}{}{name}", real_text(total as f64 / unit as f64));
+    if total == 0 {
+        return "0s".to_owned();
+    }
+    if total < MICROSECOND {
+        return below(NANOSECOND, "ns");
+    }
+    if total < MILLISECOND {
+        return below(MICROSECOND, "µs");
+    }
+    if total < SECOND {
+        return below(MILLISECOND, "ms");
+    }
+    let seconds = real_text((total % MINUTE) as f64 / SECOND as f64);
+    match (total / HOUR, total % HOUR / MINUTE) {
+        (0, 0) => format!("{sign}{seconds}s"),
+        (0, minutes) => format!("{sign}{minutes}m{seconds}s"),
+        (hours, minutes) => format!("{sign}{hours}h{minutes}m{seconds}s"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn texts_are_those_of_go() {
+        for (value, expected) in [
+            (json!(1.0), "1"),
+            (json!(1.5), "1.5"),
+            (json!(1e21), "1e+21"),
+            (json!(0.00001), "1e-05"),
+            (json!(100_000_000), "100000000"),
+            (json!(true), "true"),
+        ] {
+            assert_eq!(text(&value), expected);
+        }
+    }
+
+    #[test]
+    fn sizes_have_units() {
+        for (size, expected) in
+            [("1024", 1024), ("1k", 1024), ("512m", 512 << 20), ("2gb", 2 << 30), ("1.5GiB", 3 << 29), ("-1", -1)]
+        {
+            assert_eq!(bytes(&json!(size)), Ok(expected), "{size}");
+        }
+        for bad in ["", "m", "1x", "1ib", "-5m", "1.2.3"] {
+            assert!(bytes(&json!(bad)).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn durations_are_printed_as_go_does() {
+        for (given, expected) in [
+            ("90s", "1m30s"),
+            ("1h", "1h0m0s"),
+            ("1.5s", "1.5s"),
+            ("500ms", "500ms"),
+            ("1d", "24h0m0s"),
+            ("0s", "0s"),
+            ("10us", "10µs"),
+        ] {
+            assert_eq!(duration(given).map(duration_text).as_deref(), Ok(expected), "{given}");
+        }
+        for bad in ["", "10", "s", "1x", "1 s"] {
+            assert!(duration(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn booleans_of_the_old_days_are_known() {
+        assert_eq!(flag(&json!("Yes")), Ok(true));
+        assert_eq!(flag(&json!("off")), Ok(false));
+        assert!(flag(&json!("maybe")).is_err());
+    }
+}

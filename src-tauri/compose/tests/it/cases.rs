@@ -1,0 +1,110 @@
+//! The cases of `../shared/compose-cases`: what Docker Compose 2.26 makes of Compose files. They stay outside the
+//! repository; without them there is nothing to test here.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+use serde_json::Value;
+use sternway_compose::{Sources, load};
+
+/// How many cases were right when this was last looked at: it may become more, never fewer.
+const EQUAL: usize = 221;
+const REFUSED: usize = 65;
+
+#[derive(Deserialize)]
+struct Case {
+    accepts: bool,
+    #[serde(default)]
+    model: Value,
+    #[serde(default)]
+    error: String,
+    env: BTreeMap<String, String>,
+}
+
+#[test]
+fn models_are_those_of_compose() {
+    let cases = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/compose-cases");
+    let Ok(folders) = fs::read_dir(&cases) else {
+        println!("skipped: there is no {}", cases.display());
+        return;
+    };
+    let mut folders: Vec<PathBuf> =
+        folders.filter_map(|entry| Some(entry.ok()?.path())).filter(|path| path.is_dir()).collect();
+    folders.sort();
+    let (mut accepted, mut equal, mut rejected, mut refused) = (0, 0, 0, 0);
+    let mut groups: BTreeMap<String, (usize, usize)> = BTreeMap::new();
+    for folder in &folders {
+        let name = folder.file_name().expect("a name").to_string_lossy().into_owned();
+        let text = fs::read_to_string(folder.join("case.json")).expect("each case has one");
+        let case: Case = serde_json::from_str(&text).expect("a case");
+        let wrong = attempt(folder, &case);
+        let group = groups.entry(name.split('-').next().unwrap_or_default().to_owned()).or_default();
+        group.1 += 1;
+        group.0 += usize::from(wrong.is_none());
+        if case.accepts {
+            accepted += 1;
+            equal += usize::from(wrong.is_none());
+        } else {
+            rejected += 1;
+            refused += usize::from(wrong.is_none());
+        }
+        if let Some(wrong) = wrong {
+            println!("{name}: {wrong}");
+        }
+    }
+    for (group, (right, all)) in &groups {
+        println!("| {group} | {right} of {all} |");
+    }
+    println!("{equal} of {accepted} models equal, {refused} of {rejected} wrong files refused");
+    assert!(equal >= EQUAL, "{equal} models are equal, and {EQUAL} were");
+    assert!(refused >= REFUSED, "{refused} wrong files are refused, and {REFUSED} were");
+}
+
+/// What is wrong with what we make of the case, if anything.
+fn attempt(folder: &Path, case: &Case) -> Option<String> {
+    // The models were made in a folder of this name.
+    let parent = tempfile::tempdir().expect("a folder");
+    let dir = parent.path().join("case");
+    fs::create_dir(&dir).expect("a folder");
+    for file in fs::read_dir(folder).expect("readable").filter_map(Result::ok) {
+        fs::copy(file.path(), dir.join(file.file_name())).expect("can be copied");
+    }
+    let loaded = load(&Sources {
+        project_dir: dir.clone(),
+        files: vec!["compose.yaml".into()],
+        environment: case.env.clone(),
+        ..Sources::default()
+    });
+    match (loaded, case.accepts) {
+        (Err(error), true) => Some(format!("refused: {error}")),
+        (Err(_), false) => None,
+        (Ok(_), false) => Some(format!("accepted, and Compose says: {}", case.error)),
+        (Ok(loaded), true) => {
+            let text = serde_json::to_string(&case.model).expect("JSON");
+            let text = text.replace("{{DIR}}", &dir.to_string_lossy());
+            let text = text.replace("{{PARENT}}", &parent.path().to_string_lossy());
+            let expected: Value = serde_json::from_str(&text).expect("JSON");
+            let mut differences = Vec::new();
+            compare("", &loaded.model, &expected, &mut differences);
+            (!differences.is_empty()).then(|| differences.join("; "))
+        }
+    }
+}
+
+fn compare(path: &str, ours: &Value, theirs: &Value, differences: &mut Vec<String>) {
+    match (ours, theirs) {
+        (Value::Object(a), Value::Object(b)) => {
+            for key in a.keys().chain(b.keys()).collect::<BTreeSet<_>>() {
+                let path = format!("{path}.{key}");
+                match (a.get(key), b.get(key)) {
+                    (Some(a), Some(b)) => compare(&path, a, b, differences),
+                    (a, b) => differences.push(format!("{path}: {a:?}, expected {b:?}")),
+                }
+            }
+        }
+        (a, b) if a != b => differences.push(format!("{path}: {a}, expected {b}")),
+        _ => {}
+    }
+}
