@@ -1,1 +1,44 @@
-//! Sternway.
+//! Secrets: their values in the operating system's keychain and nowhere else, and out of everything that is shown.
+//!
+//! - [`Vault`]: puts, gets and removes versions of secrets, tells equal values by [fingerprint](Vault::fingerprint)
+//! - [`Keychain`], [`OsKeychain`]: where the values are; [`testing`] has one for tests
+//! - [`Revealed`]: the values that one run needs, fetched at its beginning
+//! - [`Redactor`], [`LineRedactor`]: the one sink that every text passes before it is stored or shown
+//! - [`looks_like_secret`]: finds values in env files that should not be there
+//!
+//! ```
+//! # tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
+//! use std::sync::Arc;
+//! use sternway_model::{SecretPin, Sensitive};
+//! use sternway_vault::{Redactor, Scope, Vault, testing::MemoryKeychain};
+//!
+//! let vault = Vault::new(Arc::new(MemoryKeychain::default()))?;
+//! let staging = Scope { project: "shop".parse()?, environment: "staging".parse()? };
+//! let pin = SecretPin { name: "DB_PASSWORD".parse()?, version: 1 };
+//! vault.put(&staging, &pin, &Sensitive::new("correct horse".into())).await?;
+//!
+//! let redactor = Redactor::default();
+//! redactor.add(&vault.get(&staging, &pin).await?)?;
+//! assert_eq!(redactor.redact("password is correct horse"), "password is [secret]");
+//! # Ok::<(), sternway_model::Error>(())
+//! # })?;
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+mod ansi;
+mod encodings;
+mod entries;
+mod keychain;
+mod lines;
+mod os;
+mod redactor;
+mod suspicion;
+pub mod testing;
+mod vault;
+
+pub use keychain::{EntryName, Keychain, Scope};
+pub use lines::LineRedactor;
+pub use os::OsKeychain;
+pub use redactor::{MASK, Redactor};
+pub use suspicion::looks_like_secret;
+pub use vault::{Put, Revealed, Vault};

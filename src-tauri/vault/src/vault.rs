@@ -1,0 +1,234 @@
+//! Secrets by version, over any keychain.
+
+use std::collections::HashMap;
+use std::sync::{Arc, mpsc};
+use std::time::Duration;
+
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::Sha256;
+use sternway_model::{Code, Error, Result, Reveal, SecretPin, Sensitive};
+use tokio::sync::oneshot;
+use zeroize::Zeroizing;
+
+use crate::entries;
+use crate::keychain::{EntryName, Keychain, Scope};
+
+/// How long a person has for the keychain's dialog.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+type Job = Box<dyn FnOnce(&dyn Keychain) + Send>;
+
+/// What became of a value that was to be stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[must_use]
+pub enum Put {
+    /// It is in the keychain, and was read back.
+    Stored,
+    /// The keychain has a value for this version already; it was left as it is. Versions never change. It happens when
+    /// another folder has a project of the same name: take the next version.
+    Taken,
+}
+
+/// Secrets by version. A clone is another handle to the same keychain.
+///
+/// All calls go to the keychain one after another, on a thread of their own: some platforms want that, and a keychain
+/// that waits for a person must not hold up the program, nor keep it from ending.
+#[derive(Debug, Clone)]
+pub struct Vault {
+    jobs: mpsc::Sender<Job>,
+    name: String,
+}
+
+impl Vault {
+    /// Over this keychain. It is not asked yet.
+    ///
+    /// # Errors
+    /// If the system gives no thread.
+    pub fn new(keychain: Arc<dyn Keychain>) -> Result<Self> {
+        let name = keychain.name();
+        let (jobs, waiting) = mpsc::channel::<Job>();
+        std::thread::Builder::new()
+            .name("keychain".into())
+            .spawn(move || {
+                for job in waiting {
+                    job(keychain.as_ref());
+                }
+            })
+            .map_err(|error| Error::failed(format!("no thread for the keychain: {error}")))?;
+        Ok(Self { jobs, name })
+    }
+
+    /// What the keychain is, for people.
+    #[must_use]
+    pub fn keychain(&self) -> &str {
+        &self.name
+    }
+
+    /// Whether the keychain works: writes an entry, reads it and removes it.
+    ///
+    /// # Errors
+    /// [`Code::KeychainUnavailable`] with what to install or unlock; also for all other functions.
+    pub async fn probe(&self) -> Result<()> {
+        self.ask(|keychain| {
+            let number = u64::from_le_bytes(random()?);
+            let (entry, value) = (EntryName::Probe(number), Sensitive::new(format!("{number:x}")));
+            keychain.set(&entry, &value)?;
+            let read = keychain.get(&entry);
+            keychain.delete(&entry)?;
+            if read? == Some(value) {
+                Ok(())
+            } else {
+                Err(Error::new(
+                    Code::KeychainUnavailable,
+                    format!("{} does not keep what it is given", keychain.name()),
+                )
+                .hint("Look at it with the system's own tool; it may be read-only or out of space."))
+            }
+        })
+        .await
+    }
+
+    /// Stores a version of a secret, and reads it back. What is stored is never replaced.
+    ///
+    /// # Errors
+    /// [`Code::Failed`] if it reads back as something else.
+    pub async fn put(&self, scope: &Scope, pin: &SecretPin, value: &Sensitive) -> Result<Put> {
+        let (scope, pin, value) = (scope.clone(), pin.clone(), value.clone());
+        self.ask(move |keychain| {
+            if entries::read(keychain, &scope, &pin)?.is_some() {
+                return Ok(Put::Taken);
+            }
+            entries::write(keychain, &scope, &pin, &value)?;
+            Ok(Put::Stored)
+        })
+        .await
+    }
+
+    /// The value of a version.
+    ///
+    /// # Errors
+    /// [`Code::SecretMissing`] if the keychain has none.
+    pub async fn get(&self, scope: &Scope, pin: &SecretPin) -> Result<Sensitive> {
+        let (scope, pin) = (scope.clone(), pin.clone());
+        self.ask(move |keychain| get(keychain, &scope, &pin)).await
+    }
+
+    /// Removes a version. Nothing happens if the keychain has none.
+    ///
+    /// # Errors
+    /// If the keychain cannot.
+    pub async fn remove(&self, scope: &Scope, pin: &SecretPin) -> Result<()> {
+        let (scope, pin) = (scope.clone(), pin.clone());
+        self.ask(move |keychain| entries::remove(keychain, &scope, &pin)).await
+    }
+
+    /// The values of all these versions, for one run.
+    ///
+    /// # Errors
+    /// [`Code::SecretMissing`] for the first that the keychain does not have.
+    pub async fn fetch(&self, scope: &Scope, pins: &[SecretPin]) -> Result<Revealed> {
+        let (scope, pins) = (scope.clone(), pins.to_vec());
+        self.ask(move |keychain| {
+            let mut values = HashMap::new();
+            for pin in pins {
+                let value = get(keychain, &scope, &pin)?;
+                values.insert(pin, value);
+            }
+            Ok(Revealed { values })
+        })
+        .await
+    }
+
+    /// Tells equal values from different ones without giving them away: HMAC-SHA256 with a random key that is made once
+    /// and is itself in the keychain. In hexadecimal digits.
+    ///
+    /// # Errors
+    /// If the keychain cannot give or keep the key.
+    pub async fn fingerprint(&self, value: &Sensitive) -> Result<String> {
+        let value = value.clone();
+        self.ask(move |keychain| {
+            let key = fingerprint_key(keychain)?;
+            let mut mac = Hmac::<Sha256>::new_from_slice(key.reveal().as_bytes())
+                .map_err(|error| Error::internal(format!("the fingerprint's key cannot be used: {error}")))?;
+            mac.update(value.reveal().as_bytes());
+            Ok(hex::encode(mac.finalize().into_bytes()))
+        })
+        .await
+    }
+
+    async fn ask<T: Send + 'static>(
+        &self,
+        question: impl FnOnce(&dyn Keychain) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        let (answer, answered) = oneshot::channel();
+        let gone = || Error::internal("the keychain's thread has ended");
+        self.jobs
+            // Whoever asked may have given up by the time the answer is there.
+            .send(Box::new(move |keychain| drop(answer.send(question(keychain)))))
+            .map_err(|_| gone())?;
+        match tokio::time::timeout(PATIENCE, answered).await {
+            Ok(answer) => answer.map_err(|_| gone())?,
+            Err(_) => Err(Error::new(
+                Code::KeychainUnavailable,
+                format!("{} did not answer in {} seconds", self.name, PATIENCE.as_secs()),
+            )
+            .hint("Look for a dialog that asks for its password, and try again.")),
+        }
+    }
+}
+
+fn get(keychain: &dyn Keychain, scope: &Scope, pin: &SecretPin) -> Result<Sensitive> {
+    entries::read(keychain, scope, pin)?.ok_or_else(|| {
+        let Scope { project, environment } = scope;
+        let SecretPin { name, version } = pin;
+        Error::new(
+            Code::SecretMissing,
+            format!("the keychain has no version {version} of {name} for {environment} of {project}"),
+        )
+        .hint(format!("Set it with `sternway secret set {environment} {name}`."))
+    })
+}
+
+fn fingerprint_key(keychain: &dyn Keychain) -> Result<Sensitive> {
+    if let Some(key) = keychain.get(&EntryName::FingerprintKey)? {
+        return Ok(key);
+    }
+    let key = Zeroizing::new(random::<32>()?);
+    keychain.set(&EntryName::FingerprintKey, &Sensitive::new(hex::encode(key.as_slice())))?;
+    // What is there now counts: another program may have made one at the same moment.
+    keychain
+        .get(&EntryName::FingerprintKey)?
+        .ok_or_else(|| Error::new(Code::KeychainUnavailable, format!("{} forgets at once", keychain.name())))
+}
+
+fn random<const N: usize>() -> Result<[u8; N]> {
+    let mut bytes = [0; N];
+    getrandom::fill(&mut bytes)
+        .map_err(|error| Error::failed(format!("the system gives no random numbers: {error}")))?;
+    Ok(bytes)
+}
+
+/// The values that one run needs. They are wiped when it is dropped.
+#[derive(Debug, Default)]
+pub struct Revealed {
+    values: HashMap<SecretPin, Sensitive>,
+}
+
+impl Revealed {
+    /// All values, for the redactor.
+    pub fn values(&self) -> impl Iterator<Item = &Sensitive> {
+        self.values.values()
+    }
+}
+
+impl Reveal for Revealed {
+    fn reveal(&self, pin: &SecretPin) -> Result<Sensitive> {
+        self.values.get(pin).cloned().ok_or_else(|| {
+            Error::new(
+                Code::SecretMissing,
+                format!("version {} of {} was not fetched for this run", pin.version, pin.name),
+            )
+            .hint("Plan again, and run that plan.")
+        })
+    }
+}

@@ -1,0 +1,74 @@
+//! What the vault promises, whatever the keychain.
+
+use std::sync::Arc;
+
+use sternway_model::{Code, Reveal, SecretPin, Sensitive, expand};
+use sternway_vault::testing::{MemoryKeychain, NoKeychain};
+use sternway_vault::{Put, Scope, Vault};
+
+fn scope(environment: &str) -> Scope {
+    Scope { project: "shop".parse().unwrap(), environment: environment.parse().unwrap() }
+}
+
+fn pin(version: u32) -> SecretPin {
+    SecretPin { name: "DB_PASSWORD".parse().unwrap(), version }
+}
+
+fn value(text: &str) -> Sensitive {
+    Sensitive::new(text.into())
+}
+
+#[tokio::test]
+async fn a_version_never_changes() {
+    let vault = Vault::new(Arc::new(MemoryKeychain::default())).unwrap();
+    assert_eq!(vault.put(&scope("staging"), &pin(1), &value("one")).await.unwrap(), Put::Stored);
+    assert_eq!(vault.put(&scope("staging"), &pin(1), &value("two")).await.unwrap(), Put::Taken);
+    assert_eq!(vault.get(&scope("staging"), &pin(1)).await.unwrap(), value("one"));
+
+    let error = vault.get(&scope("production"), &pin(1)).await.expect_err("environments are apart");
+    assert_eq!(error.code, Code::SecretMissing);
+    assert_eq!(error.hint, "Set it with `sternway secret set production DB_PASSWORD`.");
+
+    vault.remove(&scope("staging"), &pin(1)).await.unwrap();
+    vault.remove(&scope("staging"), &pin(1)).await.expect("it is gone already");
+    vault.get(&scope("staging"), &pin(1)).await.expect_err("it was removed");
+}
+
+#[tokio::test]
+async fn a_run_gets_the_values_that_it_pinned() {
+    let vault = Vault::new(Arc::new(MemoryKeychain::with_limit(16))).unwrap();
+    for version in 1..=3 {
+        let text = format!("value {version} that needs several entries");
+        assert_eq!(vault.put(&scope("staging"), &pin(version), &value(&text)).await.unwrap(), Put::Stored);
+    }
+    let revealed = vault.fetch(&scope("staging"), &[pin(1), pin(3)]).await.unwrap();
+    let text = format!("p={}&o={}", pin(3), pin(1));
+    assert_eq!(
+        expand(&text, &revealed).unwrap().reveal(),
+        "p=value 3 that needs several entries&o=value 1 that needs several entries"
+    );
+    assert_eq!(revealed.reveal(&pin(2)).expect_err("not of this run").code, Code::SecretMissing);
+    assert!(!format!("{revealed:?}").contains("several entries"), "nothing prints a value");
+    assert_eq!(vault.fetch(&scope("staging"), &[pin(1), pin(4)]).await.expect_err("no 4").code, Code::SecretMissing);
+}
+
+#[tokio::test]
+async fn equal_values_have_equal_fingerprints_with_one_key() {
+    let keychain = Arc::new(MemoryKeychain::default());
+    let vault = Vault::new(keychain.clone()).unwrap();
+    let one = vault.fingerprint(&value("one")).await.unwrap();
+    let again = Vault::new(keychain).unwrap();
+    assert_eq!(again.fingerprint(&value("one")).await.unwrap(), one, "the key is kept");
+    assert_ne!(again.fingerprint(&value("two")).await.unwrap(), one);
+    let elsewhere = Vault::new(Arc::new(MemoryKeychain::default())).unwrap();
+    assert_ne!(elsewhere.fingerprint(&value("one")).await.unwrap(), one, "it tells nothing without the key");
+}
+
+#[tokio::test]
+async fn a_probe_leaves_nothing_and_tells_what_is_missing() {
+    let keychain = Arc::new(MemoryKeychain::default());
+    Vault::new(keychain.clone()).unwrap().probe().await.unwrap();
+    assert_eq!(keychain.accounts(), [""; 0]);
+    let error = Vault::new(Arc::new(NoKeychain)).unwrap().probe().await.expect_err("there is none");
+    assert_eq!(error.code, Code::KeychainUnavailable);
+}
