@@ -1,0 +1,6 @@
+//! What a person does, and what a bad day does.
+
+mod recovery;
+mod refusals;
+mod terminal;
+mod unhealthy;

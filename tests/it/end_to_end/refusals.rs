@@ -1,0 +1,49 @@
+//! What is refused, with the exit code that scripts rely on, and words that help.
+
+use sternway_e2e::{Result, Stage, engine};
+
+#[tokio::test]
+async fn nothing_is_touched_without_consent() -> Result<()> {
+    let stage = Stage::light()?;
+    stage.call(["secret", "set", "production", "TOKEN"]).input("a token").done().await?;
+
+    let error = stage.call(["deploy", "production", "--yes"]).refused(3).await?;
+    assert_eq!(error["code"], "protected");
+    let error = stage.call(["deploy", "production", "--yes", "--confirm", "staging"]).refused(3).await?;
+    assert_eq!(error["code"], "protected");
+
+    // A plan that was looked at is run only as long as it is still the plan.
+    let plan = stage.call(["plan", "production"]).done().await?;
+    let hash = plan.last()?["hash"].as_str().unwrap_or_default().to_owned();
+    stage.call(["config", "set", "production", "MESSAGE", "moved"]).done().await?;
+    let error =
+        stage.call(["deploy", "production", "--yes", "--confirm", "production", "--plan", &hash]).refused(3).await?;
+    assert_eq!(error["code"], "plan_moved");
+
+    assert!(engine::containers(&stage.compose_project("production"))?.is_empty(), "nothing was touched");
+    Ok(())
+}
+
+#[tokio::test]
+async fn mistakes_are_named_with_their_place() -> Result<()> {
+    let stage = Stage::light()?;
+    let error = stage.call(["plan", "stagging"]).refused(1).await?;
+    assert_eq!(error["code"], "not_found");
+    assert!(error["hint"].to_string().contains("staging"), "the environments are listed: {error}");
+
+    stage.call(["deploy"]).refused(2).await?;
+
+    stage.edit("docker-compose.yml", |line| {
+        line.contains("stop_signal").then(|| "    stop_signl: SIGKILL".to_owned())
+    })?;
+    let error = stage.call(["plan", "staging"]).refused(1).await?;
+    assert_eq!(error["code"], "invalid_input");
+    assert!(error["at"]["key"].to_string().contains("services.web.stop_signl"), "{error}");
+    assert!(error["at"]["line"].is_number(), "{error}");
+    assert!(error["hint"].to_string().contains("stop_signal"), "the nearest key is named: {error}");
+
+    stage.edit("sternway.yaml", |line| line.starts_with("pipeline").then(|| "pipelin:".to_owned()))?;
+    let error = stage.call(["plan", "staging"]).refused(1).await?;
+    assert!(error["hint"].to_string().contains("pipeline"), "{error}");
+    Ok(())
+}

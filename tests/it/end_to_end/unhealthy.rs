@@ -1,0 +1,40 @@
+//! A release that never becomes healthy does not replace one that is.
+
+use std::time::Duration;
+
+use serde_json::Value;
+use sternway_e2e::{Result, Stage, web};
+
+#[tokio::test]
+async fn the_old_release_answers_again_and_history_says_why() -> Result<()> {
+    let stage = Stage::light()?;
+    let address = stage.address("staging", "/")?;
+    stage.call(["secret", "set", "staging", "TOKEN"]).input("a token").done().await?;
+    let first = stage.call(["deploy", "staging", "--yes"]).done().await?;
+    let release = first.last()?["release"].clone();
+
+    stage.call(["config", "set", "staging", "BROKEN", "yes"]).done().await?;
+    stage.call(["config", "set", "staging", "MESSAGE", "broken"]).done().await?;
+    let failed = stage.call(["deploy", "staging", "--yes"]).answer().await?;
+    assert_eq!(failed.exit, Some(1), "{}", failed.describe());
+
+    let answers = web::until(Duration::from_secs(5), async || web::body(&address).await).await?;
+    assert_eq!(answers, "first", "the old release answers");
+    let status = stage.call(["status", "staging"]).done().await?;
+    assert_eq!(status.last()?["environments"][0]["release"], release, "and is the one on record");
+    let drift = stage.call(["drift", "staging"]).done().await?;
+    assert_eq!(drift.last()?["changes"], Value::Array(Vec::new()), "nothing of the new one is left");
+
+    let history = stage.call(["history", "staging"]).done().await?;
+    let deployments = history.last()?["deployments"].as_array().cloned().unwrap_or_default();
+    let failed = deployments
+        .iter()
+        .find(|deployment| matches!(deployment["result"].as_str(), Some("failed" | "went_back")))
+        .map(|deployment| deployment["number"].to_string())
+        .unwrap_or_default();
+    let shown = stage.call(["show", &failed]).done().await?;
+    let record = shown.last()?.to_string();
+    assert!(record.contains("no health here"), "the probe's output is on record: {record}");
+    assert!(record.contains("the shelf is empty"), "the last log lines are on record: {record}");
+    Ok(())
+}
