@@ -1,5 +1,57 @@
-//! Sternway.
+//! Compose files: load, plan, and carry out over a container engine's own interface.
+//!
+//! - [`load`]: Compose files to the canonical model, as `docker compose config --format json` prints it
+//! - [`Model`]: the canonical model as types; what cannot be carried out is refused here
+//! - [`Observer`], [`Observed`]: what is really there, by a connection that can only look
+//! - [`plan`], [`ComposePlan`]: what a move would do and why; a pure function
+//! - [`execute`], [`Run`]: doing it, so that what does not become ready never replaces what works
+//! - [`Lease`]: the environment's lock, on the engine itself
+//!
+//! ```no_run
+//! # async fn example() -> sternway_model::Result<()> {
+//! use std::{collections::BTreeMap, path::Path};
+//! use sternway_compose::{Model, Observer, Want, plan};
+//! use sternway_model::Target;
+//!
+//! let canonical = serde_json::json!({"name": "shop", "services": {"web": {"image": "nginx"}}});
+//! let model = Model::decode(&canonical)?;
+//! let observer = Observer::connect(&Target::Docker("local".into()))?;
+//! let observed = observer.observe("shop", Some(&model)).await?;
+//! let want = Want {
+//!     project: "shop",
+//!     model: &model,
+//!     images: &BTreeMap::new(),
+//!     project_dir: Path::new("/srv/shop"),
+//!     config_files: vec!["/srv/shop/compose.yaml".into()],
+//!     deployment: None,
+//! };
+//! println!("{}", plan(&observed, &want)?); // create service web: it does not exist
+//! # Ok(())
+//! # }
+//! ```
 
+mod build;
+mod compare;
+mod decide;
+mod engine;
+mod execute;
+mod fingerprint;
+mod image;
+mod labels;
+pub mod lease;
 mod load;
+pub mod model;
+pub mod observe;
+mod plan;
+mod reasons;
+#[cfg(test)]
+mod tests_support;
 
+pub use compare::{Side, difference};
+pub use engine::{Engine, EngineInfo, Observer};
+pub use execute::{Done, Output, Run, execute};
+pub use lease::{Holder, Lease, Owner};
 pub use load::{Loaded, Places, Sources, load, to_yaml};
+pub use model::Model;
+pub use observe::{Observed, images_after};
+pub use plan::{ComposePlan, ImageSource, Job, Want, Work, plan};

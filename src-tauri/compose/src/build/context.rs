@@ -1,0 +1,271 @@
+//! A build's files: which ones are sent, as an archive, and one hash over all that a build depends on.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use globset::{GlobBuilder, GlobMatcher};
+use serde_json::json;
+use sha2::{Digest, Sha256};
+use sternway_model::{Code, Error, Result};
+use walkdir::WalkDir;
+
+use crate::fingerprint::sha256;
+use crate::model::{Build, at};
+use crate::observe::read;
+
+/// The name that a Dockerfile from outside the context gets in the archive.
+const FOREIGN_DOCKERFILE: &str = ".sternway.Dockerfile";
+
+/// One hash over the files that are sent, the Dockerfile, the arguments and the target.
+///
+/// # Errors
+/// If a file cannot be read or the context is not a folder of this machine.
+pub(crate) fn context_hash(build: &Build) -> Result<String> {
+    let mut hash = Sha256::new();
+    let settings = json!({
+        "dockerfile": sha256(&dockerfile(build)?), "args": build.args, "target": build.target, "labels": build.labels,
+        "network": build.network, "platforms": build.platforms, "extra_hosts": build.extra_hosts,
+        "shm_size": build.shm_size.map(|size| size.0),
+    });
+    hash.update(settings.to_string());
+    for (name, path) in files(build)? {
+        let metadata = std::fs::symlink_metadata(&path).map_err(|error| Error::io("look at", &path, &error))?;
+        let content = if metadata.is_symlink() {
+            let to = std::fs::read_link(&path).map_err(|error| Error::io("read", &path, &error))?;
+            format!("link {}", to.display())
+        } else if metadata.is_dir() {
+            "folder".to_owned()
+        } else {
+            format!("file {}", sha256(&read(&path)?))
+        };
+        hash.update(format!("\0{name}\0{:o}\0{content}", mode(&metadata)));
+    }
+    Ok(hex::encode(hash.finalize()))
+}
+
+/// The context as an archive in a temporary file.
+///
+/// # Errors
+/// As [`context_hash`].
+pub(crate) fn archive(build: &Build) -> Result<File> {
+    let broken = |error: std::io::Error| Error::failed(format!("cannot write the build's archive: {error}"));
+    let mut archive = tar::Builder::new(tempfile::tempfile().map_err(broken)?);
+    archive.follow_symlinks(false);
+    for (name, path) in files(build)? {
+        append(&mut archive, &name, &path).map_err(|error| Error::io("send", &path, &error))?;
+    }
+    if dockerfile_name(build)? == FOREIGN_DOCKERFILE {
+        let content = dockerfile(build)?;
+        let mut header = tar::Header::new_gnu();
+        header.set_size(content.len() as u64);
+        header.set_mode(0o644);
+        archive.append_data(&mut header, FOREIGN_DOCKERFILE, content.as_slice()).map_err(broken)?;
+    }
+    let mut file = archive.into_inner().map_err(broken)?;
+    file.flush().map_err(broken)?;
+    Ok(file)
+}
+
+fn append(archive: &mut tar::Builder<File>, name: &str, path: &Path) -> std::io::Result<()> {
+    let metadata = std::fs::symlink_metadata(path)?;
+    let mut header = tar::Header::new_gnu();
+    header.set_metadata(&metadata);
+    header.set_mode(mode(&metadata));
+    // As Docker's own client: who owns the files here says nothing about the image.
+    header.set_uid(0);
+    header.set_gid(0);
+    if metadata.is_symlink() {
+        archive.append_link(&mut header, name, std::fs::read_link(path)?)
+    } else if metadata.is_dir() {
+        archive.append_data(&mut header, format!("{name}/"), std::io::empty())
+    } else {
+        archive.append_data(&mut header, name, File::open(path)?)
+    }
+}
+
+#[cfg(unix)]
+fn mode(metadata: &std::fs::Metadata) -> u32 {
+    use std::os::unix::fs::PermissionsExt;
+    metadata.permissions().mode() & 0o7777
+}
+
+#[cfg(not(unix))]
+fn mode(_: &std::fs::Metadata) -> u32 {
+    0o755
+}
+
+/// The Dockerfile's name in the archive.
+///
+/// # Errors
+/// As [`context_hash`].
+pub(super) fn dockerfile_name(build: &Build) -> Result<String> {
+    if build.dockerfile_inline.is_some() {
+        return Ok(FOREIGN_DOCKERFILE.to_owned());
+    }
+    let path = dockerfile_path(build)?;
+    let inside = path.strip_prefix(folder(build)?).ok().filter(|inside| !inside.starts_with(".."));
+    Ok(inside.map_or_else(|| FOREIGN_DOCKERFILE.to_owned(), slashes))
+}
+
+fn dockerfile_path(build: &Build) -> Result<PathBuf> {
+    let folder = folder(build)?;
+    let path = folder.join(build.dockerfile.as_deref().unwrap_or("Dockerfile"));
+    path.canonicalize().map_err(|error| Error::io("read the Dockerfile", &path, &error))
+}
+
+fn dockerfile(build: &Build) -> Result<Vec<u8>> {
+    match &build.dockerfile_inline {
+        Some(text) => Ok(text.clone().into_bytes()),
+        None => read(&dockerfile_path(build)?),
+    }
+}
+
+/// The context's folder.
+fn folder(build: &Build) -> Result<PathBuf> {
+    let path = Path::new(&build.context);
+    if build.context.contains("://") || build.context.starts_with("git@") {
+        return Err(Error::new(Code::Unsupported, format!("the context `{}` is not a folder", build.context))
+            .hint("Check it out, and give the folder as `build.context`.")
+            .at(at("build.context")));
+    }
+    path.canonicalize().map_err(|error| Error::io("open the build's context", path, &error))
+}
+
+/// The files that are sent, by their names in the archive, in order.
+fn files(build: &Build) -> Result<BTreeMap<String, PathBuf>> {
+    let folder = folder(build)?;
+    let dockerfile = dockerfile_name(build)?;
+    let ignored = Ignored::read(&folder, &dockerfile)?;
+    let mut files = BTreeMap::new();
+    let mut walk = WalkDir::new(&folder).min_depth(1).sort_by_file_name().into_iter();
+    while let Some(entry) = walk.next() {
+        let entry = entry.map_err(|error| Error::failed(format!("cannot read the build's context: {error}")))?;
+        let path = entry.path();
+        let name = path.strip_prefix(&folder).map(slashes).unwrap_or_default();
+        if ignored.ignores(&name) && name != dockerfile && name != ".dockerignore" {
+            if entry.file_type().is_dir() && !ignored.has_exceptions && !dockerfile.starts_with(&format!("{name}/")) {
+                walk.skip_current_dir();
+            }
+            continue;
+        }
+        if entry.file_type().is_dir() || entry.file_type().is_file() || entry.file_type().is_symlink() {
+            files.insert(name, path.to_owned());
+        }
+    }
+    Ok(files)
+}
+
+/// A path in the archive's form.
+fn slashes(path: &Path) -> String {
+    let parts: Vec<String> = path.components().map(|part| part.as_os_str().to_string_lossy().into_owned()).collect();
+    parts.join("/")
+}
+
+/// The rules of `.dockerignore`: the last one that fits a path, or a folder that it lies in, decides.
+struct Ignored {
+    rules: Vec<(bool, GlobMatcher)>,
+    has_exceptions: bool,
+}
+
+impl Ignored {
+    /// Reads `<Dockerfile>.dockerignore`, or else `.dockerignore`; both may be absent.
+    fn read(folder: &Path, dockerfile: &str) -> Result<Self> {
+        for name in [format!("{dockerfile}.dockerignore"), ".dockerignore".to_owned()] {
+            let path = folder.join(name);
+            match std::fs::read_to_string(&path) {
+                Ok(text) => return Self::parse(&path, &text),
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+                Err(error) => return Err(Error::io("read", &path, &error)),
+            }
+        }
+        Ok(Self { rules: Vec::new(), has_exceptions: false })
+    }
+
+    fn parse(file: &Path, text: &str) -> Result<Self> {
+        let mut rules = Vec::new();
+        for line in text.trim_start_matches('\u{feff}').lines() {
+            let line = line.trim();
+            if line.is_empty() || line.starts_with('#') {
+                continue;
+            }
+            let (exception, pattern) = line.strip_prefix('!').map_or((false, line), |rest| (true, rest.trim()));
+            let parts: Vec<&str> = pattern.split('/').filter(|part| !part.is_empty() && *part != ".").collect();
+            let glob = GlobBuilder::new(&parts.join("/")).literal_separator(true).backslash_escape(true).build();
+            let glob =
+                glob.map_err(|error| Error::invalid(format!("{}: `{line}` is no pattern: {error}", file.display())))?;
+            rules.push((exception, glob.compile_matcher()));
+        }
+        let has_exceptions = rules.iter().any(|(exception, _)| *exception);
+        Ok(Self { rules, has_exceptions })
+    }
+
+    fn ignores(&self, name: &str) -> bool {
+        let fits = |glob: &GlobMatcher| Path::new(name).ancestors().any(|path| glob.is_match(path));
+        self.rules.iter().rev().find(|(_, glob)| fits(glob)).is_some_and(|(exception, _)| !exception)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(build: &Build) -> Vec<String> {
+        files(build).expect("readable").into_keys().collect()
+    }
+
+    #[test]
+    fn dockerignore_decides_what_is_sent() {
+        let folder = tempfile::tempdir().expect("a folder");
+        for (name, text) in [
+            ("Dockerfile", "FROM scratch"),
+            (".dockerignore", "# a comment\nnode_modules\n**/*.log\n!keep.log\ndocs/*\n!docs/README\nDockerfile\n"),
+            ("app.js", ""),
+            ("keep.log", ""),
+            ("sub/deep.log", ""),
+            ("sub/node_modules/x", ""),
+            ("node_modules/y", ""),
+            ("docs/a", ""),
+            ("docs/README", ""),
+        ] {
+            let path = folder.path().join(name);
+            std::fs::create_dir_all(path.parent().expect("a parent")).expect("made");
+            std::fs::write(path, text).expect("written");
+        }
+        let build = Build { context: folder.path().display().to_string(), ..Build::default() };
+        assert_eq!(
+            names(&build),
+            [
+                ".dockerignore",
+                "Dockerfile",
+                "app.js",
+                "docs",
+                "docs/README",
+                "keep.log",
+                "sub",
+                "sub/node_modules",
+                "sub/node_modules/x"
+            ]
+        );
+
+        let before = context_hash(&build).expect("hashed");
+        std::fs::write(folder.path().join("docs/a"), "ignored").expect("written");
+        assert_eq!(context_hash(&build).expect("hashed"), before, "an ignored file changes nothing");
+        std::fs::write(folder.path().join("app.js"), "new").expect("written");
+        assert_ne!(context_hash(&build).expect("hashed"), before, "a sent file does");
+    }
+
+    #[test]
+    fn the_dockerfile_may_lie_elsewhere() {
+        let folder = tempfile::tempdir().expect("a folder");
+        std::fs::create_dir(folder.path().join("context")).expect("made");
+        std::fs::write(folder.path().join("Other"), "FROM scratch").expect("written");
+        let context = folder.path().join("context").display().to_string();
+        let outside = Build { context: context.clone(), dockerfile: Some("../Other".into()), ..Build::default() };
+        assert_eq!(dockerfile_name(&outside).expect("found"), FOREIGN_DOCKERFILE);
+        let inline = Build { context, dockerfile_inline: Some("FROM scratch".into()), ..Build::default() };
+        assert_eq!(dockerfile_name(&inline).expect("named"), FOREIGN_DOCKERFILE);
+        assert_eq!(context_hash(&outside).ok(), context_hash(&inline).ok(), "the same text builds the same image");
+    }
+}

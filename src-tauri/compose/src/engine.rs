@@ -1,0 +1,236 @@
+//! Connections to a container engine: one that can only look, and one that can also change things.
+
+use std::collections::HashMap;
+use std::future::Future;
+use std::time::Duration;
+
+use bollard::errors::Error as BollardError;
+use bollard::models::ContainerInspectResponse;
+use bollard::query_parameters::{InspectContainerOptions, LogsOptionsBuilder};
+use bollard::{API_DEFAULT_VERSION, Docker};
+use futures_util::StreamExt;
+use serde::{Deserialize, Serialize};
+use sternway_model::{Code, Error, ImageId, Result, Target};
+
+/// How long the engine may take for one ordinary request.
+pub(crate) const REQUEST: Duration = Duration::from_secs(30);
+
+/// A connection that can only look. Planning gets nothing else, so it cannot change anything.
+#[derive(Debug, Clone)]
+pub struct Observer {
+    pub(crate) docker: Docker,
+}
+
+/// A connection that can change things.
+#[derive(Debug, Clone)]
+pub struct Engine {
+    observer: Observer,
+}
+
+/// What an engine says about itself.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EngineInfo {
+    /// The engine's version, such as `20.10.24`.
+    pub version: String,
+    /// The newest API that it speaks, such as `1.41`.
+    pub api_version: String,
+    /// The name of its host.
+    pub name: String,
+}
+
+impl Observer {
+    /// Opens a connection. Nothing is sent yet.
+    ///
+    /// # Errors
+    /// [`Code::Unsupported`] for targets other than the local engine, [`Code::EngineUnreachable`] if it has no socket.
+    pub fn connect(target: &Target) -> Result<Self> {
+        let Target::Docker(address) = target;
+        if address != "local" {
+            return Err(Error::new(Code::Unsupported, format!("the engine `{address}` cannot be reached yet"))
+                .hint("Only `docker: local` works for now."));
+        }
+        let docker = match std::env::var("DOCKER_HOST").ok().filter(|host| !host.is_empty()) {
+            None => Docker::connect_with_local_defaults(),
+            Some(host) if host.starts_with("unix://") || host.starts_with("npipe://") => {
+                Docker::connect_with_local(&host, REQUEST.as_secs(), API_DEFAULT_VERSION)
+            }
+            Some(host) => {
+                return Err(Error::new(
+                    Code::Unsupported,
+                    format!("DOCKER_HOST is `{host}`, which cannot be reached yet"),
+                )
+                .hint("Unset DOCKER_HOST, or set it to a `unix://` address."));
+            }
+        };
+        docker.map(|docker| Self { docker }).map_err(|error| failure("connect to the container engine", error))
+    }
+
+    /// What the engine is.
+    ///
+    /// # Errors
+    /// [`Code::EngineUnreachable`] if it does not answer.
+    pub async fn info(&self) -> Result<EngineInfo> {
+        let version = limited("ask the engine for its version", REQUEST, self.docker.version()).await?;
+        let info = limited("ask the engine for its name", REQUEST, self.docker.info()).await?;
+        Ok(EngineInfo {
+            version: version.version.unwrap_or_default(),
+            api_version: version.api_version.unwrap_or_default(),
+            name: info.name.unwrap_or_default(),
+        })
+    }
+
+    /// Whether the engine has an image with this content.
+    ///
+    /// # Errors
+    /// As [`Observer::info`].
+    pub async fn image_exists(&self, id: &ImageId) -> Result<bool> {
+        Ok(self.image_id(id.as_str()).await?.is_some())
+    }
+
+    /// The content id of an image by its name; `None` if the engine does not have it.
+    pub(crate) async fn image_id(&self, reference: &str) -> Result<Option<ImageId>> {
+        let doing = format!("look for the image {reference}");
+        match found(limited(&doing, REQUEST, self.docker.inspect_image(reference)).await)? {
+            None => Ok(None),
+            Some(image) => image.id.unwrap_or_default().parse().map(Some),
+        }
+    }
+
+    /// The newest lines of a container's output, oldest first.
+    ///
+    /// # Errors
+    /// As [`Observer::info`]; [`Code::NotFound`] if there is no such container.
+    pub async fn logs_tail(&self, container: &str, lines: u32) -> Result<Vec<String>> {
+        let options = LogsOptionsBuilder::new().stdout(true).stderr(true).tail(&lines.to_string()).build();
+        let read = async {
+            let mut text = String::new();
+            let mut stream = self.docker.logs(container, Some(options));
+            while let Some(piece) = stream.next().await {
+                text.push_str(&piece?.to_string());
+            }
+            Ok(text)
+        };
+        let text = limited(&format!("read the output of {container}"), REQUEST, read).await?;
+        Ok(text.lines().map(|line| line.trim_end().to_owned()).collect())
+    }
+
+    /// The latest results of a container's health check, oldest first, each as `exit code: output`.
+    ///
+    /// # Errors
+    /// As [`Observer::logs_tail`].
+    pub async fn health_log(&self, container: &str) -> Result<Vec<String>> {
+        let inspected = self.inspect(container).await?;
+        let log = inspected.state.and_then(|state| state.health).and_then(|health| health.log).unwrap_or_default();
+        Ok(log
+            .into_iter()
+            .map(|entry| {
+                let output = entry.output.unwrap_or_default();
+                format!("exit code {}: {}", entry.exit_code.unwrap_or_default(), output.trim())
+            })
+            .collect())
+    }
+
+    pub(crate) async fn inspect(&self, container: &str) -> Result<ContainerInspectResponse> {
+        let call = self.docker.inspect_container(container, None::<InspectContainerOptions>);
+        limited(&format!("look at the container {container}"), REQUEST, call).await
+    }
+}
+
+impl Engine {
+    /// Opens a connection. Nothing is sent yet.
+    ///
+    /// # Errors
+    /// As [`Observer::connect`].
+    pub fn connect(target: &Target) -> Result<Self> {
+        Ok(Self { observer: Observer::connect(target)? })
+    }
+
+    /// The same connection, for looking only.
+    #[must_use]
+    pub fn observer(&self) -> &Observer {
+        &self.observer
+    }
+
+    pub(crate) fn docker(&self) -> &Docker {
+        &self.observer.docker
+    }
+}
+
+/// Filters by labels, in the form that the engine's lists take.
+pub(crate) fn by_labels(labels: &[String]) -> HashMap<String, Vec<String>> {
+    HashMap::from([("label".to_owned(), labels.to_vec())])
+}
+
+/// Runs a request with a time limit and puts what was being done in front of its error.
+pub(crate) async fn limited<T>(
+    doing: &str,
+    limit: Duration,
+    call: impl Future<Output = Result<T, BollardError>>,
+) -> Result<T> {
+    match tokio::time::timeout(limit, call).await {
+        Ok(answer) => answer.map_err(|error| failure(doing, error)),
+        Err(_) => Err(timed_out(doing, limit)),
+    }
+}
+
+pub(crate) fn timed_out(doing: &str, limit: Duration) -> Error {
+    Error::new(Code::TimedOut, format!("cannot {doing}: the engine did not answer within {} s", limit.as_secs()))
+        .hint("Look whether the engine is overloaded, then try again.")
+}
+
+/// `None` for what does not exist.
+pub(crate) fn found<T>(answer: Result<T>) -> Result<Option<T>> {
+    match answer {
+        Ok(value) => Ok(Some(value)),
+        Err(error) if error.code == Code::NotFound => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// The engine's error in the words of the house.
+pub(crate) fn failure(doing: &str, error: BollardError) -> Error {
+    match error {
+        BollardError::DockerResponseServerError { status_code: 404, message } => {
+            Error::new(Code::NotFound, format!("cannot {doing}: {}", message.trim()))
+        }
+        BollardError::DockerResponseServerError { message, .. } => {
+            Error::failed(format!("cannot {doing}: {}", message.trim()))
+        }
+        BollardError::DockerStreamError { error } => Error::failed(format!("cannot {doing}: {}", error.trim())),
+        BollardError::RequestTimeoutError => timed_out(doing, REQUEST),
+        BollardError::SocketNotFoundError(path) => unreachable(&format!("there is no socket at {path}")),
+        BollardError::HyperLegacyError { err } => unreachable(&err.to_string()),
+        BollardError::HyperResponseError { err } => unreachable(&err.to_string()),
+        BollardError::IOError { err } => unreachable(&err.to_string()),
+        other => Error::failed(format!("cannot {doing}: {other}")),
+    }
+}
+
+fn unreachable(why: &str) -> Error {
+    Error::new(Code::EngineUnreachable, format!("the container engine does not answer: {why}")).hint(
+        if cfg!(target_os = "linux") {
+            "Start it with `sudo systemctl start docker`, and see that your user is in the group `docker`."
+        } else {
+            "Start Docker Desktop, or the engine that you use in its place."
+        },
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn other_targets_are_refused_before_anything_is_sent() {
+        let error = Observer::connect(&Target::Docker("ssh://host".into())).expect_err("not yet");
+        assert_eq!(error.code, Code::Unsupported);
+        assert!(error.hint.contains("docker: local"), "it says what works: {}", error.hint);
+    }
+
+    #[test]
+    fn a_missing_socket_says_how_to_start_an_engine() {
+        let error = failure("look", BollardError::SocketNotFoundError("/nowhere.sock".into()));
+        assert_eq!(error.code, Code::EngineUnreachable);
+        assert!(error.hint.contains("Start"), "{}", error.hint);
+    }
+}

@@ -1,0 +1,173 @@
+//! One place of a service: looking at it, deciding, and doing what was decided.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use bollard::query_parameters::{
+    RemoveContainerOptionsBuilder, RenameContainerOptionsBuilder, StartContainerOptions, StopContainerOptions,
+};
+use sternway_model::{Code, Error, Result, ServiceName};
+
+use super::{Done, Run, create, replace, wait};
+use crate::decide::{Action, Place, Surroundings};
+use crate::engine::{REQUEST, found, limited};
+use crate::fingerprint;
+use crate::image;
+use crate::model::{Condition, Service};
+use crate::observe::{Container, State, in_background};
+use crate::plan::ImageSource;
+
+/// How long the engine may take beyond a container's own grace period.
+const BEYOND_GRACE: Duration = Duration::from_secs(60);
+
+/// Sees that the right container is in a place, and no other.
+pub(super) async fn ensure(
+    run: &Run<'_>,
+    name: &ServiceName,
+    service: &Service,
+    number: u32,
+    source: &ImageSource,
+) -> Result<Done> {
+    let model = run.want.model;
+    let place = Place { project: run.want.project, model, name, service, number };
+    let id = image::resolve(run, name, service, source).await?;
+    image::keep(run, name, &id).await?;
+    let containers = run.engine.observer().containers(run.want.project).await?;
+    let files = in_background(model.clone(), |model| fingerprint::files(&model)).await?;
+    let parents = parents(run, service, &containers);
+    let decision =
+        place.decide(&Surroundings { containers: &containers, image: Some(&id), files: &files, parents: &parents });
+    let seen = match &decision.action {
+        Action::Keep => "it runs already".to_owned(),
+        Action::Start(_) | Action::Restart(_) => {
+            let Some(right) = decision.right else { return Err(Error::internal("nothing to start")) };
+            await_dependencies(run, &place).await?;
+            if matches!(decision.action, Action::Restart(_)) {
+                stop(run, right).await?;
+            }
+            start(run, right).await?;
+            match wait::ready(run, &place, &right.id).await {
+                Ok(seen) => seen,
+                Err(error) => return Err(wait::with_evidence(run, error, &right.id).await),
+            }
+        }
+        Action::Create | Action::Recreate(_) | Action::Finish => {
+            await_dependencies(run, &place).await?;
+            let recipe = create::Recipe { place, image: &id, made_from: &decision.made_from, parents: &parents };
+            replace::bring_up(run, &recipe, &decision).await?
+        }
+    };
+    Ok(Done { seen: format!("{}: {seen}", place.container_name()), image: Some(id) })
+}
+
+/// The containers from which a service borrows: the first of each such service.
+fn parents(run: &Run<'_>, service: &Service, containers: &[Container]) -> BTreeMap<ServiceName, Option<String>> {
+    let wanted = service.parents().into_iter();
+    wanted
+        .map(|name| {
+            let place = run.want.model.services.get(&name).map(|service| Place {
+                project: run.want.project,
+                model: run.want.model,
+                name: &name,
+                service,
+                number: 1,
+            });
+            let final_name = place.map(|place| place.container_name());
+            let holder = containers.iter().find(|container| {
+                container.service == name.as_str() && final_name.as_ref().is_some_and(|name| *name == container.name)
+            });
+            (name, holder.map(|container| container.id.clone()))
+        })
+        .collect()
+}
+
+/// Waits until what the service depends on is as far as it asks for.
+async fn await_dependencies(run: &Run<'_>, place: &Place<'_>) -> Result<()> {
+    let awaited: Vec<(&ServiceName, Condition, bool)> = place.awaited().collect();
+    if awaited.is_empty() {
+        return Ok(());
+    }
+    let containers = run.engine.observer().containers(run.want.project).await?;
+    for (name, condition, required) in awaited {
+        let holders: Vec<&Container> = containers.iter().filter(|c| c.service == name.as_str()).collect();
+        if holders.is_empty() && required {
+            return Err(Error::failed(format!(
+                "service {} waits for service {name}, which has no container",
+                place.name
+            )));
+        }
+        for holder in holders {
+            match wait::condition(run, name, condition, &holder.id).await {
+                Ok(()) => {}
+                Err(error) if error.code == Code::Cancelled => return Err(error),
+                Err(error) if required => {
+                    let error = error.context(format!("service {} cannot start", place.name));
+                    return Err(wait::with_evidence(run, error, &holder.id).await);
+                }
+                Err(error) => run.output.line(&format!("{} starts without {name}: {}", place.name, error.message)),
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Starts a container, whatever it does now.
+pub(super) async fn start(run: &Run<'_>, container: &Container) -> Result<()> {
+    let doing = format!("start {}", container.name);
+    let docker = run.engine.docker();
+    if container.state == State::Paused {
+        return run.write(&doing, limited(&doing, REQUEST, docker.unpause_container(&container.id))).await;
+    }
+    start_id(run, &container.id, &container.name).await
+}
+
+/// Starts a container that does not run.
+pub(super) async fn start_id(run: &Run<'_>, id: &str, name: &str) -> Result<()> {
+    let doing = format!("start {name}");
+    let call = run.engine.docker().start_container(id, None::<StartContainerOptions>);
+    run.write(&doing, limited(&doing, REQUEST * 2, call)).await
+}
+
+/// Stops a container, with the grace period that it was made with. One that is gone is stopped.
+pub(super) async fn stop(run: &Run<'_>, container: &Container) -> Result<()> {
+    stop_id(run, &container.id, &container.name).await
+}
+
+/// As [`stop`].
+pub(super) async fn stop_id(run: &Run<'_>, id: &str, name: &str) -> Result<()> {
+    let doing = format!("stop {name}");
+    let Some(inspected) = found(run.engine.observer().inspect(id).await)? else { return Ok(()) };
+    let grace = inspected.config.and_then(|config| config.stop_timeout).unwrap_or(10);
+    let limit = Duration::from_secs(u64::try_from(grace).unwrap_or(0)) + BEYOND_GRACE;
+    let call = run.engine.docker().stop_container(id, None::<StopContainerOptions>);
+    found(run.write(&doing, limited(&doing, limit, call)).await).map(|_| ())
+}
+
+/// Removes a container; its named volumes stay, its anonymous ones too unless told otherwise.
+pub(super) async fn remove(run: &Run<'_>, id: &str, name: &str, anonymous_volumes: bool) -> Result<()> {
+    let doing = format!("remove {name}");
+    let options = RemoveContainerOptionsBuilder::new().force(true).v(anonymous_volumes).build();
+    let call = run.engine.docker().remove_container(id, Some(options));
+    found(run.write(&doing, limited(&doing, REQUEST * 2, call)).await).map(|_| ())
+}
+
+/// Gives a container its final name.
+pub(super) async fn rename(run: &Run<'_>, id: &str, name: &str) -> Result<()> {
+    let doing = format!("rename the new container to {name}");
+    let call = run.engine.docker().rename_container(id, RenameContainerOptionsBuilder::new().name(name).build());
+    run.write(&doing, limited(&doing, REQUEST, call)).await
+}
+
+/// Stops and removes containers of the project that nobody wants.
+pub(super) async fn remove_all(run: &Run<'_>, ids: &[String]) -> Result<String> {
+    let containers = run.engine.observer().containers(run.want.project).await?;
+    let mut removed = Vec::new();
+    for container in containers.iter().filter(|container| ids.contains(&container.id)) {
+        if matches!(container.state, State::Running | State::Restarting | State::Paused) {
+            stop(run, container).await?;
+        }
+        remove(run, &container.id, &container.name, false).await?;
+        removed.push(container.name.clone());
+    }
+    Ok(if removed.is_empty() { "already gone".to_owned() } else { format!("removed {}", removed.join(", ")) })
+}

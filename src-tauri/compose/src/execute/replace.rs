@@ -1,0 +1,151 @@
+//! Putting a container into its place: the old one is only removed once the new one has proved itself.
+
+use sternway_model::{Code, Error, Result};
+
+use super::container::{remove, rename, start, start_id, stop, stop_id};
+use super::create::{Recipe, create};
+use super::{Run, wait};
+use crate::decide::Decision;
+use crate::observe::{Container, State};
+
+/// Creates the right container if it is not there, waits until it is ready, and only then removes the others. If it does not
+/// become ready the old one is brought back, and the error says so.
+pub(super) async fn bring_up(run: &Run<'_>, recipe: &Recipe<'_>, decision: &Decision<'_>) -> Result<String> {
+    let place = &recipe.place;
+    let mut olds = Vec::new();
+    for other in &decision.others {
+        if matches!(other.state, State::Created | State::Dead) {
+            // It never ran: what is left of an interrupted creation.
+            remove(run, &other.id, &other.name, true).await?;
+        } else {
+            olds.push(*other);
+        }
+    }
+    let final_name = place.container_name();
+    let new = match decision.right {
+        Some(right) => New { id: right.id.clone(), name: right.name.clone(), runs: serves(right), created: false },
+        None => {
+            let name = if olds.is_empty() { final_name.clone() } else { free_name(recipe, &olds) };
+            let id = create(run, recipe, &name, &olds).await?;
+            New { id, name, runs: false, created: true }
+        }
+    };
+    let seen = match prove(run, recipe, &new, decision.right, &olds).await {
+        Ok(seen) => seen,
+        Err(error) => return Err(bring_back(run, recipe, &new, &olds, error).await),
+    };
+    for old in &olds {
+        if serves(old) {
+            stop(run, old).await?;
+        }
+        remove(run, &old.id, &old.name, false).await?;
+    }
+    if new.name != final_name {
+        rename(run, &new.id, &final_name).await?;
+    }
+    Ok(seen)
+}
+
+/// The container that shall have the place.
+struct New {
+    id: String,
+    name: String,
+    /// It ran before this work began.
+    runs: bool,
+    /// It was made by this work.
+    created: bool,
+}
+
+/// Whether a container does something now.
+fn serves(container: &Container) -> bool {
+    matches!(container.state, State::Running | State::Restarting | State::Paused)
+}
+
+/// A temporary name that no leftover has.
+fn free_name(recipe: &Recipe<'_>, olds: &[&Container]) -> String {
+    let mut name = recipe.place.temporary_name(recipe.made_from);
+    while olds.iter().any(|old| old.name == name) {
+        name.push_str(".x");
+    }
+    name
+}
+
+/// Starts the new container, after stopping those that it cannot run beside, and waits until it is ready.
+async fn prove(
+    run: &Run<'_>,
+    recipe: &Recipe<'_>,
+    new: &New,
+    right: Option<&Container>,
+    olds: &[&Container],
+) -> Result<String> {
+    if !new.runs {
+        for old in olds.iter().filter(|old| serves(old)) {
+            if let Some(why) = recipe.place.cannot_run_beside(old) {
+                run.output
+                    .line(&format!("{} {why}: the old container stops before the new one starts", recipe.place.name));
+                stop(run, old).await?;
+            }
+        }
+        match right {
+            Some(right) => start(run, right).await?,
+            None => start_id(run, &new.id, &new.name).await?,
+        }
+    }
+    wait::ready(run, &recipe.place, &new.id).await
+}
+
+/// Undoes what was begun: the new container goes, the old one runs again. Adds to the error what became of it.
+async fn bring_back(run: &Run<'_>, recipe: &Recipe<'_>, new: &New, olds: &[&Container], error: Error) -> Error {
+    let name = recipe.place.name;
+    let mut error = wait::with_evidence(run, error, &new.id).await;
+    if error.code == Code::Locked {
+        // Somebody else has the lock: nothing may be changed any more, not even back.
+        return error;
+    }
+    let gone = match new.created {
+        true => match stop_id(run, &new.id, &new.name).await {
+            Ok(()) => remove(run, &new.id, &new.name, true).await,
+            Err(error) => Err(error),
+        },
+        false => stop_id(run, &new.id, &new.name).await,
+    };
+    if let Err(left) = gone {
+        error.message.push_str(&format!("\nthe new container {} is still there: {}", new.name, left.message));
+    }
+    let Some(old) = fallback(recipe, olds) else {
+        error.message.push_str(&format!("\nthere was no container of service {name} before"));
+        return error;
+    };
+    if recipe.place.model.runs_once(name) {
+        error.message.push_str("\nthe container of its last run is kept");
+        return error;
+    }
+    match run_again(run, old).await {
+        Ok(()) => {
+            error.message.push_str(&format!("\nthe old container of service {name} answers again"));
+            error
+        }
+        Err(lost) => {
+            error
+                .message
+                .push_str(&format!("\nthe old container of service {name} did not come back: {}", lost.message));
+            error.hint = format!("Look at it with `docker logs {}`, then resume or go back.", old.name);
+            error
+        }
+    }
+}
+
+/// The container that had the place: the one with the final name, or else one that ran.
+fn fallback<'c>(recipe: &Recipe<'_>, olds: &[&'c Container]) -> Option<&'c Container> {
+    let final_name = recipe.place.container_name();
+    let named = olds.iter().find(|old| old.name == final_name);
+    named.or_else(|| olds.iter().find(|old| serves(old))).copied()
+}
+
+async fn run_again(run: &Run<'_>, old: &Container) -> Result<()> {
+    let now = run.engine.observer().inspect(&old.id).await?.state.unwrap_or_default();
+    if State::of(&now) != State::Running {
+        start_id(run, &old.id, &old.name).await?;
+    }
+    wait::running(run, &old.id).await
+}

@@ -1,0 +1,181 @@
+//! Waiting until a container is ready, and saying why it is not.
+
+use std::time::Duration;
+
+use bollard::models::ContainerInspectResponse;
+use sternway_model::{Code, Error, Result, ServiceName};
+use tokio::time::{Instant, sleep};
+
+use super::Run;
+use crate::decide::Place;
+use crate::model::{Condition, RestartRule};
+use crate::observe::{Probe, State};
+
+/// How often the engine is asked.
+const INTERVAL: Duration = Duration::from_millis(150);
+/// How long a container without a health check must run before it counts as started.
+const STEADY: Duration = Duration::from_secs(1);
+/// The same, once the engine had to start it again.
+const STEADY_AFTER_RESTART: Duration = Duration::from_secs(5);
+/// How long a container without a health check may take until it runs steadily.
+const SETTLE: Duration = Duration::from_secs(60);
+/// How often it may fail in that time.
+const RESTARTS: i64 = 3;
+/// How long a job that runs once may take.
+const JOB: Duration = Duration::from_secs(1800);
+/// What is added to the time in which a health check decides.
+const BEYOND_HEALTH_CHECK: Duration = Duration::from_secs(30);
+/// Lines of output in an error.
+const LOG_LINES: u32 = 20;
+/// Probe results in an error.
+const PROBES: usize = 3;
+
+/// Waits until a container does what it was started for: it is healthy, or runs steadily, or has ended with code 0 if it is
+/// a job. Returns what was seen.
+pub(super) async fn ready(run: &Run<'_>, place: &Place<'_>, id: &str) -> Result<String> {
+    let name = place.name;
+    let job = place.model.runs_once(name);
+    // Compose lets services that nobody waits for end, too; one that serves something must not.
+    let may_end = job
+        || (place.service.restart_rule() == RestartRule::Never
+            && place.service.ports.is_empty()
+            && place.service.healthcheck.is_none());
+    let begin = Instant::now();
+    let mut first_restarts = None;
+    let mut steady: Option<(Instant, i64)> = None;
+    loop {
+        let seen = run.engine.observer().inspect(id).await?;
+        let state = seen.state.clone().unwrap_or_default();
+        let restarts = seen.restart_count.unwrap_or_default();
+        let first = *first_restarts.get_or_insert(restarts);
+        let code = state.exit_code.unwrap_or_default();
+        match (State::of(&state), Probe::of(&state)) {
+            (State::Running, Some(Probe::Healthy)) => return Ok("healthy".to_owned()),
+            (State::Running, Some(Probe::Unhealthy)) => return Err(failed(name, "its health check fails")),
+            (State::Running, Some(Probe::Starting)) => {}
+            (State::Running, None) if job => {}
+            (State::Running, None) => {
+                let (since, _) =
+                    *steady.filter(|(_, count)| *count == restarts).get_or_insert((Instant::now(), restarts));
+                steady = Some((since, restarts));
+                let needed = if restarts == first { STEADY } else { STEADY_AFTER_RESTART };
+                if since.elapsed() >= needed {
+                    return Ok("running".to_owned());
+                }
+            }
+            (State::Restarting, _) => {
+                steady = None;
+                if restarts - first >= RESTARTS {
+                    return Err(failed(name, &format!("it ended again and again, last with code {code}")));
+                }
+            }
+            (State::Exited, _) if code == 0 && may_end => return Ok("ended with code 0".to_owned()),
+            (State::Exited | State::Dead, _) => return Err(failed(name, &format!("it ended with code {code}"))),
+            (State::Created | State::Paused, _) => {}
+        }
+        let limit = if job { JOB } else { patience(&seen) };
+        if begin.elapsed() > limit {
+            return Err(Error::new(
+                Code::TimedOut,
+                format!("service {name} was not ready after {} s", limit.as_secs()),
+            ));
+        }
+        pause(run).await?;
+    }
+}
+
+/// Waits until a dependency is as far as the condition says.
+pub(super) async fn condition(run: &Run<'_>, name: &ServiceName, condition: Condition, id: &str) -> Result<()> {
+    let begin = Instant::now();
+    loop {
+        let seen = run.engine.observer().inspect(id).await?;
+        let state = seen.state.clone().unwrap_or_default();
+        let code = state.exit_code.unwrap_or_default();
+        match (condition, State::of(&state), Probe::of(&state)) {
+            (Condition::Started, ..) | (Condition::Healthy, State::Running, Some(Probe::Healthy)) => return Ok(()),
+            (Condition::Completed, State::Exited, _) if code == 0 => return Ok(()),
+            (Condition::Healthy, State::Running, Some(Probe::Unhealthy)) => {
+                return Err(failed(name, "its health check fails"));
+            }
+            (Condition::Healthy, State::Running, None) => {
+                return Err(failed(name, "it has no health check")
+                    .hint("Give it a `healthcheck:`, or wait for `service_started`."));
+            }
+            (_, State::Exited | State::Dead, _) => return Err(failed(name, &format!("it ended with code {code}"))),
+            _ => {}
+        }
+        let limit = if condition == Condition::Completed { JOB } else { patience(&seen) };
+        if begin.elapsed() > limit {
+            let word = if condition == Condition::Completed { "complete" } else { "healthy" };
+            return Err(Error::new(
+                Code::TimedOut,
+                format!("service {name} was not {word} after {} s", limit.as_secs()),
+            ));
+        }
+        pause(run).await?;
+    }
+}
+
+/// Waits until a container that was brought back runs.
+pub(super) async fn running(run: &Run<'_>, id: &str) -> Result<()> {
+    let begin = Instant::now();
+    loop {
+        let state = run.engine.observer().inspect(id).await?.state.unwrap_or_default();
+        match State::of(&state) {
+            // It ran before: half the time in which a new one has to prove itself is enough.
+            State::Running if begin.elapsed() >= STEADY / 2 => return Ok(()),
+            State::Exited | State::Dead => {
+                return Err(Error::failed(format!("it ended with code {}", state.exit_code.unwrap_or_default())));
+            }
+            _ if begin.elapsed() > SETTLE => return Err(Error::new(Code::TimedOut, "it does not run")),
+            // A person who stops the work wants the old one back, so this wait does not end early.
+            _ => sleep(INTERVAL).await,
+        }
+    }
+}
+
+/// Adds the container's probe results and last lines to an error.
+pub(super) async fn with_evidence(run: &Run<'_>, mut error: Error, id: &str) -> Error {
+    if error.code == Code::Cancelled {
+        return error;
+    }
+    let observer = run.engine.observer();
+    match observer.health_log(id).await {
+        Ok(probes) => {
+            for probe in probes.iter().rev().take(PROBES).rev() {
+                error.message.push_str(&format!("\nprobe: {probe}"));
+            }
+        }
+        Err(unseen) => error.message.push_str(&format!("\n(its probe results could not be read: {})", unseen.message)),
+    }
+    match observer.logs_tail(id, LOG_LINES).await {
+        Ok(lines) if lines.is_empty() => error.message.push_str("\nit printed nothing"),
+        Ok(lines) => error.message.push_str(&format!("\nlast lines of its output:\n  {}", lines.join("\n  "))),
+        Err(unseen) => error.message.push_str(&format!("\n(its output could not be read: {})", unseen.message)),
+    }
+    error
+}
+
+/// How long a container may take until it is ready: for a health check, the time after which the engine must have decided.
+fn patience(seen: &ContainerInspectResponse) -> Duration {
+    let Some(check) = seen.config.as_ref().and_then(|config| config.healthcheck.as_ref()) else { return SETTLE };
+    let nanoseconds = |value: Option<i64>, usual: u64| {
+        let given = value.and_then(|value| u64::try_from(value).ok()).filter(|value| *value > 0);
+        given.map_or(Duration::from_secs(usual), Duration::from_nanos)
+    };
+    let retries =
+        check.retries.and_then(|retries| u32::try_from(retries).ok()).filter(|retries| *retries > 0).unwrap_or(3);
+    let round = nanoseconds(check.interval, 30) + nanoseconds(check.timeout, 30);
+    nanoseconds(check.start_period, 0) + round * (retries + 1) + BEYOND_HEALTH_CHECK
+}
+
+async fn pause(run: &Run<'_>) -> Result<()> {
+    tokio::select! {
+        () = sleep(INTERVAL) => Ok(()),
+        () = run.cancel.cancelled() => Err(run.cancelled()),
+    }
+}
+
+fn failed(name: &ServiceName, why: &str) -> Error {
+    Error::failed(format!("service {name} is not ready: {why}"))
+}

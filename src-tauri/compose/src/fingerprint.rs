@@ -1,0 +1,150 @@
+//! What a container is made from, as one hash and as a text that a later plan can compare.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+use sternway_model::{ImageId, Result, mentions};
+
+use crate::model::{FileGrant, FileSource, Model, Service};
+use crate::observe::read;
+
+/// Keys that say nothing about a container: Compose leaves the same ones out of its hash.
+const NOT_IN_A_CONTAINER: [&str; 8] =
+    ["build", "pull_policy", "scale", "depends_on", "profiles", "develop", "attach", "deploy.replicas"];
+
+/// What a container is, or would be, made from.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct MadeFrom {
+    /// The service's canonical JSON, keys sorted.
+    pub service: Value,
+    /// The files that secrets and configs become.
+    pub contents: Contents,
+    /// Equal hashes mean equal containers.
+    pub hash: String,
+}
+
+/// What is in the files that secrets and configs become, by `secret NAME` and `config NAME`.
+pub(crate) type Contents = BTreeMap<String, Content>;
+
+/// A file's content, as far as everybody may know it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Content {
+    /// Secrets in it, as `NAME@VERSION`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub pins: Vec<String>,
+    /// The beginning of its hash; only for configs, a short secret could be guessed from it.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub fingerprint: String,
+}
+
+impl MadeFrom {
+    /// What a service's containers would be made from. While the image is unknown the hash is like no container's.
+    pub fn wanted(
+        model: &Model,
+        service: &Service,
+        image: Option<&ImageId>,
+        files: &BTreeMap<PathBuf, String>,
+    ) -> Self {
+        let mut contents = Contents::new();
+        // The whole contents go into the hash only.
+        let mut whole: BTreeMap<String, String> = BTreeMap::new();
+        for (kind, grants, sources) in
+            [("secret", &service.secrets, &model.secrets), ("config", &service.configs, &model.configs)]
+        {
+            for FileGrant { source: key, .. } in grants {
+                let Some(source) = sources.get(key) else { continue };
+                let hash = content_hash(source, files);
+                let name = format!("{kind} {key}");
+                let fingerprint = if kind == "config" { hash.chars().take(12).collect() } else { String::new() };
+                contents.insert(name.clone(), Content { pins: pins(source), fingerprint });
+                whole.insert(name, hash);
+            }
+        }
+        let service = stripped(&service.canonical);
+        let hash = sha256(json!({"service": service, "image": image, "contents": whole}).to_string().as_bytes());
+        Self { service, contents, hash }
+    }
+}
+
+/// The service's JSON without what says nothing about its containers, keys sorted.
+fn stripped(canonical: &Value) -> Value {
+    let mut service = canonical.clone();
+    if let Some(keys) = service.as_object_mut() {
+        keys.retain(|key, _| !NOT_IN_A_CONTAINER.contains(&key.as_str()) && !key.starts_with("x-"));
+        if let Some(deploy) = keys.get_mut("deploy").and_then(Value::as_object_mut) {
+            deploy.retain(|key, _| !NOT_IN_A_CONTAINER.contains(&format!("deploy.{key}").as_str()));
+        }
+    }
+    service.sort_all_objects();
+    service
+}
+
+/// The hash of a network's or volume's settings.
+pub(crate) fn of_settings(canonical: &Value) -> String {
+    let mut sorted = canonical.clone();
+    sorted.sort_all_objects();
+    sha256(sorted.to_string().as_bytes())
+}
+
+fn content_hash(source: &FileSource, files: &BTreeMap<PathBuf, String>) -> String {
+    match (&source.content, &source.file) {
+        (Some(content), _) => sha256(content.as_bytes()),
+        (None, Some(file)) => files.get(file).cloned().unwrap_or_default(),
+        (None, None) => String::new(),
+    }
+}
+
+fn pins(source: &FileSource) -> Vec<String> {
+    let pins = source.content.as_deref().and_then(|content| mentions(content).ok()).unwrap_or_default();
+    pins.iter().map(|pin| format!("{}@{}", pin.name, pin.version)).collect()
+}
+
+/// Hashes of the files that the model's secrets and configs come from, as far as a service uses them.
+///
+/// # Errors
+/// If one cannot be read.
+pub(crate) fn files(model: &Model) -> Result<BTreeMap<PathBuf, String>> {
+    let mut files = BTreeMap::new();
+    for service in model.services.values() {
+        for (grants, sources) in [(&service.secrets, &model.secrets), (&service.configs, &model.configs)] {
+            let used = grants.iter().filter_map(|grant| sources.get(&grant.source)?.file.as_ref());
+            for file in used {
+                // A folder is mounted like a file; what is in it is the service's own business.
+                let hash = if file.is_dir() { String::new() } else { sha256(&read(file)?) };
+                files.insert(file.clone(), hash);
+            }
+        }
+    }
+    Ok(files)
+}
+
+/// A SHA-256 in hexadecimal digits.
+pub(crate) fn sha256(bytes: &[u8]) -> String {
+    hex::encode(Sha256::digest(bytes))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn hash(service: &Value) -> String {
+        let model = Model::decode(&json!({"name": "p", "services": {"a": service}})).expect("valid");
+        let image: ImageId = format!("sha256:{}", "ab".repeat(32)).parse().expect("an id");
+        MadeFrom::wanted(&model, &model.services["a"], Some(&image), &BTreeMap::new()).hash
+    }
+
+    #[test]
+    fn only_what_a_container_is_made_from_counts() {
+        let plain = hash(&json!({"image": "i", "environment": {"A": "1", "B": "2"}}));
+        let reordered = hash(&json!({"environment": {"B": "2", "A": "1"}, "image": "i"}));
+        let scaled =
+            hash(&json!({"image": "i", "environment": {"A": "1", "B": "2"}, "scale": 3, "pull_policy": "never"}));
+        let changed = hash(&json!({"image": "i", "environment": {"A": "1", "B": "3"}}));
+        assert_eq!(plain, reordered, "the order of keys says nothing");
+        assert_eq!(plain, scaled, "the number of containers says nothing about one");
+        assert_ne!(plain, changed, "a value does");
+    }
+}

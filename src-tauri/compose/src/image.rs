@@ -1,0 +1,152 @@
+//! Images: fetching them, finding them, and keeping those that releases need.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use bollard::query_parameters::{CreateImageOptionsBuilder, ListImagesOptions, TagImageOptionsBuilder};
+use futures_util::StreamExt;
+use sternway_model::{Code, Error, ImageId, Result, ServiceName};
+
+use crate::build;
+use crate::engine::{REQUEST, failure, limited, timed_out};
+use crate::execute::Run;
+use crate::model::Service;
+use crate::plan::ImageSource;
+
+/// Names below this one are ours; they keep images from being pruned.
+pub(crate) const KEPT_PREFIX: &str = "sternway/";
+/// How long a pull may take.
+const PULL: Duration = Duration::from_secs(3600);
+
+/// Fetches a service's image and keeps it.
+///
+/// # Errors
+/// [`Code::Failed`] with what the registry said, [`Code::Cancelled`].
+pub(crate) async fn pull(run: &Run<'_>, name: &ServiceName, service: &Service) -> Result<ImageId> {
+    let Some(reference) = &service.image else {
+        return Err(Error::internal(format!("service {name} has no image to pull")));
+    };
+    run.write(&format!("pull {reference}"), fetch(run, reference, service.platform.as_deref())).await?;
+    let Some(id) = run.engine.observer().image_id(reference).await? else {
+        return Err(Error::failed(format!("{reference} was pulled, and the engine does not have it")));
+    };
+    keep(run, name, &id).await?;
+    Ok(id)
+}
+
+async fn fetch(run: &Run<'_>, reference: &str, platform: Option<&str>) -> Result<()> {
+    let (repository, tag) = split_reference(reference);
+    let options = CreateImageOptionsBuilder::new().from_image(&repository).tag(&tag);
+    let options = if let Some(platform) = platform { options.platform(platform) } else { options };
+    let mut stream = Box::pin(run.engine.docker().create_image(Some(options.build()), None, None));
+    let mut told: HashMap<String, String> = HashMap::new();
+    let end = tokio::time::Instant::now() + PULL;
+    loop {
+        let next = tokio::select! {
+            next = tokio::time::timeout_at(end, stream.next()) => next,
+            () = run.cancel.cancelled() => return Err(run.cancelled()),
+        };
+        match next {
+            Err(_) => return Err(timed_out(&format!("pull {reference}"), PULL)),
+            Ok(None) => return Ok(()),
+            Ok(Some(Ok(info))) => {
+                // The engine repeats a layer's status with every few bytes; people want to see it once.
+                let (layer, status) = (info.id.unwrap_or_default(), info.status.unwrap_or_default());
+                if told.get(&layer) != Some(&status) {
+                    run.output.line(&if layer.is_empty() { status.clone() } else { format!("{layer}: {status}") });
+                    told.insert(layer, status);
+                }
+            }
+            Ok(Some(Err(error))) => {
+                let error = failure(&format!("pull {reference}"), error);
+                return Err(if error.hint.is_empty() {
+                    error.hint("See that the name is right, that the registry can be reached, and that it lets you in.")
+                } else {
+                    error
+                });
+            }
+        }
+    }
+}
+
+/// Gives an image a name of ours, so that `docker image prune` cannot take what a release needs.
+///
+/// # Errors
+/// Those of the engine.
+pub(crate) async fn keep(run: &Run<'_>, name: &ServiceName, id: &ImageId) -> Result<()> {
+    let doing = format!("keep the image {} of service {name}", id.short());
+    let repository = format!("{KEPT_PREFIX}{}/{}", path_part(run.want.project), path_part(name.as_str()));
+    if run.engine.observer().image_id(&format!("{repository}:{}", id.short())).await?.as_ref() == Some(id) {
+        return Ok(());
+    }
+    let options = TagImageOptionsBuilder::new().repo(&repository).tag(id.short()).build();
+    run.write(&doing, limited(&doing, REQUEST, run.engine.docker().tag_image(id.as_str(), Some(options)))).await
+}
+
+/// The content id that a source stands for.
+///
+/// # Errors
+/// [`Code::NotFound`] if it was neither pulled nor built.
+pub(crate) async fn resolve(
+    run: &Run<'_>,
+    name: &ServiceName,
+    service: &Service,
+    source: &ImageSource,
+) -> Result<ImageId> {
+    let found = match source {
+        ImageSource::Known(id) => Some(id.clone()),
+        ImageSource::Pulled(reference) => run.engine.observer().image_id(reference).await?,
+        ImageSource::Built(context) => {
+            let call = run.engine.docker().list_images(None::<ListImagesOptions>);
+            let list = limited("list the images", REQUEST, call).await?;
+            build::built_image(&list, context, &build::image_name(run.want.model, name, service))
+        }
+    };
+    found.ok_or_else(|| {
+        Error::new(Code::NotFound, format!("the image of service {name} is not on the engine"))
+            .hint("Plan again: the plan will pull or build it.")
+    })
+}
+
+/// An image's name and tag; a digest counts as the tag. Without either it is `latest`.
+pub(crate) fn split_reference(reference: &str) -> (String, String) {
+    if let Some((name, digest)) = reference.split_once('@') {
+        return (name.to_owned(), digest.to_owned());
+    }
+    match reference.rsplit_once(':') {
+        // A colon before a slash belongs to the registry's port.
+        Some((name, tag)) if !tag.contains('/') => (name.to_owned(), tag.to_owned()),
+        _ => (reference.to_owned(), "latest".to_owned()),
+    }
+}
+
+/// A part of an image's name: lower case letters and digits with single separators inside.
+fn path_part(text: &str) -> String {
+    let words = text.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
+    let part = words.collect::<Vec<_>>().join("-").to_ascii_lowercase();
+    if part.is_empty() { "x".to_owned() } else { part }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn references_are_split_as_the_engine_does() {
+        for (reference, name, tag) in [
+            ("nginx", "nginx", "latest"),
+            ("nginx:1.27", "nginx", "1.27"),
+            ("localhost:5000/a/b", "localhost:5000/a/b", "latest"),
+            ("localhost:5000/a/b:2", "localhost:5000/a/b", "2"),
+            ("nginx@sha256:ab", "nginx", "sha256:ab"),
+        ] {
+            assert_eq!(split_reference(reference), (name.to_owned(), tag.to_owned()), "{reference}");
+        }
+    }
+
+    #[test]
+    fn names_of_kept_images_are_valid() {
+        assert_eq!(path_part("Shop__Web-"), "shop-web");
+        assert_eq!(path_part("db.main"), "db-main");
+    }
+}

@@ -1,0 +1,451 @@
+//! What a move of the application would do. A pure function of what was observed and what is wanted.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+use sternway_model::{Action, Change, Code, DeploymentNumber, Error, ImageId, Layer, Result, ServiceName, Stage};
+
+use crate::decide::{self, Decision, Place, Surroundings};
+use crate::fingerprint::of_settings;
+use crate::labels;
+use crate::model::{Model, at};
+use crate::observe::{Container, Observed};
+
+/// What the application should be.
+#[derive(Debug, Clone)]
+pub struct Want<'a> {
+    /// The Compose project's name on the engine.
+    pub project: &'a str,
+    /// What runs.
+    pub model: &'a Model,
+    /// Images of an earlier release by content; empty for what the project's folder says.
+    pub images: &'a BTreeMap<ServiceName, ImageId>,
+    /// The project's folder, for the label that Compose's tools show.
+    pub project_dir: &'a Path,
+    /// The Compose files, for the label that Compose's tools show.
+    pub config_files: Vec<PathBuf>,
+    /// The deployment that does it, for a label.
+    pub deployment: Option<DeploymentNumber>,
+}
+
+/// What has to be done, in order.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+pub struct ComposePlan {
+    /// Each piece of work, in the order in which it is done.
+    pub work: Vec<Work>,
+    /// Services that stay as they are.
+    pub kept: Vec<ServiceName>,
+    /// What the person should know.
+    pub notes: Vec<String>,
+}
+
+/// A piece of work, and what to call it.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Work {
+    /// What people read.
+    pub change: Change,
+    /// What [`crate::execute`] gets.
+    pub job: Job,
+    /// Images are made ready in the build stage, before anything is touched.
+    pub stage: Stage,
+}
+
+/// A piece of work. It names what is wanted; what exactly has to be done for it is decided on what is there then.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "job", rename_all = "snake_case")]
+pub enum Job {
+    /// Fetch an image from its registry.
+    Pull {
+        /// The service that needs it.
+        service: ServiceName,
+    },
+    /// Build a service's image.
+    Build {
+        /// The service.
+        service: ServiceName,
+        /// Hash of what it is built from.
+        context: String,
+    },
+    /// Create a network.
+    CreateNetwork {
+        /// Its key in the model.
+        key: String,
+    },
+    /// Replace a network; what is attached is attached to the new one.
+    ReplaceNetwork {
+        /// Its key in the model.
+        key: String,
+    },
+    /// Remove a network that the model does not have any more.
+    RemoveNetwork {
+        /// Its name on the engine.
+        name: String,
+    },
+    /// Create a volume.
+    CreateVolume {
+        /// Its key in the model.
+        key: String,
+    },
+    /// See that a service has the right container in a place, and no other.
+    Container {
+        /// The service.
+        service: ServiceName,
+        /// The place, from 1.
+        number: u32,
+        /// The image it runs.
+        image: ImageSource,
+    },
+    /// Remove containers that nobody wants.
+    Remove {
+        /// Their ids.
+        containers: Vec<String>,
+    },
+}
+
+/// Where an image's content id is known from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ImageSource {
+    /// From the plan.
+    Known(ImageId),
+    /// From the engine, by its name, once it was pulled.
+    Pulled(String),
+    /// From the engine, by what it was built from, once it was built.
+    Built(String),
+}
+
+/// Plans the move. Equal arguments give equal plans.
+///
+/// # Errors
+/// [`Code::NotFound`] if something external or an earlier release's image is missing, [`Code::InvalidInput`] if a volume is
+/// there with other settings than the model's, or services depend on each other in a circle.
+pub fn plan(observed: &Observed, want: &Want<'_>) -> Result<ComposePlan> {
+    let mut planner =
+        Planner { observed, want, plan: ComposePlan::default(), known: BTreeMap::new(), sources: BTreeMap::new() };
+    planner.images()?;
+    planner.networks()?;
+    planner.volumes()?;
+    let containers = planner.containers()?;
+    planner.removals(containers);
+    Ok(planner.plan)
+}
+
+struct Planner<'a> {
+    observed: &'a Observed,
+    want: &'a Want<'a>,
+    plan: ComposePlan,
+    /// Images that are on the engine.
+    known: BTreeMap<&'a ServiceName, ImageId>,
+    sources: BTreeMap<&'a ServiceName, ImageSource>,
+}
+
+impl<'a> Planner<'a> {
+    fn add(&mut self, subject: String, action: Action, reason: impl Into<String>, job: Job) -> &mut Change {
+        let stage = match job {
+            Job::Pull { .. } | Job::Build { .. } => Stage::Build,
+            _ => Stage::Application,
+        };
+        let change =
+            Change { layer: Layer::Application, subject, action, reason: reason.into(), before: None, after: None };
+        self.plan.work.push(Work { change, job, stage });
+        let last = self.plan.work.len() - 1;
+        &mut self.plan.work[last].change
+    }
+
+    fn images(&mut self) -> Result<()> {
+        let mut pulled = BTreeSet::new();
+        for (name, service) in &self.want.model.services {
+            let subject = format!("image {name}");
+            if let Some(id) = self.want.images.get(name) {
+                if !self.observed.image_ids.contains(id) {
+                    return Err(Error::new(
+                        Code::NotFound,
+                        format!("the image {} of service {name} is not on the engine any more", id.short()),
+                    )
+                    .hint("Bring it back with `docker load` or `docker pull`, or go to another release."));
+                }
+                self.pin(name, id.clone());
+            } else if service.build.is_some() {
+                let Some(built) = self.observed.builds.get(name) else {
+                    return Err(Error::internal(format!("the build of service {name} was not observed")));
+                };
+                match &built.image {
+                    Some(id) => self.pin(name, id.clone()),
+                    None => {
+                        let runs = self.observed.containers.iter().any(|container| container.service == name.as_str());
+                        let reason = if runs { "its files changed" } else { "no image was built from its files yet" };
+                        let job = Job::Build { service: name.clone(), context: built.context.clone() };
+                        self.add(subject, Action::Build, reason, job);
+                        self.sources.insert(name, ImageSource::Built(built.context.clone()));
+                    }
+                }
+            } else if let Some(reference) = &service.image {
+                let present = self.observed.images.get(reference);
+                let policy = service.pull_policy.as_deref().unwrap_or("missing");
+                let reason = match (policy, present) {
+                    ("always", Some(_)) => Some(format!("{reference} is pulled each time (pull_policy: always)")),
+                    (_, Some(_)) => None,
+                    ("never", None) => {
+                        return Err(Error::new(Code::NotFound, format!("the image {reference} is not on the engine"))
+                            .hint("Load it, or change `pull_policy: never`.")
+                            .at(at(&format!("services.{name}.image"))));
+                    }
+                    (_, None) => Some(format!("{reference} is not on the engine")),
+                };
+                if let Some(id) = present {
+                    self.pin(name, id.clone());
+                }
+                if let Some(reason) = reason {
+                    self.sources.insert(name, ImageSource::Pulled(reference.clone()));
+                    if pulled.insert((reference, &service.platform)) {
+                        self.add(subject, Action::Pull, reason, Job::Pull { service: name.clone() });
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn pin(&mut self, name: &'a ServiceName, id: ImageId) {
+        self.sources.insert(name, ImageSource::Known(id.clone()));
+        self.known.insert(name, id);
+    }
+
+    fn networks(&mut self) -> Result<()> {
+        for (key, network) in &self.want.model.networks {
+            let subject = format!("network {key}");
+            let key = key.clone();
+            match self.observed.networks.get(&network.name) {
+                None if network.external => {
+                    return Err(missing("network", &key, &network.name));
+                }
+                None => {
+                    self.add(subject, Action::Create, "it does not exist", Job::CreateNetwork { key });
+                }
+                Some(_) if network.external => {}
+                Some(there) => match there.labels.get(labels::HASH) {
+                    Some(hash) if *hash != of_settings(&network.canonical) => {
+                        self.add(subject, Action::Recreate, "its settings changed", Job::ReplaceNetwork { key });
+                    }
+                    Some(_) => {}
+                    None => self.plan.notes.push(format!(
+                        "network {key} was not made by Sternway; it is used as it is, whatever the Compose file says about it"
+                    )),
+                },
+            }
+        }
+        Ok(())
+    }
+
+    fn volumes(&mut self) -> Result<()> {
+        for (key, volume) in &self.want.model.volumes {
+            match self.observed.volumes.get(&volume.name) {
+                None if volume.external => return Err(missing("volume", key, &volume.name)),
+                None => {
+                    let job = Job::CreateVolume { key: key.clone() };
+                    self.add(format!("volume {key}"), Action::Create, "it does not exist", job);
+                }
+                Some(_) if volume.external => {}
+                Some(there) => match there.labels.get(labels::HASH) {
+                    Some(hash) if *hash != of_settings(&volume.canonical) => {
+                        return Err(Error::invalid(format!(
+                            "the volume {} is there with other settings than the Compose file now gives it",
+                            volume.name
+                        ))
+                        .hint("Volumes hold data and are never replaced: give the new one another key or `name`, or undo the change.")
+                        .at(at(&format!("volumes.{key}"))));
+                    }
+                    _ => {}
+                },
+            }
+        }
+        Ok(())
+    }
+
+    /// Plans the containers; returns the ids of those that are replaced.
+    fn containers(&mut self) -> Result<BTreeSet<String>> {
+        let model = self.want.model;
+        let mut replaced = BTreeSet::new();
+        let mut parents: BTreeMap<ServiceName, Option<String>> = BTreeMap::new();
+        let colliding = self.colliding_orphans();
+        for (service, containers) in colliding {
+            self.remove_orphan(&service, containers);
+        }
+        for name in model.start_order()? {
+            let service = &model.services[name];
+            let mut kept = true;
+            for number in 1..=service.replicas() {
+                let place = Place { project: self.want.project, model, name, service, number };
+                let decision = place.decide(&Surroundings {
+                    containers: &self.observed.containers,
+                    image: self.known.get(name),
+                    files: &self.observed.files,
+                    parents: &parents,
+                });
+                if number == 1 {
+                    parents.insert(name.clone(), decision.right.map(|right| right.id.clone()));
+                }
+                replaced.extend(decision.others.iter().map(|container| container.id.clone()));
+                kept &= self.container(&place, &decision);
+            }
+            if kept && service.replicas() > 0 {
+                self.plan.kept.push(name.clone());
+            }
+        }
+        Ok(replaced)
+    }
+
+    /// Plans one container; says whether it stays as it is.
+    fn container(&mut self, place: &Place<'a>, decision: &Decision<'_>) -> bool {
+        let Some(image) = self.sources.get(place.name).cloned() else { return true };
+        let may_change = matches!(image, ImageSource::Pulled(_));
+        let (action, reason) = match &decision.action {
+            decide::Action::Keep if may_change => {
+                (Action::Update, "it is replaced if the pulled image is another one".to_owned())
+            }
+            decide::Action::Keep => return true,
+            decide::Action::Create => (Action::Create, "it does not exist".to_owned()),
+            decide::Action::Start(why) | decide::Action::Restart(why) => (Action::Start, why.clone()),
+            decide::Action::Recreate(why) => (Action::Recreate, why.clone()),
+            decide::Action::Finish => (Action::Recreate, "an earlier replacement was interrupted".to_owned()),
+        };
+        let subject = if place.service.replicas() > 1 {
+            format!("service {} ({})", place.name, place.number)
+        } else {
+            format!("service {}", place.name)
+        };
+        let after = self.known.get(place.name).map(ToString::to_string);
+        let before = decision.others.first().map(|container| container.image.clone());
+        let job = Job::Container { service: place.name.clone(), number: place.number, image };
+        let change = self.add(subject, action, reason, job);
+        if action == Action::Recreate && before != after {
+            change.before = before;
+            change.after = after;
+        }
+        if action == Action::Recreate
+            && let Some(why) = decision.others.iter().find_map(|old| place.cannot_run_beside(old))
+        {
+            let name = place.name;
+            self.note(format!(
+                "{name} {why}: it is away between the stop of the old container and the start of the new one"
+            ));
+        }
+        false
+    }
+
+    fn note(&mut self, note: String) {
+        if !self.plan.notes.contains(&note) {
+            self.plan.notes.push(note);
+        }
+    }
+
+    /// Containers that the model does not have: of services that are gone, and beyond the wanted number.
+    fn removals(&mut self, mut leaving: BTreeSet<String>) {
+        let model = self.want.model;
+        for (name, service) in &model.services {
+            let extra: Vec<&Container> = self
+                .observed
+                .containers
+                .iter()
+                .filter(|container| container.service == name.as_str() && container.number > service.replicas())
+                .collect();
+            if !extra.is_empty() {
+                leaving.extend(extra.iter().map(|container| container.id.clone()));
+                let reason = format!("only {} of it are wanted", service.replicas());
+                let containers = extra.iter().rev().map(|container| container.id.clone()).collect();
+                self.add(format!("service {name}"), Action::Remove, reason, Job::Remove { containers });
+            }
+        }
+        let colliding: BTreeSet<String> = self.colliding_orphans().into_keys().collect();
+        for (service, containers) in self.orphans() {
+            leaving.extend(containers.iter().cloned());
+            if !colliding.contains(&service) {
+                self.remove_orphan(&service, containers);
+            }
+        }
+        let names: BTreeSet<&String> = model.networks.values().map(|network| &network.name).collect();
+        let observed = self.observed;
+        for (name, network) in &observed.networks {
+            if !names.contains(name)
+                && network.labels.contains_key(labels::HASH)
+                && network.attached.is_subset(&leaving)
+            {
+                let key = network.labels.get(labels::NETWORK).unwrap_or(name);
+                let reason = "no longer in the Compose file";
+                self.add(format!("network {key}"), Action::Remove, reason, Job::RemoveNetwork { name: name.clone() });
+            }
+        }
+    }
+
+    fn remove_orphan(&mut self, service: &str, containers: Vec<String>) {
+        let reason = "no longer in the Compose file";
+        self.add(format!("service {service}"), Action::Remove, reason, Job::Remove { containers });
+    }
+
+    /// Containers of services that the model does not have, by service.
+    fn orphans(&self) -> BTreeMap<String, Vec<String>> {
+        let mut orphans: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        for container in &self.observed.containers {
+            if !self.want.model.services.contains_key(container.service.as_str()) {
+                orphans.entry(container.service.clone()).or_default().push(container.id.clone());
+            }
+        }
+        orphans
+    }
+
+    /// Orphans that hold a port or a name which the model needs: they go before the rest, all others go last.
+    fn colliding_orphans(&self) -> BTreeMap<String, Vec<String>> {
+        let services = &self.want.model.services;
+        let wanted: Vec<_> = services.values().flat_map(decide::host_ports).collect();
+        let names: BTreeSet<&String> =
+            services.values().filter_map(|service| service.container_name.as_ref()).collect();
+        let collides = |container: &Container| {
+            names.contains(&container.name)
+                || container.ports.iter().any(|held| wanted.iter().any(|port| port.collides(held)))
+        };
+        let colliding: BTreeSet<&String> = self
+            .observed
+            .containers
+            .iter()
+            .filter(|container| collides(container))
+            .map(|container| &container.service)
+            .collect();
+        self.orphans().into_iter().filter(|(service, _)| colliding.contains(service)).collect()
+    }
+}
+
+fn missing(what: &str, key: &str, name: &str) -> Error {
+    Error::new(Code::NotFound, format!("the external {what} {name} does not exist"))
+        .hint(format!("Create it with `docker {what} create {name}`, or remove `external: true`."))
+        .at(at(&format!("{what}s.{key}")))
+}
+
+impl fmt::Display for ComposePlan {
+    /// One line per piece of work, then what stays, then the notes.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for Work { change, .. } in &self.work {
+            writeln!(f, "{} {}: {}", word(change.action), change.subject, change.reason)?;
+        }
+        for service in &self.kept {
+            writeln!(f, "keep service {service}")?;
+        }
+        for note in &self.notes {
+            writeln!(f, "note: {note}")?;
+        }
+        Ok(())
+    }
+}
+
+fn word(action: Action) -> &'static str {
+    match action {
+        Action::Create => "create",
+        Action::Update => "update",
+        Action::Recreate => "recreate",
+        Action::Start => "start",
+        Action::Remove => "remove",
+        Action::Build => "build",
+        Action::Pull => "pull",
+    }
+}
