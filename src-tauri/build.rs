@@ -1,1 +1,5 @@
-fn main() {}
+//! Embeds the window's page, icon and configuration.
+
+fn main() {
+    tauri_build::build();
+}

@@ -1,1 +1,18 @@
-fn main() {}
+//! The desktop shell: the window, the tray, and the core's use cases as commands. Nothing else names Tauri, and nothing here
+//! decides anything that the terminal front would have to decide too.
+#![cfg_attr(not(debug_assertions), windows_subsystem = "windows")]
+
+mod commands;
+mod deployments;
+mod shell;
+mod state;
+
+fn main() -> std::process::ExitCode {
+    match shell::run() {
+        Ok(()) => std::process::ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("sternway-desktop: {error}");
+            std::process::ExitCode::FAILURE
+        }
+    }
+}

@@ -1,1 +1,71 @@
-fn main() {}
+//! `sternway`: the use cases of the core on a terminal. Every command answers in JSON with `--json`.
+
+mod arguments;
+mod commands;
+mod crash;
+mod show;
+mod stream;
+
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use clap::Parser;
+use clap::error::ErrorKind;
+use sternway_core::{Parts, Sternway};
+use sternway_model::{Code, Error, Result};
+
+use arguments::Arguments;
+
+fn main() -> ExitCode {
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => return usage(&error),
+    };
+    let json = arguments.json;
+    match run(arguments) {
+        Ok(code) => ExitCode::from(code),
+        Err(error) => {
+            complain(&error, json);
+            ExitCode::from(error.code.exit_code())
+        }
+    }
+}
+
+/// Help is no mistake; everything else that clap says is wrong usage.
+fn usage(error: &clap::Error) -> ExitCode {
+    let json = std::env::args().any(|argument| argument == "--json");
+    if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
+        print!("{error}");
+        return ExitCode::SUCCESS;
+    }
+    if json {
+        let message = error.to_string();
+        let line = message.lines().next().unwrap_or_default().trim_start_matches("error: ");
+        complain(&Error::new(Code::Usage, line).hint("See `sternway --help`."), true);
+    } else {
+        eprint!("{error}");
+    }
+    ExitCode::from(Code::Usage.exit_code())
+}
+
+fn complain(error: &Error, json: bool) {
+    if json {
+        eprintln!("{}", serde_json::json!({ "error": error }));
+    } else {
+        eprintln!("sternway: {error}");
+        if !error.hint.is_empty() {
+            eprintln!("  {}", error.hint.replace('\n', "\n  "));
+        }
+    }
+}
+
+fn run(arguments: Arguments) -> Result<u8> {
+    let runtime = tokio::runtime::Runtime::new()
+        .map_err(|error| Error::internal(format!("the asynchronous runtime does not start: {error}")))?;
+    runtime.block_on(async {
+        let mut parts = Parts::system()?;
+        parts.boundary = crash::boundary()?;
+        let core = Arc::new(Sternway::new(parts));
+        commands::run(&core, arguments).await
+    })
+}

@@ -1,2 +1,53 @@
-//! Sternway.
+//! The use cases: what both fronts can do. One idea carries them: [`Sternway::begin`] moves an environment from the release
+//! that it has to a want, and deploying, going back, and recovering are that one function with different wants.
+//!
+//! - [`Sternway`]: the core, built from its [`Parts`]
+//! - [`Project`]: a folder with a `sternway.yaml`
+//! - [`want`]: what an environment should run; [`plan`]: what a move there would change; [`run`]: the move
+//! - [`layers`]: what holds state; [`verify`]: what decides whether a change stays
+//! - [`view`]: what the fronts get to see
+//!
+//! ```no_run
+//! # async fn example() -> sternway_model::Result<()> {
+//! use sternway_core::{Parts, Sternway};
+//! let core = Sternway::new(Parts::system()?);
+//! let project = core.open("examples/shop".as_ref()).await?;
+//! let plan = core.plan(&project, &"staging".parse()?).await?;
+//! println!("{} changes, plan {}", plan.changes.len(), plan.hash);
+//! # Ok(())
+//! # }
+//! ```
+
+mod clock;
+mod command;
+mod compose_file;
+mod configure;
+mod git;
+mod home;
+mod journal;
+pub mod layers;
+mod machine;
+mod owner;
+pub mod plan;
+mod planning;
+mod project;
+mod projects;
+mod record;
+mod recover;
+pub mod run;
+mod schemas;
+mod secrets;
+mod status;
+mod verify;
 pub mod view;
+pub mod want;
+
+pub use clock::{Clock, SystemClock};
+pub use compose_file::{compose_config, compose_yaml};
+pub use configure::EditedView;
+pub use home::Home;
+pub use journal::Live;
+pub use machine::{Core as Sternway, Parts};
+pub use project::Project;
+pub use run::{Ended, Running};
+pub use schemas::schemas;

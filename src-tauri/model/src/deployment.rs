@@ -211,3 +211,16 @@ pub enum Event {
         message: Option<String>,
     },
 }
+
+impl Event {
+    /// The deployment that it is about.
+    #[must_use]
+    pub fn deployment(&self) -> DeploymentNumber {
+        match self {
+            Self::Step { deployment, .. }
+            | Self::Log { deployment, .. }
+            | Self::State { deployment, .. }
+            | Self::End { deployment, .. } => *deployment,
+        }
+    }
+}

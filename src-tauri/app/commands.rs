@@ -1,0 +1,241 @@
+//! Commands that answer at once. Each is one use case of the core.
+
+use std::path::PathBuf;
+
+use sternway_core::view::{
+    Comparison, DeploymentView, HistoryFilter, HistoryPage, Import, LogPage, Machine, Matrix, Pending, ProjectEntry,
+    ProjectView, Secrets, Status,
+};
+use sternway_model::{Code, DeploymentNumber, EnvironmentName, Error, Plan, Result, SecretName, Sensitive};
+use tauri::path::BaseDirectory;
+use tauri::{AppHandle, Manager, State};
+use tauri_plugin_dialog::DialogExt;
+use tokio::sync::oneshot;
+
+use crate::state::Shared;
+
+type Core<'a> = State<'a, Shared>;
+
+#[tauri::command]
+#[specta::specta]
+pub async fn machine(shared: Core<'_>) -> Result<Machine> {
+    Ok(shared.core.machine().await)
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn projects(shared: Core<'_>) -> Result<Vec<ProjectEntry>> {
+    shared.core.projects().await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn open_project(shared: Core<'_>, path: PathBuf) -> Result<ProjectView> {
+    Ok(shared.project(&path).await?.view())
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn forget_project(shared: Core<'_>, path: PathBuf) -> Result<()> {
+    shared.core.forget(&path).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn choose_folder(app: AppHandle) -> Result<Option<PathBuf>> {
+    let (chosen, answer) = oneshot::channel();
+    app.dialog().file().set_title("Open a project").pick_folder(move |folder| {
+        // The page that asked may be gone.
+        drop(chosen.send(folder));
+    });
+    let folder = answer.await.map_err(|_| Error::new(Code::Cancelled, "the folder dialog was closed"))?;
+    folder.map(|folder| folder.into_path().map_err(|error| Error::failed(format!("this is no folder: {error}")))).transpose()
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn open_sample(app: AppHandle, shared: Core<'_>) -> Result<ProjectView> {
+    let from = app
+        .path()
+        .resolve("examples/shop", BaseDirectory::Resource)
+        .map_err(|error| Error::failed(format!("the sample cannot be found: {error}")))?;
+    let folder = shared.core.sample(&from)?;
+    Ok(shared.project(&folder).await?.view())
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn init_project(shared: Core<'_>, path: PathBuf) -> Result<ProjectView> {
+    shared.core.init(&path).await?;
+    Ok(shared.project(&path).await?.view())
+}
+
+#[tauri::command]
+#[specta::specta]
+pub fn launch_project(shared: Core<'_>) -> Option<PathBuf> {
+    shared.launch.clone()
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn status(shared: Core<'_>, project: PathBuf) -> Result<Status> {
+    shared.core.status(&shared.project(&project).await?, None).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn pending(shared: Core<'_>, project: PathBuf, environment: EnvironmentName) -> Result<Pending> {
+    Ok(shared.core.pending(&shared.project(&project).await?, &environment).await)
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn matrix(shared: Core<'_>, project: PathBuf) -> Result<Matrix> {
+    shared.core.matrix(&shared.project(&project).await?).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn set_variable(
+    shared: Core<'_>,
+    project: PathBuf,
+    environment: Option<EnvironmentName>,
+    key: String,
+    value: String,
+) -> Result<Matrix> {
+    let project = shared.project(&project).await?;
+    shared.core.set_variable(&project, environment.as_ref(), &key, &value).await?;
+    shared.core.matrix(&project).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn unset_variable(
+    shared: Core<'_>,
+    project: PathBuf,
+    environment: Option<EnvironmentName>,
+    key: String,
+) -> Result<Matrix> {
+    let project = shared.project(&project).await?;
+    shared.core.unset_variable(&project, environment.as_ref(), &key).await?;
+    shared.core.matrix(&project).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn secrets(shared: Core<'_>, project: PathBuf) -> Result<Secrets> {
+    shared.core.secrets(&shared.project(&project).await?, None).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn set_secret(
+    shared: Core<'_>,
+    project: PathBuf,
+    environment: EnvironmentName,
+    name: SecretName,
+    value: String,
+) -> Result<Secrets> {
+    let value = Sensitive::new(value);
+    let project = shared.project(&project).await?;
+    shared.core.set_secret(&project, &environment, &name, &value).await?;
+    shared.core.secrets(&project, None).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn copy_secret(
+    shared: Core<'_>,
+    project: PathBuf,
+    name: SecretName,
+    from: EnvironmentName,
+    to: EnvironmentName,
+) -> Result<Secrets> {
+    let project = shared.project(&project).await?;
+    shared.core.copy_secret(&project, &name, &from, &to).await?;
+    shared.core.secrets(&project, None).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn remove_secret(
+    shared: Core<'_>,
+    project: PathBuf,
+    environment: EnvironmentName,
+    name: SecretName,
+    version: Option<u32>,
+) -> Result<Secrets> {
+    let project = shared.project(&project).await?;
+    shared.core.remove_secret(&project, &environment, &name, version).await?;
+    shared.core.secrets(&project, None).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn import_candidates(shared: Core<'_>, project: PathBuf, environment: EnvironmentName) -> Result<Import> {
+    shared.core.import_candidates(&shared.project(&project).await?, &environment).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn import_secrets(
+    shared: Core<'_>,
+    project: PathBuf,
+    environment: EnvironmentName,
+    keys: Vec<String>,
+) -> Result<Import> {
+    shared.core.import_secrets(&shared.project(&project).await?, &environment, &keys).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn plan(shared: Core<'_>, project: PathBuf, environment: EnvironmentName) -> Result<Plan> {
+    shared.core.plan(&shared.project(&project).await?, &environment).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn plan_rollback(
+    shared: Core<'_>,
+    project: PathBuf,
+    environment: EnvironmentName,
+    to: Option<DeploymentNumber>,
+) -> Result<Plan> {
+    shared.core.plan_rollback(&shared.project(&project).await?, &environment, to).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn history(shared: Core<'_>, project: PathBuf, filter: HistoryFilter) -> Result<HistoryPage> {
+    shared.core.deployments(&shared.project(&project).await?, filter).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn deployment(shared: Core<'_>, project: PathBuf, number: DeploymentNumber) -> Result<DeploymentView> {
+    shared.core.deployment(&shared.project(&project).await?, number).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn log(
+    shared: Core<'_>,
+    project: PathBuf,
+    number: DeploymentNumber,
+    step: Option<u32>,
+    after: u32,
+    limit: u32,
+) -> Result<LogPage> {
+    shared.core.log(&shared.project(&project).await?, number, step, after, limit).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn compare(
+    shared: Core<'_>,
+    project: PathBuf,
+    a: DeploymentNumber,
+    b: DeploymentNumber,
+) -> Result<Comparison> {
+    shared.core.compare(&shared.project(&project).await?, a, b).await
+}

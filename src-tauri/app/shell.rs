@@ -1,0 +1,128 @@
+//! The window's life: one instance, the tray, and closing while something runs.
+
+use tauri::menu::{Menu, MenuItem};
+use tauri::tray::TrayIconBuilder;
+use tauri::{App, AppHandle, Manager, Window, WindowEvent};
+use tauri_specta::{Builder, ErrorHandlingMode, collect_commands};
+
+use crate::state::Shared;
+use crate::{commands, deployments};
+
+/// Every command of the window, declared once: the page's bindings are made from this list.
+pub fn bindings() -> Builder<tauri::Wry> {
+    Builder::new().error_handling(ErrorHandlingMode::Throw).commands(collect_commands![
+        commands::machine,
+        commands::projects,
+        commands::open_project,
+        commands::forget_project,
+        commands::choose_folder,
+        commands::open_sample,
+        commands::init_project,
+        commands::launch_project,
+        commands::status,
+        commands::pending,
+        commands::matrix,
+        commands::set_variable,
+        commands::unset_variable,
+        commands::secrets,
+        commands::set_secret,
+        commands::copy_secret,
+        commands::remove_secret,
+        commands::import_candidates,
+        commands::import_secrets,
+        commands::plan,
+        commands::plan_rollback,
+        commands::history,
+        commands::deployment,
+        commands::log,
+        commands::compare,
+        deployments::run,
+        deployments::resume,
+        deployments::unlock,
+        deployments::cancel,
+        deployments::watch,
+        deployments::running,
+    ])
+}
+
+/// Opens the window and stays until it is closed for good.
+///
+/// # Errors
+/// If the window system does not take it, or there is no folder for Sternway's data.
+pub fn run() -> Result<(), Box<dyn std::error::Error>> {
+    let shared = Shared::new()?;
+    let bindings = bindings();
+    tauri::Builder::default()
+        .plugin(tauri_plugin_single_instance::init(|app, _, _| show(app)))
+        .plugin(tauri_plugin_dialog::init())
+        .plugin(tauri_plugin_notification::init())
+        .manage(shared)
+        .invoke_handler(bindings.invoke_handler())
+        .setup(|app| tray(app).map_err(Into::into))
+        .on_window_event(closing)
+        .run(tauri::generate_context!())?;
+    Ok(())
+}
+
+/// Brings the window back to the person.
+pub fn show(app: &AppHandle) {
+    if let Some(window) = app.get_webview_window("main") {
+        // A window system that refuses one of these leaves the window where it is; there is nobody to tell.
+        drop(window.show());
+        drop(window.unminimize());
+        drop(window.set_focus());
+    }
+}
+
+/// Closing the window while a deployment runs hides it: the work goes on, and the tray brings the window back.
+fn closing(window: &Window, event: &WindowEvent) {
+    let WindowEvent::CloseRequested { api, .. } = event else { return };
+    let running = window.state::<Shared>().core.running_here();
+    if !running.is_empty() && window.hide().is_ok() {
+        api.prevent_close();
+    }
+}
+
+fn tray(app: &App) -> tauri::Result<()> {
+    let open = MenuItem::with_id(app, "open", "Open Sternway", true, None::<&str>)?;
+    let quit = MenuItem::with_id(app, "quit", "Quit", true, None::<&str>)?;
+    let mut tray = TrayIconBuilder::new()
+        .tooltip("Sternway")
+        .menu(&Menu::with_items(app, &[&open, &quit])?)
+        .on_menu_event(|app, event| match event.id().as_ref() {
+            "open" => show(app),
+            "quit" => quit_when_idle(app),
+            _ => {}
+        });
+    if let Some(icon) = app.default_window_icon() {
+        tray = tray.icon(icon.clone());
+    }
+    // Held by the application from here on.
+    tray.build(app).map(drop)
+}
+
+/// Quitting in the middle of a deployment would interrupt it; the window shows it instead, where it can be cancelled.
+fn quit_when_idle(app: &AppHandle) {
+    if app.state::<Shared>().core.running_here().is_empty() {
+        app.exit(0);
+    } else {
+        show(app);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// `UPDATE_BINDINGS=1 cargo test -p sternway-desktop` writes them anew.
+    #[test]
+    fn the_pages_bindings_are_those_of_the_commands() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/ui/src/bindings.ts");
+        let made = bindings().export_str(specta_typescript::Typescript::default()).expect("every type has a form in TypeScript");
+        if std::env::var_os("UPDATE_BINDINGS").is_some() {
+            std::fs::write(path, &made).expect("the bindings can be written");
+        }
+        let committed = std::fs::read_to_string(path).expect("there are bindings");
+        assert!(made == committed, "ui/src/bindings.ts is stale; write it anew with UPDATE_BINDINGS=1");
+    }
+}

@@ -1,0 +1,261 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+use sternway_model::{EnvironmentName, SecretName};
+
+/// Deploy from your laptop, and always have the way back.
+#[derive(Debug, Parser)]
+#[command(name = "sternway", version, max_term_width = 100)]
+pub struct Arguments {
+    /// The project's folder.
+    #[arg(long, global = true, value_name = "DIR", default_value = ".")]
+    pub project: PathBuf,
+    /// Answer in JSON: one object, or one object a line for a stream.
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Write a sternway.yaml from what the folder has.
+    Init,
+    /// Show what a deployment would change; change nothing.
+    Plan {
+        /// The environment.
+        environment: EnvironmentName,
+    },
+    /// Move an environment to what the folder says.
+    Deploy {
+        /// The environment.
+        environment: EnvironmentName,
+        /// Run exactly the plan with this hash, or refuse.
+        #[arg(long, value_name = "HASH")]
+        plan: Option<String>,
+        #[command(flatten)]
+        consent: Consent,
+    },
+    /// Move an environment to an earlier release; to the one before unless one is named.
+    Rollback {
+        /// The environment.
+        environment: EnvironmentName,
+        /// The number of the release.
+        #[arg(long, value_name = "RELEASE", value_parser = number)]
+        to: Option<u32>,
+        /// Only these layers. Not possible yet: configuration and application go back together.
+        #[arg(long, value_delimiter = ',')]
+        layers: Vec<String>,
+        #[command(flatten)]
+        consent: Consent,
+    },
+    /// How the environments are.
+    Status {
+        /// Only this environment.
+        environment: Option<EnvironmentName>,
+    },
+    /// How an environment differs from its release.
+    Drift {
+        /// The environment.
+        environment: EnvironmentName,
+    },
+    /// Go on with an interrupted deployment, from what is really there.
+    Resume {
+        /// The environment.
+        environment: EnvironmentName,
+        #[command(flatten)]
+        consent: Consent,
+    },
+    /// Remove a lock whose holder is gone.
+    Unlock {
+        /// The environment.
+        environment: EnvironmentName,
+    },
+    /// List deployments, newest first.
+    History {
+        /// Only this environment.
+        environment: Option<EnvironmentName>,
+        /// At most this many.
+        #[arg(long, default_value_t = 100)]
+        limit: u32,
+        /// Skip this many.
+        #[arg(long, default_value_t = 0)]
+        offset: u32,
+    },
+    /// Show a deployment: its steps, its changes and its release.
+    Show {
+        /// Its number.
+        #[arg(value_parser = number)]
+        deployment: u32,
+    },
+    /// Compare the releases of two deployments.
+    Compare {
+        /// The earlier one.
+        #[arg(value_parser = number)]
+        a: u32,
+        /// The later one.
+        #[arg(value_parser = number)]
+        b: u32,
+    },
+    /// Print a deployment's log.
+    Logs {
+        /// Its number.
+        #[arg(value_parser = number)]
+        deployment: u32,
+        /// Only this step.
+        #[arg(long)]
+        step: Option<u32>,
+    },
+    /// Look at and edit variables.
+    #[command(subcommand)]
+    Config(Config),
+    /// Look at and set secrets. Values come from standard input, never from the command line.
+    #[command(subcommand)]
+    Secret(Secret),
+    /// Run a command with an environment's variables, secrets resolved.
+    Run {
+        /// The environment.
+        environment: EnvironmentName,
+        /// The command and its arguments.
+        #[arg(last = true, required = true)]
+        command: Vec<String>,
+    },
+    /// Work with Compose files.
+    #[command(subcommand)]
+    Compose(Compose),
+    /// What Sternway needs from this machine, and whether it has it.
+    Doctor,
+}
+
+/// How a person agrees beforehand.
+#[derive(Debug, Args)]
+pub struct Consent {
+    /// Do not ask. A protected environment wants its name all the same.
+    #[arg(long)]
+    pub yes: bool,
+    /// The environment's name, for one that is protected.
+    #[arg(long, value_name = "NAME")]
+    pub confirm: Option<String>,
+}
+
+/// Variables.
+#[derive(Debug, Subcommand)]
+pub enum Config {
+    /// List an environment's variables and where they come from.
+    List {
+        /// The environment.
+        environment: EnvironmentName,
+    },
+    /// Print a variable's value.
+    Get {
+        /// The environment.
+        environment: EnvironmentName,
+        /// The variable.
+        key: String,
+    },
+    /// Set a variable; without a value, to the bytes of standard input as they are.
+    Set {
+        /// The environment.
+        environment: EnvironmentName,
+        /// The variable.
+        key: String,
+        /// The value.
+        #[arg(allow_hyphen_values = true)]
+        value: Option<String>,
+    },
+    /// Remove a variable.
+    Unset {
+        /// The environment.
+        environment: EnvironmentName,
+        /// The variable.
+        key: String,
+    },
+    /// Show all environments side by side.
+    Matrix,
+    /// Show how an environment's variables differ from its release, or from another environment.
+    Diff {
+        /// The environment.
+        environment: EnvironmentName,
+        /// The other one.
+        other: Option<EnvironmentName>,
+    },
+}
+
+/// Secrets.
+#[derive(Debug, Subcommand)]
+pub enum Secret {
+    /// List secrets and their versions.
+    List {
+        /// Only this environment.
+        environment: Option<EnvironmentName>,
+    },
+    /// Set a secret to a new version, read from standard input.
+    Set {
+        /// The environment.
+        environment: EnvironmentName,
+        /// The secret.
+        name: SecretName,
+    },
+    /// Copy a secret's newest value to another environment.
+    Copy {
+        /// The secret.
+        name: SecretName,
+        /// From this environment.
+        from: EnvironmentName,
+        /// To this environment.
+        to: EnvironmentName,
+    },
+    /// Remove a secret, or one version of it.
+    Rm {
+        /// The environment.
+        environment: EnvironmentName,
+        /// The secret.
+        name: SecretName,
+        /// Only this version.
+        #[arg(long)]
+        version: Option<u32>,
+        /// Do not ask.
+        #[arg(long)]
+        yes: bool,
+    },
+    /// Move values that look like secrets from the env files into the keychain.
+    Import {
+        /// The environment.
+        environment: EnvironmentName,
+        /// Only these variables.
+        #[arg(long, value_delimiter = ',')]
+        keys: Vec<String>,
+        /// Do not ask.
+        #[arg(long)]
+        yes: bool,
+    },
+}
+
+/// Compose files.
+#[derive(Debug, Subcommand)]
+pub enum Compose {
+    /// Print the canonical model, as `docker compose config --format json` does.
+    Config {
+        /// A Compose file; several are merged in their order.
+        #[arg(long, short, required = true, value_name = "FILE")]
+        file: Vec<PathBuf>,
+        /// An env file for interpolation.
+        #[arg(long, value_name = "FILE")]
+        env_file: Vec<PathBuf>,
+        /// A profile that is active.
+        #[arg(long)]
+        profile: Vec<String>,
+        /// The Compose project's name.
+        #[arg(long, short = 'p', value_name = "NAME")]
+        project_name: Option<String>,
+    },
+}
+
+/// A deployment's number, with or without its `#`.
+fn number(text: &str) -> Result<u32, String> {
+    text.strip_prefix('#').unwrap_or(text).parse().map_err(|_| "a deployment's number is wanted, such as 41".to_owned())
+}

@@ -1,0 +1,162 @@
+//! From a command line to a use case, and from its answer to text or JSON.
+
+mod compose;
+mod config;
+mod secret;
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+
+use serde::Serialize;
+use sternway_core::view::HistoryFilter;
+use sternway_core::{Project, Sternway};
+use sternway_model::{Code, DeploymentNumber, EnvironmentName, Error, Plan, Result};
+
+use crate::arguments::{Arguments, Command, Consent};
+use crate::{show, stream};
+
+/// Where answers go.
+pub struct Front<'a> {
+    /// The core.
+    pub core: &'a Arc<Sternway>,
+    /// The project's folder.
+    pub folder: &'a Path,
+    /// Answers are JSON.
+    pub json: bool,
+}
+
+impl Front<'_> {
+    /// Opens the project.
+    pub async fn project(&self) -> Result<Project> {
+        self.core.open(self.folder).await
+    }
+
+    /// Prints an answer: as JSON, or as `text` words it.
+    pub fn answer<T: Serialize>(&self, value: &T, text: impl FnOnce(&T) -> String) -> Result<u8> {
+        if self.json {
+            let json = serde_json::to_string(value)
+                .map_err(|error| Error::internal(format!("an answer is no JSON: {error}")))?;
+            println!("{json}");
+        } else {
+            let text = text(value);
+            if !text.is_empty() {
+                println!("{}", text.trim_end());
+            }
+        }
+        Ok(0)
+    }
+}
+
+/// Does what the command line says; the answer is the exit code.
+pub async fn run(core: &Arc<Sternway>, arguments: Arguments) -> Result<u8> {
+    let front = Front { core, folder: &arguments.project, json: arguments.json };
+    match arguments.command {
+        Command::Init => {
+            let path = core.init(front.folder).await?;
+            front.answer(&serde_json::json!({ "file": path }), |_| format!("wrote {}", path.display()))
+        }
+        Command::Plan { environment } => {
+            let plan = core.plan(&front.project().await?, &environment).await?;
+            front.answer(&plan, show::plan)
+        }
+        Command::Deploy { environment, plan, consent } => {
+            let project = front.project().await?;
+            let seen = core.plan(&project, &environment).await?;
+            if plan.is_some_and(|hash| hash != seen.hash) {
+                return Err(Error::new(Code::PlanMoved, format!("the plan is now {}", seen.hash))
+                    .hint("What it was made from has changed. Look at `sternway plan` again."));
+            }
+            carry_out(&front, &project, &seen, &consent).await
+        }
+        Command::Rollback { environment, to, layers, consent } => {
+            if !layers.is_empty() {
+                return Err(Error::new(Code::Unsupported, "single layers cannot go back yet")
+                    .hint("Leave out --layers: configuration and application go back together."));
+            }
+            let project = front.project().await?;
+            core.recover(&project).await?;
+            let plan = core.plan_rollback(&project, &environment, to.map(DeploymentNumber)).await?;
+            carry_out(&front, &project, &plan, &consent).await
+        }
+        Command::Resume { environment, consent } => {
+            let project = front.project().await?;
+            core.recover(&project).await?;
+            let plan = core.plan_resume(&project, &environment).await?;
+            carry_out(&front, &project, &plan, &consent).await
+        }
+        Command::Unlock { environment } => {
+            core.unlock(&front.project().await?, &environment).await?;
+            front.answer(&serde_json::json!({ "environment": environment }), |_| format!("{environment} is free"))
+        }
+        Command::Status { environment } => {
+            let status = core.status(&front.project().await?, environment.as_ref()).await?;
+            front.answer(&status, show::status)
+        }
+        Command::Drift { environment } => {
+            let drift = core.drift(&front.project().await?, &environment).await?;
+            front.answer(&drift, show::drift)
+        }
+        Command::History { environment, limit, offset } => {
+            let filter = HistoryFilter { environment, limit: Some(limit), offset, ..HistoryFilter::default() };
+            let page = core.deployments(&front.project().await?, filter).await?;
+            front.answer(&page, show::history)
+        }
+        Command::Show { deployment } => {
+            let view = core.deployment(&front.project().await?, DeploymentNumber(deployment)).await?;
+            front.answer(&view, show::deployment)
+        }
+        Command::Compare { a, b } => {
+            let comparison = core.compare(&front.project().await?, DeploymentNumber(a), DeploymentNumber(b)).await?;
+            front.answer(&comparison, |comparison| show::changes(&comparison.changes))
+        }
+        Command::Logs { deployment, step } => logs(&front, DeploymentNumber(deployment), step).await,
+        Command::Config(command) => config::run(&front, command).await,
+        Command::Secret(command) => secret::run(&front, command).await,
+        Command::Run { environment, command } => execute(&front, &environment, &command).await,
+        Command::Compose(command) => compose::run(&front, command),
+        Command::Doctor => {
+            let machine = core.machine().await;
+            front.answer(&machine, show::machine)
+        }
+    }
+}
+
+/// Shows the plan, asks, and follows the deployment to its end.
+async fn carry_out(front: &Front<'_>, project: &Project, plan: &Plan, consent: &Consent) -> Result<u8> {
+    if !front.json {
+        println!("{}\n", show::plan(plan));
+    }
+    let typed = stream::consent(project, plan, consent, front.json)?;
+    let running = front.core.run(project, &plan.hash, typed.as_deref()).await?;
+    stream::follow(running, front.json).await
+}
+
+/// Lines at a time: a log may be longer than memory should hold.
+const LINES: u32 = 5000;
+
+async fn logs(front: &Front<'_>, number: DeploymentNumber, step: Option<u32>) -> Result<u8> {
+    let project = front.project().await?;
+    let mut after = 0;
+    loop {
+        let page = front.core.log(&project, number, step, after, LINES).await?;
+        let Some(last) = page.lines.last() else { return Ok(0) };
+        after = last.line;
+        for line in &page.lines {
+            front.answer(line, |line| line.text.clone())?;
+        }
+    }
+}
+
+/// Becomes the command as far as the person can tell: same terminal, same exit code.
+async fn execute(front: &Front<'_>, environment: &EnvironmentName, command: &[String]) -> Result<u8> {
+    let project = front.project().await?;
+    let variables: BTreeMap<_, _> = front.core.environment_of(&project, environment).await?;
+    let [program, arguments @ ..] = command else {
+        return Err(Error::new(Code::Usage, "a command is wanted behind `--`"));
+    };
+    let mut child = tokio::process::Command::new(program);
+    child.args(arguments).envs(variables.iter().map(|(key, value)| (key, value.reveal())));
+    let status = child.status().await.map_err(|error| Error::failed(format!("cannot start `{program}`: {error}")))?;
+    Ok(status.code().and_then(|code| u8::try_from(code).ok()).unwrap_or(1))
+}

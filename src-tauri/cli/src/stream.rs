@@ -1,0 +1,118 @@
+//! Asking the person, and following a deployment.
+
+use std::io::{BufRead, IsTerminal, Write};
+
+use sternway_core::{Project, Running};
+use sternway_model::{Code, Error, Event, Outcome, Plan, Result, StepState};
+
+use crate::arguments::Consent;
+
+/// Asks until there is a yes, unless it was given beforehand.
+///
+/// # Errors
+/// [`Code::Cancelled`] for anything but a yes; [`Code::Usage`] where nobody can be asked.
+pub fn agree(question: &str, yes: bool) -> Result<()> {
+    if yes {
+        return Ok(());
+    }
+    match ask(&format!("{question} [y/N] "))?.as_str() {
+        "y" | "Y" | "yes" => Ok(()),
+        _ => Err(Error::new(Code::Cancelled, "nothing was done")),
+    }
+}
+
+/// The person's consent to a plan: what was typed as the environment's name, where that is wanted.
+///
+/// # Errors
+/// As [`agree`].
+pub fn consent(project: &Project, plan: &Plan, consent: &Consent, json: bool) -> Result<Option<String>> {
+    let protected = project.file.environment(&plan.environment)?.protected;
+    if consent.confirm.is_some() {
+        return Ok(consent.confirm.clone());
+    }
+    if consent.yes || json && !protected {
+        return Ok(None);
+    }
+    if protected {
+        let name = &plan.environment;
+        return ask(&format!("{name} is protected. Type its name to go on: ")).map(Some);
+    }
+    agree(&format!("{} {}?", capital(plan.kind.as_str()), plan.environment), false).map(|()| None)
+}
+
+fn ask(question: &str) -> Result<String> {
+    if std::io::stdin().is_terminal() {
+        eprint!("{question}");
+        std::io::stderr().flush().map_err(|error| Error::failed(format!("cannot ask: {error}")))?;
+    }
+    let mut answer = String::new();
+    let read = std::io::stdin()
+        .lock()
+        .read_line(&mut answer)
+        .map_err(|error| Error::failed(format!("cannot read the answer: {error}")))?;
+    if read == 0 {
+        return Err(Error::new(Code::Usage, "nobody is there to be asked")
+            .hint("Use --yes; for a protected environment --confirm with its name."));
+    }
+    Ok(answer.trim().to_owned())
+}
+
+fn capital(word: &str) -> String {
+    let mut chars = word.chars();
+    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
+}
+
+/// Prints what happens until it is over; Ctrl-C cancels the deployment. The answer is the exit code.
+pub async fn follow(running: Running, json: bool) -> Result<u8> {
+    let Running { number, live, mut events, ended } = running;
+    let interrupt = tokio::spawn(async move {
+        while tokio::signal::ctrl_c().await.is_ok() {
+            eprintln!("sternway: stopping; what was begun is brought to a safe state first");
+            live.cancel.cancel();
+        }
+    });
+    while let Some(event) = events.recv().await {
+        print(&event, json)?;
+        if matches!(&event, Event::End { deployment, .. } if *deployment == number) {
+            break;
+        }
+    }
+    interrupt.abort();
+    let ended = ended.await.map_err(|error| {
+        Error::new(Code::Unknown, format!("the deployment's end is not known: {error}"))
+            .hint("Look at `sternway status`.")
+    })?;
+    Ok(match ended.result {
+        Outcome::Succeeded => 0,
+        Outcome::Unknown | Outcome::Interrupted => 4,
+        Outcome::Failed | Outcome::WentBack | Outcome::Cancelled => 1,
+    })
+}
+
+fn print(event: &Event, json: bool) -> Result<()> {
+    if json {
+        let line =
+            serde_json::to_string(event).map_err(|error| Error::internal(format!("an event is no JSON: {error}")))?;
+        println!("{line}");
+        return Ok(());
+    }
+    match event {
+        Event::Step { step, .. } => match step.state {
+            StepState::Running => println!("▸ {}", step.name),
+            StepState::Done => println!("  ✓ {}", step.detail),
+            StepState::Failed => println!("  ✕ {}", step.detail.replace('\n', "\n    ")),
+            StepState::Cancelled => println!("  ■ cancelled"),
+            StepState::Pending | StepState::Skipped => {}
+        },
+        Event::Log { text, .. } => println!("  │ {text}"),
+        Event::State { text, .. } => println!("• {}", text.replace('\n', "\n  ")),
+        Event::End { deployment, kind, environment, result, release, message } => {
+            let release = release.map(|release| format!(", release {release}")).unwrap_or_default();
+            println!("{} {deployment} of {environment}: {result}{release}", capital(kind.as_str()));
+            if let Some(message) = message {
+                println!("{message}");
+            }
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,122 @@
+//! Containers, networks, volumes and images: the Compose engine as a layer.
+
+use std::path::PathBuf;
+
+use async_trait::async_trait;
+use sternway_compose::{Job as ComposeJob, Model, Output, Want as ComposeWant};
+use sternway_model::{Action, DeploymentNumber, Error, Layer as LayerName, Result};
+
+use super::{Act, Job, Layer, LayerPlan, Observed, Sight};
+use crate::journal::Journal;
+use crate::project::Project;
+use crate::want::Want;
+
+/// The application layer.
+pub struct Application;
+
+#[async_trait]
+impl Layer for Application {
+    fn name(&self) -> LayerName {
+        LayerName::Application
+    }
+
+    async fn observe(&self, sight: &Sight<'_>, want: &Want) -> Result<Observed> {
+        let model = want.model()?;
+        let project = sight.project.file.compose_project(sight.environment);
+        let observed = sight.observer.observe(&project, Some(&model)).await?;
+        Ok(Observed::Application(Box::new(observed)))
+    }
+
+    fn plan(&self, sight: &Sight<'_>, observed: &Observed, want: &Want) -> Result<LayerPlan> {
+        let Observed::Application(observed) = observed else {
+            return Err(Error::internal("the application layer was given what another layer saw"));
+        };
+        let whole = Whole::new(sight.project, sight.environment, want)?;
+        let plan = sternway_compose::plan(observed, &whole.want(want, None))?;
+        let mut jobs = Vec::new();
+        for work in plan.work {
+            let intent = serde_json::to_value(&work.job)
+                .map_err(|error| Error::internal(format!("a job cannot be recorded: {error}")))?;
+            let name = format!("{} {}", verb(work.change.action), work.change.subject);
+            jobs.push(Job {
+                layer: LayerName::Application,
+                stage: work.stage,
+                name,
+                changes: vec![work.change],
+                intent,
+            });
+        }
+        let kept = plan.kept.iter().map(ToString::to_string).collect();
+        Ok(LayerPlan { jobs, kept, notes: plan.notes })
+    }
+
+    async fn apply(&self, job: &Job, act: &Act<'_>) -> Result<String> {
+        let compose_job: ComposeJob = serde_json::from_value(job.intent.clone())
+            .map_err(|error| Error::internal(format!("a job cannot be read back: {error}")))?;
+        let whole = Whole::new(act.project, act.environment, act.want)?;
+        let run = sternway_compose::Run {
+            engine: act.engine,
+            want: &whole.want(act.want, Some(act.journal.number())),
+            secrets: act.secrets,
+            output: &Lines { journal: act.journal, step: act.step },
+            cancel: act.cancel,
+            boundary: &|name| act.journal.boundary(name),
+            lease: Some(act.lease),
+        };
+        Ok(Box::pin(sternway_compose::execute(&run, &compose_job)).await?.seen)
+    }
+}
+
+fn verb(action: Action) -> &'static str {
+    match action {
+        Action::Create => "create",
+        Action::Update => "update",
+        Action::Recreate => "recreate",
+        Action::Start => "start",
+        Action::Remove => "remove",
+        Action::Build => "build",
+        Action::Pull => "pull",
+    }
+}
+
+/// What a Compose want borrows from.
+struct Whole<'a> {
+    project: &'a Project,
+    name: String,
+    model: Model,
+    files: Vec<PathBuf>,
+}
+
+impl<'a> Whole<'a> {
+    fn new(project: &'a Project, environment: &sternway_model::EnvironmentName, want: &Want) -> Result<Self> {
+        Ok(Self {
+            project,
+            name: project.file.compose_project(environment),
+            model: want.model()?,
+            files: project.compose_files(environment)?,
+        })
+    }
+
+    fn want<'b>(&'b self, want: &'b Want, deployment: Option<DeploymentNumber>) -> ComposeWant<'b> {
+        ComposeWant {
+            project: &self.name,
+            model: &self.model,
+            images: &want.images,
+            project_dir: &self.project.folder,
+            config_files: self.files.clone(),
+            deployment,
+        }
+    }
+}
+
+/// The engine's output goes into the deployment's log.
+struct Lines<'a> {
+    journal: &'a Journal,
+    step: u32,
+}
+
+impl Output for Lines<'_> {
+    fn line(&self, text: &str) {
+        self.journal.line(self.step, text);
+    }
+}

@@ -1,0 +1,125 @@
+//! The core and what it is built from.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use sternway_compose::{Engine, Observer};
+use sternway_history::{History, ProjectId};
+use sternway_model::{EnvironmentName, Error, Result, Target};
+use sternway_vault::{OsKeychain, Scope, Vault};
+use tokio::sync::OnceCell;
+
+use crate::clock::{Clock, SystemClock};
+use crate::home::Home;
+use crate::journal::Lives;
+use crate::project::Project;
+use crate::view::{Machine, Part};
+
+/// What the core gets from outside, so that tests can give something else.
+pub struct Parts {
+    /// Where its data is.
+    pub home: Home,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// The keychain, which may be locked or missing until it is used.
+    pub vault: Vault,
+    /// Who works with it.
+    pub person: String,
+    /// Called at every place of a deployment where a crash would matter; crash tests end the process in it.
+    pub boundary: Arc<dyn Fn(&str) + Send + Sync>,
+}
+
+impl Parts {
+    /// The machine's own.
+    ///
+    /// # Errors
+    /// If there is no folder for its data.
+    pub fn system() -> Result<Self> {
+        Ok(Self {
+            home: Home::find()?,
+            clock: Arc::new(SystemClock),
+            vault: Vault::new(Arc::new(OsKeychain::new()))?,
+            person: whoami::username().unwrap_or_else(|_| "somebody".to_owned()),
+            boundary: Arc::new(|_| {}),
+        })
+    }
+}
+
+/// The core. It opens without an engine, a keychain and a history; what needs one of them says so.
+pub struct Core {
+    pub(crate) parts: Parts,
+    pub(crate) lives: Arc<Lives>,
+    history: OnceCell<History>,
+}
+
+impl Core {
+    /// The core with these parts.
+    #[must_use]
+    pub fn new(parts: Parts) -> Self {
+        Self { parts, lives: Arc::default(), history: OnceCell::new() }
+    }
+
+    /// The history. It is opened when it is first needed, and again as long as that fails.
+    pub(crate) async fn history(&self) -> Result<&History> {
+        self.history.get_or_try_init(|| History::open(self.parts.home.root())).await
+    }
+
+    pub(crate) async fn project_id(&self, project: &Project) -> Result<ProjectId> {
+        self.history().await?.remember_project(&project.folder, &project.file.project, self.parts.clock.now()).await
+    }
+
+    pub(crate) fn vault(&self) -> &Vault {
+        &self.parts.vault
+    }
+
+    pub(crate) fn scope(project: &Project, environment: &EnvironmentName) -> Scope {
+        Scope { project: project.file.project.clone(), environment: environment.clone() }
+    }
+
+    /// Connects to an environment's target for reading.
+    pub(crate) fn observer(project: &Project, environment: &EnvironmentName) -> Result<Observer> {
+        Observer::connect(&project.file.environment(environment)?.target)
+    }
+
+    /// Connects to an environment's target for changing it.
+    pub(crate) fn engine(project: &Project, environment: &EnvironmentName) -> Result<Engine> {
+        Engine::connect(&project.file.environment(environment)?.target)
+    }
+
+    /// What Sternway needs from this machine, and whether it has it. Never fails: that is what it is for.
+    pub async fn machine(&self) -> Machine {
+        let engine = async {
+            let info = Observer::connect(&Target::Docker("local".to_owned()))?.info().await?;
+            Ok(format!("Docker {} (API {}) on {}", info.version, info.api_version, info.name))
+        };
+        let history = async {
+            let history = self.history().await?;
+            Ok(history.file().display().to_string())
+        };
+        let keychain = async {
+            self.vault().probe().await?;
+            Ok(self.vault().keychain().to_owned())
+        };
+        let (engine, history, keychain) = tokio::join!(engine, history, keychain);
+        Machine {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            home: self.parts.home.root().to_owned(),
+            engine: part(engine),
+            keychain: part(keychain),
+            history: part(history),
+        }
+    }
+
+    /// Where the sample project is put when somebody wants to try it.
+    #[must_use]
+    pub fn sample_folder(&self) -> PathBuf {
+        self.parts.home.sample()
+    }
+}
+
+fn part(result: Result<String, Error>) -> Part {
+    match result {
+        Ok(detail) => Part { ok: true, detail, problem: None },
+        Err(error) => Part { ok: false, detail: String::new(), problem: Some(error) },
+    }
+}

@@ -1,0 +1,187 @@
+//! From a want to a plan: observe each layer, say what has to change, and identify it all by a hash.
+
+use jiff::{SignedDuration, Timestamp};
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+use sternway_compose::Observer;
+use sternway_model::{At, EnvironmentName, Layer as LayerName, Plan, Readiness, Release, Result};
+use sternway_vault::{Scope, Vault};
+
+use crate::layers::{self, Job, Sight};
+use crate::project::Project;
+use crate::want::{Want, Wanted};
+
+/// How long a plan may be run after it was made: long enough to read it, too short for the world to become another.
+const VALID: SignedDuration = SignedDuration::from_mins(15);
+
+/// A plan together with what is needed to run it.
+pub struct Prepared {
+    /// What the person reads.
+    pub plan: Plan,
+    /// What it moves to.
+    pub want: Want,
+    /// The work, in the order of the layers.
+    pub jobs: Vec<Job>,
+    /// The release that runs.
+    pub have: Option<Release>,
+}
+
+/// Everything that identifies a plan. If any of it moves, the hash moves.
+#[derive(Serialize)]
+struct Inputs<'a> {
+    environment: &'a EnvironmentName,
+    project_file: &'a str,
+    have: Option<u32>,
+    want: &'a Want,
+    jobs: &'a [Job],
+    blockers: &'a [String],
+}
+
+/// Makes a plan. Reads only: the target through an [`Observer`], the keychain to prove that going back has its secrets.
+///
+/// # Errors
+/// If a layer cannot be observed, or what is wanted cannot be carried out.
+pub async fn prepare(
+    project: &Project,
+    environment: &EnvironmentName,
+    observer: &Observer,
+    have: Option<Release>,
+    wanted: Wanted,
+    vault: &Vault,
+    now: At,
+) -> Result<Prepared> {
+    let Wanted { want, mut notes, blockers } = wanted;
+    let sight = Sight { project, environment, observer, have: have.as_ref() };
+    let mut jobs = Vec::new();
+    let mut kept = Vec::new();
+    for layer in layers::all() {
+        let observed = layer.observe(&sight, &want).await?;
+        let plan = layer.plan(&sight, &observed, &want)?;
+        jobs.extend(plan.jobs);
+        kept.extend(plan.kept);
+        notes.extend(plan.notes);
+    }
+    let ready_to_go_back = readiness(project, environment, observer, have.as_ref(), vault).await;
+    let inputs = Inputs {
+        environment,
+        project_file: &project.text,
+        have: have.as_ref().map(|release| release.number.0),
+        want: &want,
+        jobs: &jobs,
+        blockers: &blockers,
+    };
+    let pipeline = &project.file.pipeline;
+    let plan = Plan {
+        hash: hash(&inputs)?,
+        environment: environment.clone(),
+        kind: want.kind,
+        from: have.as_ref().map(|release| release.number),
+        to: want.target,
+        expires: At(now.0.checked_add(VALID).unwrap_or(Timestamp::MAX)),
+        changes: jobs.iter().flat_map(|job| job.changes.iter().cloned()).collect(),
+        kept,
+        checks: pipeline.checks.iter().map(|check| check.name.clone()).collect(),
+        builds: pipeline.build.iter().map(|step| step.name.clone().unwrap_or_else(|| step.run.clone())).collect(),
+        verifications: pipeline.verify.iter().map(|step| step.name.clone()).collect(),
+        notes,
+        blockers,
+        protected: project.file.environment(environment)?.protected,
+        ready_to_go_back,
+    };
+    Ok(Prepared { plan, want, jobs, have })
+}
+
+fn hash(inputs: &Inputs<'_>) -> Result<String> {
+    let bytes = serde_json::to_vec(inputs)
+        .map_err(|error| sternway_model::Error::internal(format!("a plan cannot be hashed: {error}")))?;
+    Ok(hex::encode(Sha256::digest(bytes)))
+}
+
+/// Whether the release that runs now could be gone back to after the move.
+async fn readiness(
+    project: &Project,
+    environment: &EnvironmentName,
+    observer: &Observer,
+    have: Option<&Release>,
+    vault: &Vault,
+) -> Readiness {
+    let Some(have) = have else {
+        let reason = "this is the first release of the environment: there is nothing to go back to".to_owned();
+        return Readiness { proven: false, reasons: vec![reason] };
+    };
+    let scope = Scope { project: project.file.project.clone(), environment: environment.clone() };
+    let mut readiness = reach(have, observer, vault, &scope).await;
+    if project.file.database.is_some() {
+        readiness.proven = false;
+        readiness.reasons.push("a database migration cannot be undone yet".to_owned());
+    }
+    readiness
+}
+
+/// Checks that everything which a release needs is still there.
+pub async fn reach(release: &Release, observer: &Observer, vault: &Vault, scope: &Scope) -> Readiness {
+    let mut lacking = Vec::new();
+    for (service, image) in &release.images {
+        match observer.image_exists(image).await {
+            Ok(true) => {}
+            Ok(false) => lacking.push(format!("the image {} of {service} is no longer on the engine", image.short())),
+            Err(error) => lacking.push(format!("the image of {service} cannot be looked for: {error}")),
+        }
+    }
+    let pins = Want::from_release(release).secrets();
+    let secrets = match pins {
+        Ok(pins) if pins.is_empty() => Ok(0),
+        Ok(pins) => vault.fetch(scope, &pins).await.map(|_| pins.len()),
+        Err(error) => Err(error),
+    };
+    match secrets {
+        Err(error) => lacking.push(format!("its secrets cannot be read: {error}")),
+        Ok(secrets) if lacking.is_empty() => {
+            let reasons = vec![
+                format!("{} images of {} are on the engine", release.images.len(), release.number),
+                format!("{secrets} secret versions of {} are in the keychain", release.number),
+            ];
+            return Readiness { proven: true, reasons };
+        }
+        Ok(_) => {}
+    }
+    Readiness { proven: false, reasons: lacking }
+}
+
+/// The changes of a plan that belong to a layer.
+pub fn of_layer(plan: &Plan, layer: LayerName) -> impl Iterator<Item = &sternway_model::Change> {
+    plan.changes.iter().filter(move |change| change.layer == layer)
+}
+
+/// A few words about what a plan changes, for lists.
+#[must_use]
+pub fn summary(plan: &Plan) -> String {
+    if plan.changes.is_empty() {
+        return match plan.to {
+            Some(release) => format!("back to {release}: nothing changed"),
+            None => "nothing changed".to_owned(),
+        };
+    }
+    let keys = of_layer(plan, LayerName::Configuration).count();
+    let services: Vec<&str> =
+        of_layer(plan, LayerName::Application).filter_map(|change| change.subject.strip_prefix("service ")).collect();
+    let mut parts = Vec::new();
+    if let Some(release) = plan.to {
+        parts.push(format!("back to {release}"));
+    }
+    match keys {
+        0 => {}
+        1 => parts.extend(
+            of_layer(plan, LayerName::Configuration)
+                .map(|change| change.subject.strip_prefix("variable ").unwrap_or(&change.subject).to_owned()),
+        ),
+        _ => parts.push(format!("{keys} variables")),
+    }
+    if !services.is_empty() {
+        parts.push(services.join(", "));
+    }
+    if parts.is_empty() {
+        parts.push(format!("{} changes", plan.changes.len()));
+    }
+    parts.join(" · ")
+}

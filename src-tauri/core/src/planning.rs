@@ -1,0 +1,233 @@
+//! Use cases: plan a deployment, plan going back, drift.
+
+use serde::{Deserialize, Serialize};
+use sternway_compose::Observer;
+use sternway_history::{Filter, ProjectId, StoredPlan};
+use sternway_model::{
+    Code, Deployment, DeploymentNumber, EnvironmentName, Error, Layer, Outcome, Plan, Release, Result,
+};
+
+use crate::machine::Core;
+use crate::plan::{Prepared, prepare};
+use crate::project::Project;
+use crate::view::{Drift, Pending};
+use crate::want::{Want, Wanted};
+
+/// What is remembered of a plan until it is run: enough to make it again and compare.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Remembered {
+    pub goal: Goal,
+    pub plan: Plan,
+}
+
+/// What a plan is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Goal {
+    /// What the folder says.
+    Folder,
+    /// An earlier release.
+    Release(DeploymentNumber),
+    /// The release before; after a move that did not succeed, the one that it left.
+    Before,
+    /// What the interrupted deployment wanted.
+    Interrupted,
+}
+
+impl Core {
+    /// What a deployment of the project's folder would change. Changes nothing.
+    ///
+    /// # Errors
+    /// If the folder's files are wrong, or the target cannot be observed.
+    pub async fn plan(&self, project: &Project, environment: &EnvironmentName) -> Result<Plan> {
+        self.plan_for(project, environment, Goal::Folder).await
+    }
+
+    /// What going back would change; to the release before unless one is named. Changes nothing.
+    ///
+    /// # Errors
+    /// If there is no such release, or the target cannot be observed.
+    pub async fn plan_rollback(
+        &self,
+        project: &Project,
+        environment: &EnvironmentName,
+        to: Option<DeploymentNumber>,
+    ) -> Result<Plan> {
+        self.plan_for(project, environment, to.map_or(Goal::Before, Goal::Release)).await
+    }
+
+    /// What going on with the interrupted deployment would change. Changes nothing.
+    ///
+    /// # Errors
+    /// [`Code::NotFound`] if nothing was interrupted; else as [`Core::plan`].
+    pub async fn plan_resume(&self, project: &Project, environment: &EnvironmentName) -> Result<Plan> {
+        self.recover(project).await?;
+        self.plan_for(project, environment, Goal::Interrupted).await
+    }
+
+    /// A plan for any goal. It is remembered under its hash, so that it can be run.
+    ///
+    /// # Errors
+    /// As [`Core::plan`] and [`Core::plan_rollback`].
+    pub async fn plan_for(&self, project: &Project, environment: &EnvironmentName, goal: Goal) -> Result<Plan> {
+        let observer = Self::observer(project, environment)?;
+        let prepared = self.prepare(project, environment, &observer, goal).await?;
+        let id = self.project_id(project).await?;
+        let plan = prepared.plan;
+        let body = serde_json::to_value(Remembered { goal, plan: plan.clone() })
+            .map_err(|error| Error::internal(format!("a plan cannot be stored: {error}")))?;
+        let stored = StoredPlan {
+            hash: plan.hash.clone(),
+            kind: plan.kind,
+            environment: environment.clone(),
+            body,
+            created: self.parts.clock.now(),
+            expires: plan.expires,
+        };
+        self.history().await?.save_plan(id, &stored).await?;
+        Ok(plan)
+    }
+
+    /// A plan that was shown.
+    ///
+    /// # Errors
+    /// [`Code::PlanMoved`] if it is not known any more.
+    pub(crate) async fn remembered(&self, id: ProjectId, hash: &str) -> Result<Remembered> {
+        let stored = self.history().await?.plan(id, hash).await?.ok_or_else(moved)?;
+        serde_json::from_value(stored.body)
+            .map_err(|error| Error::new(Code::HistoryDamaged, format!("the plan {hash} cannot be read: {error}")))
+    }
+
+    /// The newest deployment of an environment.
+    pub(crate) async fn newest(&self, id: ProjectId, environment: &EnvironmentName) -> Result<Option<Deployment>> {
+        let filter = Filter { environment: Some(environment.clone()), limit: 1, ..Filter::default() };
+        let (deployments, _) = self.history().await?.history(id, &filter).await?;
+        Ok(deployments.into_iter().next())
+    }
+
+    pub(crate) async fn prepare(
+        &self,
+        project: &Project,
+        environment: &EnvironmentName,
+        observer: &Observer,
+        goal: Goal,
+    ) -> Result<Prepared> {
+        project.file.environment(environment)?;
+        let history = self.history().await?;
+        let id = self.project_id(project).await?;
+        let have = history.current_release(id, environment).await?;
+        let wanted = match goal {
+            Goal::Folder => Want::from_folder(project, environment, &history.secrets(id).await?).await?,
+            Goal::Release(number) => {
+                let release = history.release(id, number).await?.filter(|release| &release.environment == environment);
+                let release = release.ok_or_else(|| {
+                    Error::new(Code::NotFound, format!("{environment} has no release {number}"))
+                        .hint(format!("`sternway history {environment}` lists those that it has."))
+                })?;
+                plain(Want::from_release(&release))
+            }
+            Goal::Before => plain(Want::from_release(&self.before(id, environment, have.as_ref()).await?)),
+            Goal::Interrupted => plain(self.interrupted_want(id, environment).await?),
+        };
+        let now = self.parts.clock.now();
+        prepare(project, environment, observer, have, wanted, self.vault(), now).await
+    }
+
+    /// The release to go back to when none is named.
+    async fn before(&self, id: ProjectId, environment: &EnvironmentName, have: Option<&Release>) -> Result<Release> {
+        let history = self.history().await?;
+        let nothing = || {
+            Error::new(Code::NotFound, format!("{environment} has no earlier release to go back to"))
+                .hint("A release is written when a deployment succeeds.")
+        };
+        let have = have.ok_or_else(nothing)?;
+        // A move that did not succeed left the environment somewhere between; the way back leads to where it came from.
+        let halfway = match self.newest(id, environment).await? {
+            Some(newest) => newest.number > have.number && newest.result != Some(Outcome::WentBack),
+            None => false,
+        };
+        if halfway {
+            return Ok(have.clone());
+        }
+        let mut newest = history.releases(id, environment, 2).await?;
+        // The first of the two is what runs.
+        if newest.len() == 2 { newest.pop().ok_or_else(nothing) } else { Err(nothing()) }
+    }
+
+    /// What the interrupted deployment wanted.
+    async fn interrupted_want(&self, id: ProjectId, environment: &EnvironmentName) -> Result<Want> {
+        let history = self.history().await?;
+        let interrupted = self
+            .newest(id, environment)
+            .await?
+            .filter(|newest| {
+                matches!(newest.result, Some(Outcome::Interrupted | Outcome::Cancelled | Outcome::Unknown))
+            })
+            .ok_or_else(|| {
+                Error::new(Code::NotFound, format!("no deployment of {environment} was interrupted"))
+                    .hint(format!("`sternway status {environment}` says how it is."))
+            })?;
+        let stored = history.want_of(id, interrupted.number).await?;
+        serde_json::from_value(stored).map_err(|error| {
+            Error::new(Code::HistoryDamaged, format!("what {} wanted cannot be read: {error}", interrupted.number))
+        })
+    }
+
+    /// How what runs differs from its release: a move back to the release, planned and not run.
+    ///
+    /// # Errors
+    /// If nothing was deployed, or the target cannot be observed.
+    pub async fn drift(&self, project: &Project, environment: &EnvironmentName) -> Result<Drift> {
+        let history = self.history().await?;
+        let id = self.project_id(project).await?;
+        let release = history.current_release(id, environment).await?;
+        let Some(release) = release else {
+            return Err(Error::new(Code::NotFound, format!("nothing was deployed to {environment} yet"))
+                .hint(format!("Deploy it with `sternway deploy {environment}`.")));
+        };
+        let observer = Self::observer(project, environment)?;
+        let now = self.parts.clock.now();
+        let wanted = plain(Want::from_release(&release));
+        let prepared = prepare(project, environment, &observer, Some(release), wanted, self.vault(), now).await?;
+        let changes = prepared.plan.changes.into_iter().filter(|change| change.layer != Layer::Configuration);
+        Ok(Drift { environment: environment.clone(), changes: changes.collect() })
+    }
+
+    /// What the overview shows beside the status: drift, and what a deployment would change now. Problems are part of the
+    /// answer, because one environment's must not hide the others.
+    pub async fn pending(&self, project: &Project, environment: &EnvironmentName) -> Pending {
+        let mut pending = Pending {
+            environment: environment.clone(),
+            drift: Vec::new(),
+            waiting: Vec::new(),
+            blockers: Vec::new(),
+            problem: None,
+        };
+        match self.drift(project, environment).await {
+            Ok(drift) => pending.drift = drift.changes,
+            Err(error) if error.code == Code::NotFound => {}
+            Err(error) => pending.problem = Some(error),
+        }
+        let folder = async {
+            let observer = Self::observer(project, environment)?;
+            self.prepare(project, environment, &observer, Goal::Folder).await
+        };
+        match folder.await {
+            Ok(prepared) => {
+                pending.waiting = prepared.plan.changes;
+                pending.blockers = prepared.plan.blockers;
+            }
+            Err(error) => pending.problem = Some(error),
+        }
+        pending
+    }
+}
+
+/// What the person saw is not what would be done.
+pub(crate) fn moved() -> Error {
+    Error::new(Code::PlanMoved, "what the plan was made from has changed")
+        .hint("Plan again and look at what has changed.")
+}
+
+fn plain(want: Want) -> Wanted {
+    Wanted { want, notes: Vec::new(), blockers: Vec::new() }
+}

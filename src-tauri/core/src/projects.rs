@@ -1,0 +1,89 @@
+//! Use cases: which projects there are.
+
+use std::path::{Path, PathBuf};
+
+use sternway_model::{Code, Error, FILE_NAME, Result};
+
+use crate::machine::Core;
+use crate::project::Project;
+use crate::view::ProjectEntry;
+
+impl Core {
+    /// Opens a project and remembers it. Without a history it opens all the same.
+    ///
+    /// # Errors
+    /// As [`Project::open`].
+    pub async fn open(&self, folder: &Path) -> Result<Project> {
+        let project = Project::open(folder)?;
+        match self.project_id(&project).await {
+            Ok(_) => {}
+            // The front shows that the history is out of order; files can be looked at without it.
+            Err(error) if matches!(error.code, Code::HistoryDamaged | Code::HistoryNewer) => {}
+            Err(error) => return Err(error),
+        }
+        Ok(project)
+    }
+
+    /// The projects that were opened, the latest first.
+    ///
+    /// # Errors
+    /// If history cannot be read.
+    pub async fn projects(&self) -> Result<Vec<ProjectEntry>> {
+        let stored = self.history().await?.projects().await?;
+        let entries = stored.into_iter().map(|stored| ProjectEntry {
+            problem: Project::open(&stored.path).err(),
+            path: stored.path,
+            name: stored.name,
+            opened: stored.opened,
+        });
+        Ok(entries.collect())
+    }
+
+    /// Takes a project off the list. Its history stays.
+    ///
+    /// # Errors
+    /// If history cannot be written.
+    pub async fn forget(&self, folder: &Path) -> Result<()> {
+        self.history().await?.forget_project(folder).await
+    }
+
+    /// Writes a `sternway.yaml` from what a folder has. Nothing is overwritten.
+    ///
+    /// # Errors
+    /// If there is one already, or the folder cannot be read or written.
+    pub async fn init(&self, folder: &Path) -> Result<PathBuf> {
+        let text = sternway_config::scaffold(folder)?;
+        let path = folder.join(FILE_NAME);
+        let absent = sternway_config::store::Stamp::ABSENT;
+        sternway_config::store::save(&path, &absent, text.as_bytes())?;
+        self.open(folder).await?;
+        Ok(path)
+    }
+
+    /// Copies the sample project to where it can be edited, unless it is there already.
+    ///
+    /// # Errors
+    /// If it cannot be copied.
+    pub fn sample(&self, from: &Path) -> Result<PathBuf> {
+        let to = self.sample_folder();
+        if !to.join(FILE_NAME).is_file() {
+            copy(from, &to)?;
+        }
+        Ok(to)
+    }
+}
+
+fn copy(from: &Path, to: &Path) -> Result<()> {
+    std::fs::create_dir_all(to).map_err(|error| Error::io("make the folder", to, &error))?;
+    let entries = std::fs::read_dir(from).map_err(|error| Error::io("read", from, &error))?;
+    for entry in entries {
+        let entry = entry.map_err(|error| Error::io("read", from, &error))?;
+        let (source, target) = (entry.path(), to.join(entry.file_name()));
+        if source.is_dir() {
+            copy(&source, &target)?;
+        } else {
+            std::fs::copy(&source, &target).map_err(|error| Error::io("copy", &source, &error))?;
+        }
+    }
+    Ok(())
+}

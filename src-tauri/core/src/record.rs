@@ -1,0 +1,147 @@
+//! Use cases: the record of what happened.
+
+use sternway_history::{Filter, ProjectId};
+use sternway_model::{Code, Deployment, DeploymentNumber, Error, Release, Result};
+
+use crate::layers::configuration_difference;
+use crate::machine::Core;
+use crate::plan::reach;
+use crate::project::Project;
+use crate::view::{
+    Comparison, DeploymentView, HistoryFilter, HistoryPage, LogLine, LogPage, Reachable, ReleaseImage, ReleaseView,
+    UsualTime,
+};
+use crate::want::Want;
+
+/// How many deployments a page has unless it is said.
+const PAGE: u32 = 100;
+
+impl Core {
+    /// A page of the history, newest first.
+    ///
+    /// # Errors
+    /// If history cannot be read.
+    pub async fn deployments(&self, project: &Project, filter: HistoryFilter) -> Result<HistoryPage> {
+        self.recover(project).await?;
+        let id = self.project_id(project).await?;
+        let filter = Filter {
+            environment: filter.environment,
+            result: filter.result,
+            text: filter.text,
+            offset: filter.offset,
+            limit: filter.limit.unwrap_or(PAGE),
+        };
+        let (deployments, total) = self.history().await?.history(id, &filter).await?;
+        Ok(HistoryPage { deployments, total })
+    }
+
+    /// A deployment with its steps, its plan and its release.
+    ///
+    /// # Errors
+    /// [`Code::NotFound`] if there is none of that number.
+    pub async fn deployment(&self, project: &Project, number: DeploymentNumber) -> Result<DeploymentView> {
+        self.recover(project).await?;
+        let history = self.history().await?;
+        let id = self.project_id(project).await?;
+        let deployment = self.find(id, number).await?;
+        let release = history.release(id, number).await?;
+        let reachable = match &release {
+            Some(release) => Some(self.reachable(project, id, release).await?),
+            None => None,
+        };
+        let usual = history.usual_step_seconds(id, &deployment.environment).await?;
+        let (_, log_lines) = history.log(id, number, None, 0, 0).await?;
+        Ok(DeploymentView {
+            steps: history.steps(id, number).await?,
+            changes: history.plan_of(id, number).await?.changes,
+            usual: usual.into_iter().map(|(step, seconds)| UsualTime { step, seconds }).collect(),
+            release: release.map(release_view).transpose()?,
+            reachable,
+            log_lines,
+            deployment,
+        })
+    }
+
+    async fn find(&self, id: ProjectId, number: DeploymentNumber) -> Result<Deployment> {
+        self.history().await?.deployment(id, number).await?.ok_or_else(|| {
+            Error::new(Code::NotFound, format!("there is no deployment {number}"))
+                .hint("`sternway history` lists those that there are.")
+        })
+    }
+
+    /// Whether a release can be gone back to, by the same checks as in a plan.
+    async fn reachable(&self, project: &Project, id: ProjectId, release: &Release) -> Result<Reachable> {
+        let current = self.history().await?.current_release(id, &release.environment).await?;
+        let current = current.is_some_and(|current| current.number == release.number);
+        let scope = Self::scope(project, &release.environment);
+        let ready = match Self::observer(project, &release.environment) {
+            Ok(observer) => reach(release, &observer, self.vault(), &scope).await,
+            Err(error) => sternway_model::Readiness { proven: false, reasons: vec![error.to_string()] },
+        };
+        Ok(Reachable { possible: ready.proven, current, reasons: ready.reasons })
+    }
+
+    /// Lines of a deployment's log behind line `after`.
+    ///
+    /// # Errors
+    /// [`Code::NotFound`] if there is no such deployment.
+    pub async fn log(
+        &self,
+        project: &Project,
+        number: DeploymentNumber,
+        step: Option<u32>,
+        after: u32,
+        limit: u32,
+    ) -> Result<LogPage> {
+        let id = self.project_id(project).await?;
+        self.find(id, number).await?;
+        let (lines, total) = self.history().await?.log(id, number, step, after, limit).await?;
+        let lines = lines.into_iter().map(|line| LogLine {
+            line: line.line,
+            step: line.step.unwrap_or_default(),
+            at: line.at,
+            text: line.text,
+        });
+        Ok(LogPage { lines: lines.collect(), total })
+    }
+
+    /// What a move from one release to the other changes.
+    ///
+    /// # Errors
+    /// [`Code::NotFound`] if one of the deployments made no release.
+    pub async fn compare(&self, project: &Project, a: DeploymentNumber, b: DeploymentNumber) -> Result<Comparison> {
+        let id = self.project_id(project).await?;
+        let (before, after) = (self.release_of(id, a).await?, self.release_of(id, b).await?);
+        let mut changes = configuration_difference(&before.configuration, &after.configuration);
+        let (old, new) = (Want::from_release(&before).model()?, Want::from_release(&after).model()?);
+        changes.extend(sternway_compose::difference((&old, &before.images), (&new, &after.images)));
+        Ok(Comparison { a, b, changes })
+    }
+
+    async fn release_of(&self, id: ProjectId, number: DeploymentNumber) -> Result<Release> {
+        let deployment = self.find(id, number).await?;
+        self.history().await?.release(id, number).await?.ok_or_else(|| {
+            let result = deployment.result.map_or("running", |result| result.as_str());
+            Error::new(Code::NotFound, format!("deployment {number} made no release: it is {result}"))
+                .hint("Compare deployments that succeeded.")
+        })
+    }
+}
+
+fn release_view(release: Release) -> Result<ReleaseView> {
+    let model = Want::from_release(&release).model()?;
+    let images = release.images.iter().map(|(service, id)| ReleaseImage {
+        service: service.to_string(),
+        image: model.services.get(service).and_then(|service| service.image.clone()).unwrap_or_default(),
+        id: id.to_string(),
+    });
+    Ok(ReleaseView {
+        number: release.number,
+        created: release.created,
+        images: images.collect(),
+        compose: sternway_compose::to_yaml(&release.application),
+        variables: release.configuration,
+        revision: release.revision,
+        evidence: release.evidence,
+    })
+}

@@ -1,0 +1,395 @@
+//! The move: one function for deploying, going back and recovering.
+//!
+//! The road is always the same: checks, build, the layers in their order, verification. What differs is the want. Checks and
+//! build look at the project's folder, so they are walked only when the want comes from there.
+
+mod walk;
+
+use std::sync::{Arc, PoisonError};
+
+use sternway_compose::{Engine, Lease};
+use sternway_history::{NewDeployment, ProjectId};
+use sternway_model::{Code, DeploymentNumber, EnvironmentName, Error, Event, Kind, Outcome, Release, Result};
+use sternway_vault::{Redactor, Revealed};
+use tokio::sync::mpsc::UnboundedReceiver;
+use tokio::task::JoinHandle;
+
+use crate::journal::{Journal, Live, Lives};
+use crate::machine::Core;
+use crate::owner::Owner;
+use crate::plan::{self, Prepared, prepare};
+use crate::planning::{Goal, Remembered, moved};
+use crate::project::Project;
+use crate::want::{Want, Wanted};
+
+/// A deployment that has begun.
+pub struct Running {
+    /// Its number.
+    pub number: DeploymentNumber,
+    /// The way to stop it.
+    pub live: Arc<Live>,
+    /// Its events from the very first, and those of the one that moves back after it. Its own end is the last.
+    pub events: UnboundedReceiver<Event>,
+    /// Ends when it ends.
+    pub ended: JoinHandle<Ended>,
+}
+
+/// How a deployment ended, as its last event says it.
+#[derive(Debug, Clone)]
+pub struct Ended {
+    /// How.
+    pub result: Outcome,
+    /// Why it did not succeed, and in what state things are.
+    pub message: Option<String>,
+}
+
+/// All that a run holds for as long as it lasts.
+struct Hold {
+    project: Project,
+    environment: EnvironmentName,
+    id: ProjectId,
+    engine: Engine,
+    lease: Lease,
+    owner: Owner,
+    live: Arc<Live>,
+}
+
+/// A deployment that can be found by its number.
+struct Listed {
+    lives: Arc<Lives>,
+    key: (std::path::PathBuf, DeploymentNumber),
+}
+
+impl Drop for Listed {
+    fn drop(&mut self) {
+        self.lives.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.key);
+    }
+}
+
+impl Core {
+    /// Runs a plan that was made before.
+    ///
+    /// # Errors
+    /// [`Code::PlanMoved`] if its inputs have changed or it is too old, [`Code::Protected`] if the environment's name was
+    /// not typed, [`Code::Locked`] if somebody else is at it, [`Code::Interrupted`] if the deployment before was. Nothing
+    /// was touched then.
+    pub async fn run(self: &Arc<Self>, project: &Project, hash: &str, typed: Option<&str>) -> Result<Running> {
+        let id = self.project_id(project).await?;
+        let plan = self.remembered(id, hash).await?.plan;
+        self.begin(project, &plan.environment, hash, typed).await
+    }
+
+    /// Goes on with what the interrupted deployment wanted, from what is really there.
+    ///
+    /// # Errors
+    /// [`Code::NotFound`] if nothing was interrupted; else as [`Core::run`].
+    pub async fn resume(
+        self: &Arc<Self>,
+        project: &Project,
+        environment: &EnvironmentName,
+        typed: Option<&str>,
+    ) -> Result<Running> {
+        let plan = self.plan_resume(project, environment).await?;
+        self.begin(project, environment, &plan.hash, typed).await
+    }
+
+    /// Begins a move. When this returns, the deployment is in history and runs.
+    ///
+    /// # Errors
+    /// As [`Core::run`].
+    pub async fn begin(
+        self: &Arc<Self>,
+        project: &Project,
+        environment: &EnvironmentName,
+        hash: &str,
+        typed: Option<&str>,
+    ) -> Result<Running> {
+        confirm(project, environment, typed)?;
+        self.recover(project).await?;
+        let id = self.project_id(project).await?;
+        let Remembered { goal, plan } = self.remembered(id, hash).await?;
+        if plan.expires < self.parts.clock.now() {
+            return Err(
+                Error::new(Code::PlanMoved, "the plan is too old").hint("Plan again and look at what has changed.")
+            );
+        }
+        let engine = Self::engine(project, environment)?;
+        let owner = Owner::register(&self.parts.home.owners(), token()?)?;
+        let live = Arc::new(Live::default());
+        let lease = self.lease(project, environment, &engine, &live.cancel).await?;
+        let hold = Hold {
+            project: project.clone(),
+            environment: environment.clone(),
+            id,
+            engine,
+            lease,
+            owner,
+            live: live.clone(),
+        };
+        match self.begin_held(&hold, goal, hash).await {
+            Ok((prepared, secrets, number)) => {
+                let core = self.clone();
+                let events = live.listen();
+                let listed = self.list_live(&hold, number);
+                let ended = tokio::spawn(async move {
+                    let ended = core.carry_out(hold, prepared, secrets, number).await;
+                    drop(listed);
+                    ended
+                });
+                Ok(Running { number, live, events, ended })
+            }
+            Err(error) => {
+                hold.lease.release(&hold.engine).await?;
+                Err(error)
+            }
+        }
+    }
+
+    /// Under the lock: looks again, compares with what the person saw, and writes the deployment's first row.
+    async fn begin_held(&self, hold: &Hold, goal: Goal, hash: &str) -> Result<(Prepared, Revealed, DeploymentNumber)> {
+        let prepared = self.prepare(&hold.project, &hold.environment, hold.engine.observer(), goal).await?;
+        if let [first, rest @ ..] = prepared.plan.blockers.as_slice() {
+            let more = if rest.is_empty() { String::new() } else { format!(", and {} more", rest.len()) };
+            return Err(
+                Error::invalid(format!("the plan cannot be run: {first}{more}")).hint("Mend it, then plan again.")
+            );
+        }
+        if prepared.plan.hash != hash {
+            return Err(moved());
+        }
+        let secrets = self.read_secrets(hold, &prepared).await?;
+        let number = self.record_begin(hold, &prepared, goal).await?;
+        Ok((prepared, secrets, number))
+    }
+
+    /// Reads the secrets of the want and of the way back, before anything is touched.
+    async fn read_secrets(&self, hold: &Hold, prepared: &Prepared) -> Result<Revealed> {
+        let mut pins = prepared.want.secrets()?;
+        if let Some(have) = &prepared.have {
+            pins.extend(Want::from_release(have).secrets()?);
+        }
+        pins.sort();
+        pins.dedup();
+        if pins.is_empty() {
+            return Ok(Revealed::default());
+        }
+        self.vault().fetch(&Self::scope(&hold.project, &hold.environment), &pins).await
+    }
+
+    async fn record_begin(&self, hold: &Hold, prepared: &Prepared, goal: Goal) -> Result<DeploymentNumber> {
+        let steps = walk::steps(&hold.project, prepared);
+        let mut summary = plan::summary(&prepared.plan);
+        if goal == Goal::Interrupted {
+            summary = format!("resumed · {summary}");
+        }
+        let want = serde_json::to_value(&prepared.want)
+            .map_err(|error| Error::internal(format!("a want cannot be stored: {error}")))?;
+        let new = NewDeployment {
+            project: hold.id,
+            plan: &prepared.plan,
+            want: &want,
+            by: &self.parts.person,
+            owner: hold.owner.token(),
+            started: self.parts.clock.now(),
+            summary: &summary,
+            steps: &steps,
+            after_interruption: goal != Goal::Folder,
+        };
+        self.history().await?.begin(&new).await
+    }
+
+    /// Walks the road to its end, goes back by itself where it has to, and writes down how it ended.
+    async fn carry_out(
+        self: Arc<Self>,
+        hold: Hold,
+        prepared: Prepared,
+        secrets: Revealed,
+        number: DeploymentNumber,
+    ) -> Ended {
+        let redactor = Arc::new(Redactor::default());
+        let walked = match redactor.add_all(secrets.values()) {
+            Ok(()) => self.walk(&hold, &prepared, &secrets, &redactor, number).await,
+            Err(error) => Err(error),
+        };
+        let released = hold.lease.release(&hold.engine).await;
+        let (result, release, mut message) = match walked {
+            Ok(walked) => walked,
+            // The record itself could not be written: what was done is not known to history.
+            Err(error) => (Outcome::Unknown, None, Some(redactor.redact(&error.to_string()))),
+        };
+        if let Err(error) = released {
+            let note = format!("the lock on the target could not be removed: {error}");
+            message = Some(message.map_or_else(|| note.clone(), |message| format!("{message}\n{note}")));
+        }
+        let end = Event::End {
+            deployment: number,
+            kind: prepared.plan.kind,
+            environment: hold.environment.clone(),
+            result,
+            release,
+            message: message.clone(),
+        };
+        hold.live.tell(&end);
+        Ended { result, message }
+    }
+
+    async fn walk(
+        &self,
+        hold: &Hold,
+        prepared: &Prepared,
+        secrets: &Revealed,
+        redactor: &Arc<Redactor>,
+        number: DeploymentNumber,
+    ) -> Result<(Outcome, Option<DeploymentNumber>, Option<String>)> {
+        let history = self.history().await?;
+        let now = || self.parts.clock.now();
+        let journal = self.journal(hold, redactor, number).await?;
+        let walked = self.walk_steps(hold, prepared, secrets, &journal).await;
+        journal.boundary("walked");
+        let stopped = match walked {
+            Ok(release) => {
+                journal.close().await?;
+                history.finish(hold.id, number, Outcome::Succeeded, None, Some(&release), now()).await?;
+                (self.parts.boundary)("released");
+                return Ok((Outcome::Succeeded, Some(number), None));
+            }
+            Err(stopped) => stopped,
+        };
+        let why = redactor.redact(&stopped.words());
+        let result = if stopped.error.code == Code::Cancelled { Outcome::Cancelled } else { Outcome::Failed };
+        let go_back = result == Outcome::Failed && stopped.touched;
+        match prepared.have.as_ref().filter(|_| go_back) {
+            None => {
+                let state = if !stopped.touched {
+                    "Nothing was changed."
+                } else if result == Outcome::Cancelled {
+                    "Resume it, or go back."
+                } else {
+                    "There is no earlier release to go back to. What was started is left as it is, to be looked at."
+                };
+                let message = format!("{why}\n{state}");
+                journal.state(&message).await?;
+                journal.close().await?;
+                history.finish(hold.id, number, result, Some(&message), None, now()).await?;
+                Ok((result, None, Some(message)))
+            }
+            Some(have) => {
+                journal.state(&format!("{why}\nMoving back to {}.", have.number)).await?;
+                journal.close().await?;
+                history.finish(hold.id, number, Outcome::Failed, Some(&why), None, now()).await?;
+                (self.parts.boundary)("failed, moving back");
+                let message = match self.move_back(hold, have, secrets, redactor).await {
+                    Ok(back) => {
+                        let message =
+                            format!("{why}\nThe environment was moved back to {} by deployment {back}.", have.number);
+                        history.amend(hold.id, number, Outcome::Failed, Outcome::WentBack, &message).await?;
+                        return Ok((Outcome::WentBack, None, Some(message)));
+                    }
+                    Err(error) => format!(
+                        "{why}\nMoving back to {} failed too: {}\nThe environment is in between; look at its services, then go back or deploy again.",
+                        have.number,
+                        redactor.redact(&error.to_string())
+                    ),
+                };
+                history.amend(hold.id, number, Outcome::Failed, Outcome::Failed, &message).await?;
+                Ok((Outcome::Failed, None, Some(message)))
+            }
+        }
+    }
+
+    /// The same move with the release before as its want, recorded as a deployment of its own.
+    async fn move_back(
+        &self,
+        hold: &Hold,
+        have: &Release,
+        secrets: &Revealed,
+        redactor: &Arc<Redactor>,
+    ) -> Result<DeploymentNumber> {
+        let wanted = Wanted { want: Want::from_release(have), notes: Vec::new(), blockers: Vec::new() };
+        let observer = hold.engine.observer();
+        let now = self.parts.clock.now();
+        let prepared =
+            prepare(&hold.project, &hold.environment, observer, Some(have.clone()), wanted, self.vault(), now).await?;
+        let number = self.record_begin(hold, &prepared, Goal::Release(have.number)).await?;
+        let _listed = self.list_live(hold, number);
+        let journal = self.journal(hold, redactor, number).await?;
+        let walked = self.walk_steps(hold, &prepared, secrets, &journal).await;
+        let history = self.history().await?;
+        let (result, release, message) = match &walked {
+            Ok(release) => (Outcome::Succeeded, Some(release), None),
+            Err(stopped) => (Outcome::Failed, None, Some(redactor.redact(&stopped.words()))),
+        };
+        journal.close().await?;
+        history.finish(hold.id, number, result, message.as_deref(), release, self.parts.clock.now()).await?;
+        hold.live.tell(&Event::End {
+            deployment: number,
+            kind: Kind::Rollback,
+            environment: hold.environment.clone(),
+            result,
+            release: release.map(|release| release.number),
+            message,
+        });
+        walked.map(|_| number).map_err(|stopped| stopped.error)
+    }
+
+    async fn journal(&self, hold: &Hold, redactor: &Arc<Redactor>, number: DeploymentNumber) -> Result<Journal> {
+        Ok(Journal::open(
+            self.history().await?.clone(),
+            hold.id,
+            number,
+            hold.live.clone(),
+            redactor.clone(),
+            self.parts.clock.clone(),
+            self.parts.boundary.clone(),
+        ))
+    }
+
+    /// From now on the deployment can be found by its number, until the answer is dropped.
+    fn list_live(&self, hold: &Hold, number: DeploymentNumber) -> Listed {
+        let key = (hold.project.folder.clone(), number);
+        self.lives.lock().unwrap_or_else(PoisonError::into_inner).insert(key.clone(), hold.live.clone());
+        Listed { lives: self.lives.clone(), key }
+    }
+
+    /// Stops a deployment that this process runs.
+    ///
+    /// # Errors
+    /// [`Code::NotFound`] if it does not run here.
+    pub fn cancel(&self, project: &Project, number: DeploymentNumber) -> Result<()> {
+        self.live(project, number)?.cancel.cancel();
+        Ok(())
+    }
+
+    /// The live events of a deployment that this process runs.
+    ///
+    /// # Errors
+    /// [`Code::NotFound`] if it does not run here.
+    pub fn live(&self, project: &Project, number: DeploymentNumber) -> Result<Arc<Live>> {
+        let lives = self.lives.lock().unwrap_or_else(PoisonError::into_inner);
+        lives.get(&(project.folder.clone(), number)).cloned().ok_or_else(|| {
+            Error::new(Code::NotFound, format!("deployment {number} does not run here"))
+                .hint("It has ended, or another program runs it.")
+        })
+    }
+
+    /// Every deployment that this process runs.
+    #[must_use]
+    pub fn running_here(&self) -> Vec<(std::path::PathBuf, DeploymentNumber)> {
+        self.lives.lock().unwrap_or_else(PoisonError::into_inner).keys().cloned().collect()
+    }
+}
+
+fn confirm(project: &Project, environment: &EnvironmentName, typed: Option<&str>) -> Result<()> {
+    if project.file.environment(environment)?.protected && typed != Some(environment.as_str()) {
+        return Err(Error::new(Code::Protected, format!("{environment} is protected"))
+            .hint(format!("Type its name, `{environment}`, to confirm.")));
+    }
+    Ok(())
+}
+
+/// Names a process for as long as it runs a deployment.
+fn token() -> Result<String> {
+    let mut bytes = [0_u8; 16];
+    getrandom::fill(&mut bytes).map_err(|error| Error::failed(format!("no random numbers: {error}")))?;
+    Ok(hex::encode(bytes))
+}

@@ -1,0 +1,297 @@
+//! The road: checks, build, layers, verification.
+
+use std::collections::BTreeMap;
+
+use sternway_model::{
+    CheckRun, Code, Error, Evidence, Kind, Release, Result, Sensitive, Stage, Step, StepState, Value,
+};
+use sternway_vault::Revealed;
+
+use super::Hold;
+use crate::command::{self, Command};
+use crate::git;
+use crate::journal::Journal;
+use crate::layers::{self, Act, Job, Layer, Sight};
+use crate::machine::Core;
+use crate::plan::Prepared;
+use crate::project::Project;
+use crate::verify::{self, Scene};
+
+/// Why the walk stopped.
+pub(super) struct Stopped {
+    pub error: Error,
+    /// Something had been changed already.
+    pub touched: bool,
+    step: String,
+}
+
+impl Stopped {
+    /// Where it stopped and why.
+    pub(super) fn words(&self) -> String {
+        let hint = if self.error.hint.is_empty() { String::new() } else { format!("\n{}", self.error.hint) };
+        if self.step.is_empty() {
+            return format!("{}{hint}", self.error);
+        }
+        format!("{}: {}{hint}", self.step, self.error)
+    }
+}
+
+/// The last step before verification by the project's own means.
+const LOOK_AGAIN: &str = "what runs is what was wanted";
+
+/// Checks and build look at the folder: a release from history does not come from there.
+fn from_folder(prepared: &Prepared) -> bool {
+    prepared.plan.kind == Kind::Deploy
+}
+
+/// Every step of a deployment, in order, as history lists them before the first begins.
+pub(super) fn steps(project: &Project, prepared: &Prepared) -> Vec<(Stage, String)> {
+    let pipeline = &project.file.pipeline;
+    let mut steps = Vec::new();
+    if from_folder(prepared) {
+        steps.extend(pipeline.checks.iter().map(|check| (Stage::Checks, check.name.clone())));
+        steps.extend(prepared.plan.builds.iter().map(|name| (Stage::Build, name.clone())));
+    }
+    steps.extend(in_order(&prepared.jobs).map(|job| (job.stage, job.name.clone())));
+    steps.push((Stage::Verification, LOOK_AGAIN.to_owned()));
+    steps.extend(pipeline.verify.iter().map(|step| (Stage::Verification, step.name.clone())));
+    steps
+}
+
+/// Images are made before anything is touched, whatever layer they belong to.
+fn in_order(jobs: &[Job]) -> impl Iterator<Item = &Job> {
+    let build = jobs.iter().filter(|job| job.stage == Stage::Build);
+    build.chain(jobs.iter().filter(|job| job.stage != Stage::Build))
+}
+
+/// A walk that is under way.
+struct Walk<'a> {
+    hold: &'a Hold,
+    prepared: &'a Prepared,
+    secrets: &'a Revealed,
+    journal: &'a Journal,
+    number: u32,
+    touched: bool,
+    current: String,
+}
+
+impl Core {
+    /// Walks all steps. The result is the release, complete and not yet stored.
+    pub(super) async fn walk_steps(
+        &self,
+        hold: &Hold,
+        prepared: &Prepared,
+        secrets: &Revealed,
+        journal: &Journal,
+    ) -> Result<Release, Stopped> {
+        let mut walk = Walk { hold, prepared, secrets, journal, number: 0, touched: false, current: String::new() };
+        match self.walk_all(&mut walk).await {
+            Ok(release) => Ok(release),
+            Err(error) => {
+                let stopped = Stopped { error, touched: walk.touched, step: walk.current.clone() };
+                match walk.skip_rest().await {
+                    Ok(()) => Err(stopped),
+                    Err(error) => Err(Stopped { error, ..stopped }),
+                }
+            }
+        }
+    }
+
+    async fn walk_all(&self, walk: &mut Walk<'_>) -> Result<Release> {
+        if from_folder(walk.prepared) {
+            walk.checks().await?;
+            walk.builds().await?;
+        }
+        walk.jobs().await?;
+        let evidence = walk.verifications(self).await?;
+        let observer = walk.hold.engine.observer();
+        let observed = observer.observe(&walk.compose_project(), None).await?;
+        Ok(Release {
+            number: walk.journal.number(),
+            environment: walk.hold.environment.clone(),
+            created: self.parts.clock.now(),
+            configuration: walk.prepared.want.configuration.clone(),
+            application: walk.prepared.want.application.clone(),
+            images: sternway_compose::images_after(&observed),
+            revision: walk.prepared.want.revision.clone(),
+            evidence,
+        })
+    }
+}
+
+impl Walk<'_> {
+    fn compose_project(&self) -> String {
+        self.hold.project.file.compose_project(&self.hold.environment)
+    }
+
+    fn cancelled(&self) -> Result<()> {
+        if self.hold.live.cancel.is_cancelled() {
+            return Err(Error::new(Code::Cancelled, "it was cancelled"));
+        }
+        Ok(())
+    }
+
+    async fn begin(&mut self, stage: Stage, name: &str) -> Result<Step> {
+        self.cancelled()?;
+        self.number += 1;
+        self.current = name.to_owned();
+        self.journal.begin(self.number, stage, name).await
+    }
+
+    /// Writes the evidence, or why there is none.
+    async fn end(&self, step: Step, done: Result<String>) -> Result<String> {
+        match done {
+            Ok(seen) => {
+                self.journal.end(step, StepState::Done, &seen).await?;
+                Ok(seen)
+            }
+            Err(error) => {
+                let state = if error.code == Code::Cancelled { StepState::Cancelled } else { StepState::Failed };
+                self.journal.end(step, state, &error.to_string()).await?;
+                Err(error)
+            }
+        }
+    }
+
+    async fn checks(&mut self) -> Result<()> {
+        let hold = self.hold;
+        let variables = self.variables(false)?;
+        for check in &hold.project.file.pipeline.checks {
+            let step = self.begin(Stage::Checks, &check.name).await?;
+            let done = match &check.run {
+                CheckRun::Git(wanted) => git::check(&hold.project.folder, wanted).await,
+                CheckRun::Command(line) => {
+                    self.command(step.number, line, check.timeout.to_duration(), &variables).await
+                }
+            };
+            self.end(step, done).await?;
+        }
+        Ok(())
+    }
+
+    async fn builds(&mut self) -> Result<()> {
+        let hold = self.hold;
+        let variables = self.variables(false)?;
+        for (build, name) in hold.project.file.pipeline.build.iter().zip(&self.prepared.plan.builds) {
+            let step = self.begin(Stage::Build, name).await?;
+            let done = self.command(step.number, &build.run, build.timeout.to_duration(), &variables).await;
+            self.end(step, done).await?;
+        }
+        Ok(())
+    }
+
+    async fn command(
+        &self,
+        step: u32,
+        line: &str,
+        timeout: std::time::Duration,
+        variables: &BTreeMap<String, Sensitive>,
+    ) -> Result<String> {
+        let command = Command { line, folder: &self.hold.project.folder, variables, timeout };
+        command::run(&command, &self.hold.live.cancel, &|line| self.journal.line(step, &line)).await?;
+        Ok("ended with exit code 0".to_owned())
+    }
+
+    async fn jobs(&mut self) -> Result<()> {
+        let layers = layers::all();
+        let prepared = self.prepared;
+        for job in in_order(&prepared.jobs) {
+            let layer = layers
+                .iter()
+                .find(|layer| layer.name() == job.layer)
+                .ok_or_else(|| Error::internal(format!("there is no layer {}", job.layer)))?;
+            let step = self.begin(job.stage, &job.name).await?;
+            // Images beside the old ones touch nothing that runs.
+            self.touched |= job.stage != Stage::Build;
+            let done = layer.apply(job, &self.act(step.number)).await;
+            self.end(step, done).await?;
+        }
+        Ok(())
+    }
+
+    fn act(&self, step: u32) -> Act<'_> {
+        Act {
+            project: &self.hold.project,
+            environment: &self.hold.environment,
+            engine: &self.hold.engine,
+            want: &self.prepared.want,
+            secrets: self.secrets,
+            journal: self.journal,
+            step,
+            cancel: &self.hold.live.cancel,
+            lease: &self.hold.lease,
+        }
+    }
+
+    /// Looks again with the eyes of the plan, then verifies by the project's own means.
+    async fn verifications(&mut self, core: &Core) -> Result<Vec<Evidence>> {
+        let hold = self.hold;
+        let mut evidence = Vec::new();
+        let step = self.begin(Stage::Verification, LOOK_AGAIN).await?;
+        let done = self.look_again().await;
+        let seen = self.end(step, done).await?;
+        evidence.push(Evidence { subject: LOOK_AGAIN.to_owned(), seen, at: core.parts.clock.now() });
+
+        let variables = self.variables(true)?;
+        let compose_project = self.compose_project();
+        for check in &hold.project.file.pipeline.verify {
+            let step = self.begin(Stage::Verification, &check.name).await?;
+            let number = step.number;
+            let scene = Scene {
+                project: &hold.project,
+                compose_project: &compose_project,
+                want: &self.prepared.want,
+                observer: hold.engine.observer(),
+                variables: &variables,
+                cancel: &hold.live.cancel,
+                output: &|line| self.journal.line(number, &line),
+            };
+            let done = verify::verify(check, &scene).await;
+            let seen = self.end(step, done).await?;
+            evidence.push(Evidence { subject: check.name.clone(), seen, at: core.parts.clock.now() });
+        }
+        Ok(evidence)
+    }
+
+    /// A plan for the same want has to be empty now: that every call succeeded is not enough.
+    async fn look_again(&self) -> Result<String> {
+        let hold = self.hold;
+        let sight = Sight {
+            project: &hold.project,
+            environment: &hold.environment,
+            observer: hold.engine.observer(),
+            have: None,
+        };
+        let layer = layers::application();
+        let observed = layer.observe(&sight, &self.prepared.want).await?;
+        let left = layer.plan(&sight, &observed, &self.prepared.want)?;
+        if let Some(change) = left.jobs.iter().flat_map(|job| &job.changes).next() {
+            return Err(Error::failed(format!("{} still differs: {}", change.subject, change.reason)));
+        }
+        Ok(format!("{} services run as planned", left.kept.len()))
+    }
+
+    /// The environment's variables for commands. Before anything is touched they come without the secrets.
+    fn variables(&self, with_secrets: bool) -> Result<BTreeMap<String, Sensitive>> {
+        let mut variables = BTreeMap::new();
+        for variable in &self.prepared.want.configuration {
+            let text = match &variable.value {
+                Value::Secret { .. } if !with_secrets => continue,
+                value => value.pinned().unwrap_or_default(),
+            };
+            variables.insert(variable.key.clone(), sternway_model::expand(&text, self.secrets)?);
+        }
+        let environment = Sensitive::new(self.hold.environment.to_string());
+        variables.insert("STERNWAY_ENVIRONMENT".to_owned(), environment);
+        Ok(variables)
+    }
+
+    /// Steps that are not reached any more are said to be skipped, so that nobody waits for them.
+    async fn skip_rest(&mut self) -> Result<()> {
+        let steps = steps(&self.hold.project, self.prepared);
+        for (number, (stage, name)) in (1_u32..).zip(steps).skip(self.number as usize) {
+            self.journal.skip(number, stage, &name).await?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,242 @@
+//! Use cases: secrets. Values go into the keychain and nowhere else; history keeps names, versions and fingerprints.
+
+use sternway_config::EnvFile;
+use sternway_history::StoredSecret;
+use sternway_model::{Code, EnvironmentName, Error, Origin, Result, SecretName, SecretPin, Sensitive, Value};
+use sternway_vault::{Put, looks_like_secret};
+
+use crate::configure::blocking;
+use crate::machine::Core;
+use crate::project::Project;
+use crate::view::{Import, ImportCandidate, SecretEntry, SecretVersion, Secrets};
+
+/// A line of an env file whose value looks like a secret.
+struct Suspect {
+    candidate: ImportCandidate,
+    value: Sensitive,
+}
+
+impl Core {
+    /// Names, versions and fingerprints of the project's secrets.
+    pub(crate) async fn known_secrets(&self, project: &Project) -> Result<Vec<StoredSecret>> {
+        let id = self.project_id(project).await?;
+        self.history().await?.secrets(id).await
+    }
+
+    /// The project's secrets, of all environments or of one.
+    ///
+    /// # Errors
+    /// If history cannot be read.
+    pub async fn secrets(&self, project: &Project, only: Option<&EnvironmentName>) -> Result<Secrets> {
+        let id = self.project_id(project).await?;
+        let history = self.history().await?;
+        let known = history.secrets(id).await?;
+        let mut secrets = Vec::new();
+        for environment in project.file.environments.keys().filter(|name| only.is_none_or(|only| only == *name)) {
+            let deployed = history.current_release(id, environment).await?.map(|release| release.configuration);
+            let deployed = deployed.unwrap_or_default();
+            // A broken env file must not hide the secrets.
+            let variables = sternway_config::load(&project.folder, &project.file, environment).unwrap_or_default();
+            let mut names: Vec<&SecretName> =
+                known.iter().filter(|s| &s.environment == environment).map(|s| &s.name).collect();
+            names.extend(variables.iter().filter_map(|variable| secret_name(&variable.value)));
+            names.sort();
+            names.dedup();
+            for name in names {
+                let mut versions: Vec<SecretVersion> = known
+                    .iter()
+                    .filter(|stored| &stored.environment == environment && &stored.name == name)
+                    .map(|stored| SecretVersion {
+                        version: stored.version,
+                        created: stored.created,
+                        by: stored.by.clone(),
+                        deployed: deployed.iter().any(|variable| uses(&variable.value, name, stored.version)),
+                    })
+                    .collect();
+                versions.sort_by_key(|version| std::cmp::Reverse(version.version));
+                let users = variables.iter().filter(|variable| secret_name(&variable.value) == Some(name));
+                secrets.push(SecretEntry {
+                    environment: environment.clone(),
+                    name: name.clone(),
+                    versions,
+                    used_by: users.map(|variable| variable.key.clone()).collect(),
+                });
+            }
+        }
+        Ok(Secrets { secrets })
+    }
+
+    /// Gives a secret a new version.
+    ///
+    /// # Errors
+    /// [`Code::KeychainUnavailable`] if the keychain cannot take it; then nothing is recorded either.
+    pub async fn set_secret(
+        &self,
+        project: &Project,
+        environment: &EnvironmentName,
+        name: &SecretName,
+        value: &Sensitive,
+    ) -> Result<u32> {
+        project.file.environment(environment)?;
+        let vault = self.vault();
+        let history = self.history().await?;
+        let id = self.project_id(project).await?;
+        let fingerprint = vault.fingerprint(value).await?;
+        // A version is taken when another folder has a project of the same name; versions never change, so the next one is ours.
+        let version = loop {
+            let version = history.next_secret_version(id, environment, name).await?;
+            let pin = SecretPin { name: name.clone(), version };
+            if vault.put(&Self::scope(project, environment), &pin, value).await? == Put::Stored {
+                break version;
+            }
+        };
+        let stored = StoredSecret {
+            environment: environment.clone(),
+            name: name.clone(),
+            version,
+            fingerprint,
+            created: self.parts.clock.now(),
+            by: self.parts.person.clone(),
+        };
+        history.add_secret_version(id, &stored).await?;
+        Ok(version)
+    }
+
+    /// Gives a secret of one environment the newest value that it has in another.
+    ///
+    /// # Errors
+    /// [`Code::SecretMissing`] if it has none there.
+    pub async fn copy_secret(
+        &self,
+        project: &Project,
+        name: &SecretName,
+        from: &EnvironmentName,
+        to: &EnvironmentName,
+    ) -> Result<u32> {
+        let known = self.known_secrets(project).await?;
+        let version = crate::want::newest(&known, from).get(name).copied().ok_or_else(|| {
+            Error::new(Code::SecretMissing, format!("{name} has no value in {from}"))
+                .hint(format!("Set it with `sternway secret set {from} {name}`."))
+        })?;
+        let pin = SecretPin { name: name.clone(), version };
+        let value = self.vault().get(&Self::scope(project, from), &pin).await?;
+        self.set_secret(project, to, name, &value).await
+    }
+
+    /// Removes a version of a secret, or all of them, from the keychain and from the list.
+    ///
+    /// # Errors
+    /// [`Code::NotFound`] if there is none.
+    pub async fn remove_secret(
+        &self,
+        project: &Project,
+        environment: &EnvironmentName,
+        name: &SecretName,
+        version: Option<u32>,
+    ) -> Result<Vec<u32>> {
+        let known = self.known_secrets(project).await?;
+        let versions: Vec<u32> = known
+            .iter()
+            .filter(|stored| &stored.environment == environment && &stored.name == name)
+            .map(|stored| stored.version)
+            .filter(|stored| version.is_none_or(|version| version == *stored))
+            .collect();
+        if versions.is_empty() {
+            let which = version.map(|version| format!(" version {version}")).unwrap_or_default();
+            return Err(Error::new(Code::NotFound, format!("{name} has no{which} value in {environment}")));
+        }
+        let id = self.project_id(project).await?;
+        let (vault, history, scope) = (self.vault(), self.history().await?, Self::scope(project, environment));
+        for version in &versions {
+            // The keychain first: a version that is listed and gone is found out, one that is there and unlisted is not.
+            vault.remove(&scope, &SecretPin { name: name.clone(), version: *version }).await?;
+            history.drop_secret_version(id, environment, name, *version).await?;
+        }
+        Ok(versions)
+    }
+
+    /// Values in an environment's env files that look like secrets.
+    ///
+    /// # Errors
+    /// If an env file is wrong.
+    pub async fn import_candidates(&self, project: &Project, environment: &EnvironmentName) -> Result<Import> {
+        let found = self.suspects(project, environment).await?.into_iter().map(|suspect| suspect.candidate);
+        Ok(Import { environment: environment.clone(), found: found.collect() })
+    }
+
+    /// Moves values that look like secrets into the keychain and leaves references behind. A line that several environments
+    /// read becomes a secret in each of them, with the same value.
+    ///
+    /// # Errors
+    /// If the keychain cannot take a value; the file then still has it.
+    pub async fn import_secrets(
+        &self,
+        project: &Project,
+        environment: &EnvironmentName,
+        keys: &[String],
+    ) -> Result<Import> {
+        let mut moved = Vec::new();
+        for suspect in self.suspects(project, environment).await? {
+            let Suspect { candidate, value } = suspect;
+            if !keys.contains(&candidate.key) {
+                continue;
+            }
+            let name: SecretName = candidate.key.parse()?;
+            for reader in &candidate.environments {
+                self.set_secret(project, reader, &name, &value).await?;
+            }
+            let (folder, origin, key) = (project.folder.clone(), candidate.source.clone(), candidate.key.clone());
+            blocking(move || sternway_config::refer(&folder, &origin, &key, &value, &name)).await?;
+            moved.push(candidate);
+        }
+        Ok(Import { environment: environment.clone(), found: moved })
+    }
+
+    async fn suspects(&self, project: &Project, environment: &EnvironmentName) -> Result<Vec<Suspect>> {
+        let project = project.clone();
+        let environment = environment.clone();
+        blocking(move || {
+            let variables = sternway_config::load(&project.folder, &project.file, &environment)?;
+            // What another file overrides is on the disk all the same.
+            let mut lines: Vec<(String, Origin)> = Vec::new();
+            for variable in variables {
+                lines.push((variable.key.clone(), variable.source));
+                lines.extend(variable.overridden.into_iter().map(|origin| (variable.key.clone(), origin)));
+            }
+            let mut suspects = Vec::new();
+            for (key, source) in lines {
+                let path = project.folder.join(&source.file);
+                let (bytes, _) = sternway_config::store::read(&path)?;
+                let file = EnvFile::parse(&source.file, &bytes)?;
+                let Some(entry) = file.entries().find(|entry| entry.line() == source.line) else { continue };
+                let Some(reason) = looks_like_secret(&key, entry.value()) else { continue };
+                suspects.push(Suspect {
+                    value: Sensitive::new(entry.value().to_owned()),
+                    candidate: ImportCandidate {
+                        environments: sternway_config::readers(&project.file, &source.file),
+                        reason: reason.to_owned(),
+                        key,
+                        source,
+                    },
+                });
+            }
+            suspects.sort_by(|a, b| {
+                let place = |suspect: &Suspect| (suspect.candidate.source.file.clone(), suspect.candidate.source.line);
+                place(a).cmp(&place(b))
+            });
+            Ok(suspects)
+        })
+        .await
+    }
+}
+
+fn secret_name(value: &Value) -> Option<&SecretName> {
+    match value {
+        Value::Secret { name, .. } => Some(name),
+        Value::Plain(_) => None,
+    }
+}
+
+fn uses(value: &Value, wanted: &SecretName, wanted_version: u32) -> bool {
+    matches!(value, Value::Secret { name, version: Some(version) } if name == wanted && *version == wanted_version)
+}

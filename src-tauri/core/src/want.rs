@@ -1,0 +1,192 @@
+//! What an environment should run: from the project's folder, or from an earlier release. From here on both are the same.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+use sternway_compose::{Model, Sources};
+use sternway_config::NO_VERSION;
+use sternway_history::StoredSecret;
+use sternway_model::{
+    DeploymentNumber, EnvironmentName, Error, ImageId, Kind, Release, Result, Revision, SecretName, SecretPin,
+    SecretRef, ServiceName, Value, Variable, mentions,
+};
+
+use crate::git;
+use crate::project::Project;
+
+/// What an environment should run. Complete: together with the keychain it is all that a move needs.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Want {
+    /// What the move is for.
+    pub kind: Kind,
+    /// The release that it goes to, for a rollback.
+    pub target: Option<DeploymentNumber>,
+    /// The variables, secrets by version.
+    pub configuration: Vec<Variable>,
+    /// The canonical Compose model, secrets as pins.
+    pub application: serde_json::Value,
+    /// Images by content; empty where the Compose file's names decide.
+    pub images: BTreeMap<ServiceName, ImageId>,
+    /// The sources.
+    pub revision: Option<Revision>,
+}
+
+/// A want, and what was noticed while it was put together.
+#[derive(Debug, Clone)]
+pub struct Wanted {
+    /// The want.
+    pub want: Want,
+    /// What the person should know.
+    pub notes: Vec<String>,
+    /// What must be mended before it can be moved to.
+    pub blockers: Vec<String>,
+}
+
+impl Want {
+    /// What the project's folder says.
+    ///
+    /// # Errors
+    /// If an env file or a Compose file is wrong, with file, line, column and key.
+    pub async fn from_folder(
+        project: &Project,
+        environment: &EnvironmentName,
+        secrets: &[StoredSecret],
+    ) -> Result<Wanted> {
+        let versions = newest(secrets, environment);
+        let configuration = sternway_config::load_pinned(&project.folder, &project.file, environment, &|name| {
+            versions.get(name).copied()
+        })?;
+        let mut blockers: Vec<String> = sternway_config::required_missing(&project.file, &configuration)
+            .into_iter()
+            .map(|key| format!("{key} is required and has no value in {environment}"))
+            .collect();
+
+        let loaded = sternway_compose::load(&Sources {
+            project_dir: project.folder.clone(),
+            files: project.compose_files(environment)?,
+            project_name: Some(project.file.compose_project(environment)),
+            environment: configuration.iter().map(|v| (v.key.clone(), text_of(&v.value))).collect(),
+            profiles: project.file.application.profiles.clone(),
+        })?;
+        let mut application = loaded.model;
+        resolve_references(&mut application, &versions)?;
+
+        let revision = git::revision(&project.folder).await?;
+        let want =
+            Self { kind: Kind::Deploy, target: None, configuration, application, images: BTreeMap::new(), revision };
+        let missing: BTreeSet<SecretName> =
+            want.secrets()?.into_iter().filter(|pin| pin.version == NO_VERSION).map(|pin| pin.name).collect();
+        blockers.extend(missing.into_iter().map(|name| {
+            format!("the secret {name} has no value in {environment}; set it with `sternway secret set {environment} {name}`")
+        }));
+
+        let mut notes = loaded.warnings;
+        let idle = project.file.not_in_effect();
+        if !idle.is_empty() {
+            notes.push(format!("sternway.yaml has sections that are not in effect yet: {}", idle.join(", ")));
+        }
+        if project.file.environment(environment)?.approvals.is_some() {
+            notes.push("approvals are not in effect yet: nobody else has to sign this plan".to_owned());
+        }
+        Ok(Wanted { want, notes, blockers })
+    }
+
+    /// What a release was.
+    #[must_use]
+    pub fn from_release(release: &Release) -> Self {
+        Self {
+            kind: Kind::Rollback,
+            target: Some(release.number),
+            configuration: release.configuration.clone(),
+            application: release.application.clone(),
+            images: release.images.clone(),
+            revision: release.revision.clone(),
+        }
+    }
+
+    /// The Compose model, with what its secrets and configs take from the variables.
+    ///
+    /// # Errors
+    /// If the stored model is none, or uses what cannot be carried out.
+    pub fn model(&self) -> Result<Model> {
+        Model::decode(&self.application)?.with_environment(&self.environment())
+    }
+
+    /// The variables as text, secrets as pins.
+    #[must_use]
+    pub fn environment(&self) -> BTreeMap<String, String> {
+        self.configuration.iter().map(|variable| (variable.key.clone(), text_of(&variable.value))).collect()
+    }
+
+    /// Every secret version that it needs.
+    ///
+    /// # Errors
+    /// If the Compose model is none.
+    pub fn secrets(&self) -> Result<Vec<SecretPin>> {
+        let mut pins: BTreeSet<SecretPin> = self.model()?.secrets().into_iter().collect();
+        for text in self.environment().values() {
+            pins.extend(mentions(text)?);
+        }
+        Ok(pins.into_iter().collect())
+    }
+
+    /// Looks a variable up as text, secrets as pins.
+    #[must_use]
+    pub fn variable(&self, key: &str) -> Option<String> {
+        self.configuration.iter().find(|variable| variable.key == key).map(|variable| text_of(&variable.value))
+    }
+}
+
+/// The newest version of each secret of an environment.
+pub fn newest(secrets: &[StoredSecret], environment: &EnvironmentName) -> BTreeMap<SecretName, u32> {
+    let mut newest = BTreeMap::new();
+    for row in secrets.iter().filter(|row| &row.environment == environment) {
+        let version = newest.entry(row.name.clone()).or_insert(row.version);
+        *version = row.version.max(*version);
+    }
+    newest
+}
+
+fn text_of(value: &Value) -> String {
+    match value {
+        Value::Plain(text) => text.clone(),
+        Value::Secret { name, version } => {
+            SecretPin { name: name.clone(), version: version.unwrap_or(NO_VERSION) }.to_string()
+        }
+    }
+}
+
+/// `keychain:NAME` written in a Compose file or in a service's `env_file` means the same as in an env file of ours.
+fn resolve_references(application: &mut serde_json::Value, versions: &BTreeMap<SecretName, u32>) -> Result<()> {
+    let Some(services) = application.get_mut("services").and_then(serde_json::Value::as_object_mut) else {
+        return Ok(());
+    };
+    for (service, body) in services {
+        let Some(environment) = body.get_mut("environment").and_then(serde_json::Value::as_object_mut) else {
+            continue;
+        };
+        for (key, value) in environment {
+            let Some(reference) = value.as_str().and_then(SecretRef::parse) else { continue };
+            let name =
+                reference.map_err(|error: Error| error.context(format!("services.{service}.environment.{key}")))?.name;
+            let version = versions.get(&name).copied().unwrap_or(NO_VERSION);
+            *value = SecretPin { name, version }.to_string().into();
+        }
+    }
+    Ok(())
+}
+
+/// Refuses a text that would show a secret to everybody, such as an address.
+///
+/// # Errors
+/// [`sternway_model::Code::Unsupported`] if it mentions one.
+pub fn without_secrets(what: &str, text: &str) -> Result<()> {
+    match mentions(text)?.first() {
+        None => Ok(()),
+        Some(pin) => Err(Error::new(
+            sternway_model::Code::Unsupported,
+            format!("{what} would show the secret {} to everybody", pin.name),
+        )
+        .hint("Use a variable that is no secret.")),
+    }
+}
