@@ -29,8 +29,8 @@ mod text;
 mod unique;
 mod variables;
 
-use std::cell::RefCell;
-use std::collections::{BTreeMap, BTreeSet};
+use std::cell::{Cell, RefCell};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value};
@@ -62,7 +62,7 @@ pub struct Sources {
 /// What was loaded.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Loaded {
-    /// The canonical model. Dollar signs stand for themselves.
+    /// The canonical model. Every dollar sign is doubled, as Compose prints it, so that it could be loaded again.
     pub model: Value,
     /// What a person should know: variables without a value, keys without a meaning.
     pub warnings: Vec<String>,
@@ -94,7 +94,8 @@ pub fn load(sources: &Sources) -> Result<Loaded> {
     let mut environment = sources.environment.clone();
     environment.insert("COMPOSE_PROJECT_NAME".to_owned(), name.clone());
     let warnings = RefCell::new(BTreeSet::new());
-    let scope = Scope { dir: &dir, environment: &environment, home, road: &files, warnings: &warnings };
+    let spent = Cell::new(0);
+    let scope = Scope { dir: &dir, environment: &environment, home, road: &files, warnings: &warnings, spent: &spent };
     let lookup = |name: &str| scope.lookup(name);
 
     let (mut model, places) = assemble::assemble_parsed(parsed, &scope)?;
@@ -106,13 +107,7 @@ pub fn load(sources: &Sources) -> Result<Loaded> {
             environment::resolve(&join("services", name), service, &lookup, &places)?;
         }
     }
-    for path in normalize::unused(&model) {
-        if let Some((kind, name)) = path.split_once('.')
-            && let Some(Value::Object(section)) = model.get_mut(kind)
-        {
-            section.shift_remove(name);
-        }
-    }
+    normalize::drop_unused(&mut model);
     let (model, dropped) = printed(&model, &name, &places)?;
     Ok(Loaded { model, warnings: warnings.into_inner().into_iter().collect(), places, dropped })
 }
@@ -127,7 +122,18 @@ fn printed(model: &Map<String, Value>, name: &str, places: &Places) -> Result<(V
     whole.entry("services").or_insert_with(|| Value::Object(Map::new()));
     let extensions = model.iter().filter(|(key, _)| key.starts_with("x-"));
     whole.extend(extensions.map(|(key, value)| (key.clone(), value.clone())));
-    Ok((Value::Object(whole), printer.dropped))
+    Ok((double_dollars(Value::Object(whole)), printer.dropped))
+}
+
+fn double_dollars(value: Value) -> Value {
+    match value {
+        Value::String(text) if text.contains('$') => Value::String(text.replace('$', "$$")),
+        Value::Array(items) => items.into_iter().map(double_dollars).collect(),
+        Value::Object(map) => {
+            map.into_iter().map(|(key, value)| (key.replace('$', "$$"), double_dollars(value))).collect()
+        }
+        other => other,
+    }
 }
 
 /// The project's name: the one that is asked for as it stands, any other made one that is allowed.
@@ -172,16 +178,16 @@ fn profiles(sources: &Sources) -> Vec<String> {
 }
 
 /// Takes the services out of whose profiles none is active, and returns their names.
-fn deactivate(model: &mut Map<String, Value>, active: &[String]) -> Vec<String> {
-    let Some(Value::Object(services)) = model.get_mut("services") else { return Vec::new() };
+fn deactivate(model: &mut Map<String, Value>, active: &[String]) -> HashSet<String> {
+    let Some(Value::Object(services)) = model.get_mut("services") else { return HashSet::new() };
     let everything = active.iter().any(|profile| profile == "*");
-    let mut inactive = Vec::new();
+    let mut inactive = HashSet::new();
     services.retain(|name, service| {
         let profiles = service.get("profiles").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
         let mut names = profiles.iter().filter_map(Value::as_str);
         let kept = everything || profiles.is_empty() || names.any(|profile| active.iter().any(|name| name == profile));
         if !kept {
-            inactive.push(name.clone());
+            inactive.insert(name.clone());
         }
         kept
     });

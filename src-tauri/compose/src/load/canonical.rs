@@ -75,6 +75,9 @@ pub(super) fn service(path: &str, body: &mut Value, places: &Places) -> Result<(
     if let Some(Value::Array(published)) = service.get_mut("ports") {
         let mut expanded = Vec::with_capacity(published.len());
         for (index, port) in published.drain(..).enumerate() {
+            if expanded.len() > MOST_PORTS {
+                return Err(at(Error::invalid("a service publishes more ports than there are"), places, path));
+            }
             match port {
                 Value::Object(_) => expanded.push(port),
                 short => {
@@ -87,6 +90,9 @@ pub(super) fn service(path: &str, body: &mut Value, places: &Places) -> Result<(
     }
     Ok(())
 }
+
+/// More ports than a service can publish: all of three protocols.
+const MOST_PORTS: usize = 3 * 65_536;
 
 fn at(error: Error, places: &Places, path: &str) -> Error {
     match places.named(path) {

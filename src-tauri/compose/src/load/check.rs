@@ -156,10 +156,15 @@ impl Check<'_> {
     }
 }
 
+/// Nobody means one of the known words by a longer one.
+const LONGEST_GUESS: usize = 64;
+
 /// The error for a word that is not in a list of known ones.
 pub(super) fn unknown(what: &str, word: &str, known: &[&str]) -> Error {
     let nearest = known
         .iter()
+        // Comparing takes as long as both texts together.
+        .filter(|_| word.len() <= LONGEST_GUESS)
         .map(|known| (strsim::damerau_levenshtein(word, known), known))
         .filter(|(distance, known)| *distance <= known.len().max(word.len()) / 2)
         .min();

@@ -2,6 +2,7 @@
 //!
 //! Source of the rules: compose-go's `validation` and `loader.checkConsistency`.
 
+use std::collections::{HashMap, HashSet};
 use std::net::IpAddr;
 
 use serde_json::{Map, Value};
@@ -14,7 +15,7 @@ use super::places::Places;
 /// A complete model: the services whose profile is active, and the names of the others.
 pub(super) struct Whole<'a> {
     pub model: &'a Map<String, Value>,
-    pub inactive: &'a [String],
+    pub inactive: &'a HashSet<String>,
     pub places: &'a Places,
 }
 
@@ -284,31 +285,52 @@ impl Whole<'_> {
         Ok(())
     }
 
-    /// Refuses services that wait for each other.
+    /// Refuses services that wait for each other: takes away whatever waits for nothing, until nothing is left.
     fn cycles(&self) -> Result<()> {
-        let mut done: Vec<&str> = Vec::new();
-        self.section("services").try_for_each(|(name, _)| self.walk(name, &mut Vec::new(), &mut done))
-    }
-
-    fn walk<'s>(&'s self, name: &'s str, road: &mut Vec<&'s str>, done: &mut Vec<&'s str>) -> Result<()> {
-        if done.contains(&name) {
-            return Ok(());
+        let waits = |name: &str| {
+            let service = self.model.get("services").and_then(|services| services.get(name));
+            let others = service.and_then(|service| service.get("depends_on")?.as_object());
+            others.into_iter().flat_map(Map::keys).filter(|other| self.has("services", other))
+        };
+        let names: Vec<&String> = self.section("services").map(|(name, _)| name).collect();
+        let mut waiting: HashMap<&str, usize> = names.iter().map(|name| (name.as_str(), waits(name).count())).collect();
+        let mut waited_for: HashMap<&str, Vec<&str>> = HashMap::new();
+        for name in &names {
+            for other in waits(name) {
+                waited_for.entry(other).or_default().push(name);
+            }
         }
-        if let Some(start) = road.iter().position(|step| *step == name) {
-            let circle = [&road[start..], &[name]].concat().join(" → ");
-            return Err(self
-                .wrong(&format!("services.{name}.depends_on"), format!("these services wait for each other: {circle}"))
-                .hint("Remove one of the dependencies."));
+        let mut free: Vec<&str> = waiting.iter().filter(|(_, count)| **count == 0).map(|(name, _)| *name).collect();
+        while let Some(name) = free.pop() {
+            waiting.remove(name);
+            for after in waited_for.remove(name).unwrap_or_default() {
+                if let Some(count) = waiting.get_mut(after) {
+                    *count -= 1;
+                    if *count == 0 {
+                        free.push(after);
+                    }
+                }
+            }
         }
-        road.push(name);
-        let service = self.model.get("services").and_then(|services| services.get(name));
-        let dependencies = service.and_then(|service| service.get("depends_on")?.as_object());
-        for other in dependencies.into_iter().flat_map(Map::keys) {
-            self.walk(other, road, done)?;
-        }
-        road.pop();
-        done.push(name);
-        Ok(())
+        let Some(first) = names.iter().find(|name| waiting.contains_key(name.as_str())) else { return Ok(()) };
+        // Whatever is left waits for something that is left: going on long enough leads into a circle.
+        let mut road: Vec<&str> = vec![first];
+        let start = loop {
+            let last = road.last().copied().unwrap_or_default();
+            let Some(next) = waits(last).find(|other| waiting.contains_key(other.as_str())) else { break 0 };
+            if let Some(start) = road.iter().position(|step| *step == next.as_str()) {
+                break start;
+            }
+            road.push(next);
+        };
+        let circle = &road[start..];
+        let shown = circle.iter().chain(circle.first()).copied().collect::<Vec<_>>().join(" → ");
+        Err(self
+            .wrong(
+                &format!("services.{}.depends_on", circle[0]),
+                format!("these services wait for each other: {shown}"),
+            )
+            .hint("Remove one of the dependencies."))
     }
 }
 

@@ -1,6 +1,6 @@
 //! One document of one file: read, its resets taken out, its variables filled in, checked.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
@@ -25,7 +25,14 @@ pub(super) struct Scope<'a> {
     pub road: &'a [PathBuf],
     /// What a person should know.
     pub warnings: &'a RefCell<BTreeSet<String>>,
+    /// How much was read and copied because of includes and extends.
+    pub spent: &'a Cell<usize>,
 }
+
+/// More values than any project has; few files that include or extend each other often can make more than memory holds.
+const MOST_VALUES: usize = 2_000_000;
+/// What reading one more file costs, in values.
+const COST_OF_FILE: usize = 1_000;
 
 impl Scope<'_> {
     /// The value of a variable.
@@ -36,6 +43,31 @@ impl Scope<'_> {
     /// Paths that begin in this scope's folder.
     pub fn base(&self) -> Base<'_> {
         Base { dir: self.dir, home: self.home }
+    }
+
+    /// Counts a value that is copied, and everything in it.
+    ///
+    /// # Errors
+    /// [`sternway_model::Code::InvalidInput`] if there are more than any project has.
+    pub fn spend(&self, value: &Value) -> Result<()> {
+        self.spend_values(count(value))
+    }
+
+    /// Counts a file that is read.
+    ///
+    /// # Errors
+    /// As [`Scope::spend`].
+    pub fn spend_file(&self) -> Result<()> {
+        self.spend_values(COST_OF_FILE)
+    }
+
+    fn spend_values(&self, values: usize) -> Result<()> {
+        self.spent.set(self.spent.get().saturating_add(values));
+        if self.spent.get() > MOST_VALUES {
+            return Err(Error::invalid("what these files include and extend makes more than any project has")
+                .hint("Look for files or services that include or extend each other many times over."));
+        }
+        Ok(())
     }
 
     pub fn warn(&self, warning: String) {
@@ -88,6 +120,14 @@ impl Document {
             }
             _ => Err(Error::invalid("a Compose file has to be a mapping").at(node.mark.location(file, ""))),
         }
+    }
+}
+
+fn count(value: &Value) -> usize {
+    1 + match value {
+        Value::Array(items) => items.iter().map(count).sum(),
+        Value::Object(map) => map.values().map(count).sum(),
+        _ => 0,
     }
 }
 

@@ -78,7 +78,8 @@ impl<'a> Reader<'a> {
         let name = name.trim_end();
         let allowed = |c: char| c.is_alphanumeric() || matches!(c, '_' | '.' | '-' | '[' | ']');
         if name.is_empty() || !name.chars().all(allowed) {
-            return Err(self.wrong(format!("`{}` is no name of a variable", first_line(name))));
+            // The line itself may be the rest of a secret of several lines.
+            return Err(self.wrong("this line has no variable's name"));
         }
         if after.is_empty() || after.starts_with('\n') {
             // A name alone passes the value on that the variable has outside.
@@ -124,7 +125,7 @@ impl<'a> Reader<'a> {
                 }
             }
         }
-        Err(self.wrong("a quote is not closed".to_owned()))
+        Err(self.wrong("a quote is not closed"))
     }
 
     fn filled(&self, value: &str) -> Result<String> {
@@ -135,19 +136,15 @@ impl<'a> Reader<'a> {
         };
         template::fill(value, &lookup).map(|filled| filled.text).map_err(|_| {
             // Not the error itself: it quotes the value, which may be a secret.
-            self.wrong("a value has a `$` that begins no variable, or one that is required and missing".to_owned())
+            self.wrong("a value has a `${` that is no variable, or a variable that is required and missing")
         })
     }
 
-    fn wrong(&self, message: String) -> Error {
+    fn wrong(&self, message: &str) -> Error {
         let read = &self.text[..self.text.len() - self.rest.len()];
         let line = u32::try_from(read.matches('\n').count() + 1).unwrap_or(u32::MAX);
         Error::invalid(message).at(Mark { line, column: 1 }.location(self.file, ""))
     }
-}
-
-fn first_line(text: &str) -> &str {
-    text.lines().next().unwrap_or_default()
 }
 
 /// The escapes of a text in double quotes; `\$` becomes `$$`, which stands for a dollar sign.

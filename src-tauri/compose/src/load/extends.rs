@@ -76,8 +76,11 @@ impl Extending<'_> {
                     return Err(self.missing(&base, self.file, &key));
                 }
                 self.service(&base, services, road)?;
-                self.places.inherit(&self.places.clone(), &join("services", &base), &join("services", name));
-                services.get(&base).cloned().unwrap_or_default()
+                let below = self.places.below(&join("services", &base));
+                self.places.inherit(below, &join("services", name));
+                let base = services.get(&base).unwrap_or(&Value::Null);
+                self.scope.spend(base).map_err(|error| self.at(error, &key))?;
+                base.clone()
             }
         };
         road.pop();
@@ -117,6 +120,7 @@ impl Extending<'_> {
         let mut model = Value::Object(Map::new());
         let mut places = Places::default();
         let mut resets = Vec::new();
+        self.scope.spend_file().map_err(|error| self.at(error, key))?;
         for node in document::parse(&file).map_err(|error| self.at(error, key))? {
             let document = Document::prepare(node, &file, self.scope)?;
             model = merge::merge(model, Value::Object(document.model), &path::Path::Top)?;
@@ -134,7 +138,7 @@ impl Extending<'_> {
         let path = join("services", base);
         canonical::service(&path, &mut service, &places)?;
         Base { dir: &dir, home: self.scope.home }.service(&mut service)?;
-        self.places.inherit(&places, &path, &join("services", name));
+        self.places.inherit(places.below(&path), &join("services", name));
         Ok(service)
     }
 

@@ -80,6 +80,7 @@ impl Included {
             return Err(Error::invalid(format!("files include each other: {}", road.join(" → ")))
                 .hint("Remove one of the includes."));
         }
+        self.files.iter().try_for_each(|_| scope.spend_file())?;
         let mut variables = scope.environment.clone();
         let mut own = std::collections::BTreeMap::new();
         for file in &self.env_files {

@@ -2,8 +2,9 @@
 //!
 //! Source of the rules: compose-go's `transform.SetDefaultValues` and `loader.Normalize`.
 
+use std::collections::HashSet;
+
 use serde_json::{Map, Value, json};
-use sternway_model::yaml::join;
 
 use super::environment;
 use super::variables::Lookup;
@@ -122,32 +123,33 @@ fn texts(list: Option<&Value>) -> impl Iterator<Item = &str> {
     list.and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str)
 }
 
-/// The paths of all networks, volumes, secrets and configs that no service uses.
-pub(super) fn unused(model: &Map<String, Value>) -> Vec<String> {
-    let mut unused = Vec::new();
-    let services = || model.get("services").and_then(Value::as_object).into_iter().flat_map(Map::values);
+/// Takes the networks, volumes, secrets and configs out that no service uses.
+pub(super) fn drop_unused(model: &mut Map<String, Value>) {
     for kind in ["networks", "volumes", "secrets", "configs"] {
-        let used = |name: &String| {
-            services().any(|service| match kind {
-                "networks" => service.get("networks").and_then(|networks| networks.get(name)).is_some(),
-                "volumes" => sources(service.get("volumes"), |mount| mount.get("type") == Some(&json!("volume")))
-                    .any(|source| source == name),
-                "secrets" => sources(service.get("secrets"), |_| true)
-                    .chain(sources(service.pointer("/build/secrets"), |_| true))
-                    .any(|source| source == name),
-                _ => {
-                    let credential = service.pointer("/credential_spec/config").and_then(Value::as_str);
-                    credential == Some(name) || sources(service.get("configs"), |_| true).any(|source| source == name)
-                }
-            })
-        };
-        let names = model.get(kind).and_then(Value::as_object).into_iter().flat_map(Map::keys);
-        unused.extend(names.filter(|name| !used(name)).map(|name| join(kind, name)));
+        let services = model.get("services").and_then(Value::as_object).into_iter().flat_map(Map::values);
+        let used: HashSet<String> = services.flat_map(|service| uses(service, kind)).map(str::to_owned).collect();
+        if let Some(resources) = map(model, kind) {
+            resources.retain(|name, _| used.contains(name));
+        }
     }
-    unused
 }
 
-fn sources(list: Option<&Value>, fits: impl Fn(&Value) -> bool) -> impl Iterator<Item = &str> {
-    let items = list.and_then(Value::as_array).into_iter().flatten();
-    items.filter(move |item| fits(item)).filter_map(|item| item.get("source").and_then(Value::as_str))
+/// The names of the networks, volumes, secrets or configs that a service uses.
+fn uses<'a>(service: &'a Value, kind: &str) -> Vec<&'a str> {
+    let sources = |list: Option<&'a Value>| {
+        let items = list.and_then(Value::as_array).into_iter().flatten();
+        items.filter_map(|item| item.get("source").and_then(Value::as_str))
+    };
+    match kind {
+        "networks" => {
+            let networks = service.get("networks").and_then(Value::as_object);
+            networks.into_iter().flat_map(Map::keys).map(String::as_str).collect()
+        }
+        "secrets" => sources(service.get("secrets")).chain(sources(service.pointer("/build/secrets"))).collect(),
+        "configs" => {
+            let credential = service.pointer("/credential_spec/config").and_then(Value::as_str);
+            sources(service.get("configs")).chain(credential).collect()
+        }
+        _ => sources(service.get(kind)).collect(),
+    }
 }

@@ -146,7 +146,7 @@ pub(super) fn duration(text: &str) -> Result<i128> {
             _ => return Err(wrong()),
         };
         let number: f64 = digits.parse().map_err(|_| wrong())?;
-        total += (number * unit as f64).round() as i128;
+        total = total.saturating_add((number * unit as f64).round() as i128);
         rest = after;
     }
     // What a 64 bit number of nanoseconds can hold: 292 years.

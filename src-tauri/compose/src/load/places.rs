@@ -1,6 +1,6 @@
 //! Where each key of the model was written, so that later errors can say file, line and column.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use sternway_model::Location;
 
@@ -9,7 +9,7 @@ use sternway_model::Location;
 /// After a merge the place is the one of the file that had the last word.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Places {
-    by_path: HashMap<String, Location>,
+    by_path: BTreeMap<String, Location>,
 }
 
 impl Places {
@@ -41,18 +41,20 @@ impl Places {
         self.by_path.extend(other.by_path);
     }
 
-    /// What `from` says of one service also holds for the service that extends it, unless that one says it itself.
-    pub(super) fn inherit(&mut self, from: &Self, base: &str, heir: &str) {
-        let inherited: Vec<_> = from
-            .by_path
-            .iter()
-            .filter_map(|(path, place)| {
-                let rest = path.strip_prefix(base).filter(|rest| rest.starts_with(['.', '[']))?;
-                Some((format!("{heir}{rest}"), place.clone()))
-            })
-            .collect();
-        for (path, place) in inherited {
-            self.by_path.entry(path).or_insert(place);
+    /// The places of everything below a key, by their paths from there.
+    pub(super) fn below(&self, key: &str) -> Vec<(String, Location)> {
+        let prefix = format!("{key}.");
+        self.by_path
+            .range(prefix.clone()..)
+            .take_while(|(path, _)| path.starts_with(&prefix))
+            .map(|(path, place)| (path[prefix.len()..].to_owned(), place.clone()))
+            .collect()
+    }
+
+    /// What was said of one service also holds for the service that extends it, unless that one says it itself.
+    pub(super) fn inherit(&mut self, below: Vec<(String, Location)>, heir: &str) {
+        for (path, place) in below {
+            self.by_path.entry(format!("{heir}.{path}")).or_insert(place);
         }
     }
 }

@@ -3,7 +3,7 @@
 use serde_json::Value;
 use sternway_model::yaml::{Resolved, Scalar};
 
-/// The model as YAML. A dollar sign is doubled, so that the text can be loaded again.
+/// The model as YAML, which can be loaded again.
 #[must_use]
 pub fn to_yaml(model: &Value) -> String {
     let mut text = String::new();
@@ -71,7 +71,7 @@ fn inline(value: &Value) -> String {
     match value {
         Value::Object(_) => "{}".to_owned(),
         Value::Array(_) => "[]".to_owned(),
-        Value::String(text) => scalar(&text.replace('$', "$$")),
+        Value::String(text) => scalar(text),
         other => other.to_string(),
     }
 }
@@ -92,7 +92,7 @@ fn literal(lines: &str, depth: usize, text: &mut String) {
         _ => " |+\n",
     });
     let indent = "  ".repeat(depth + 1);
-    for line in lines.replace('$', "$$").lines() {
+    for line in lines.lines() {
         if !line.is_empty() {
             text.push_str(&indent);
             text.push_str(line);
@@ -135,7 +135,7 @@ mod tests {
             "name": "shop",
             "services": {"web": {
                 "command": null,
-                "environment": {"PRICE": "5 $", "PORT": "80", "TEXT": "a\nb\n"},
+                "environment": {"PRICE": "5 $$", "PORT": "80", "TEXT": "a\nb\n"},
                 "ports": [{"target": 80, "published": "8080"}],
                 "networks": {},
             }},

@@ -3,6 +3,7 @@
 //! Source of the rules: the Compose specification, "Merge", "Unique resources".
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
 use serde_json::Value;
 use sternway_model::{Error, Result};
@@ -76,10 +77,10 @@ pub(super) fn enforce(value: &mut Value, path: &Path<'_>) -> Result<()> {
             let mut kept: Vec<Value> = Vec::with_capacity(items.len());
             let mut positions = HashMap::new();
             for item in items.drain(..) {
-                match positions.get(&identity.of(&item, path)?) {
-                    Some(position) => kept[*position] = item,
-                    None => {
-                        positions.insert(identity.of(&item, path)?, kept.len());
+                match positions.entry(identity.of(&item, path)?) {
+                    Entry::Occupied(position) => kept[*position.get()] = item,
+                    Entry::Vacant(position) => {
+                        position.insert(kept.len());
                         kept.push(item);
                     }
                 }

@@ -2,10 +2,11 @@
 
 use std::path::Path;
 
-use serde_json::{Map, Number, Value};
+use serde_json::{Map, Value};
 use sternway_model::yaml::{Content, Node, Resolved, Scalar, join};
 use sternway_model::{Result, template};
 
+use super::numbers;
 use super::places::Places;
 
 /// Where a variable's value comes from.
@@ -54,7 +55,11 @@ pub(super) fn value(node: &Node, file: &Path, path: &str, places: &mut Places) -
             Resolved::Bool(value) => Value::Bool(value),
             Resolved::Int(value) => Value::Number(value.into()),
             Resolved::Float(value) => {
-                Number::from_f64(value).map_or_else(|| Value::String(scalar.text.clone()), Value::Number)
+                if value.is_finite() {
+                    numbers::real(value)
+                } else {
+                    Value::String(scalar.text.clone())
+                }
             }
             Resolved::Text => Value::String(scalar.text.clone()),
         },
