@@ -123,6 +123,8 @@ fn look(forms: &BTreeSet<Vec<u8>>, found: &mut BTreeSet<String>) -> Result<()> {
 
 #[cfg(test)]
 mod tests {
+    use std::io::Read;
+
     use super::*;
 
     #[test]
@@ -144,12 +146,15 @@ mod tests {
 
     #[test]
     fn a_command_line_is_seen() {
-        // The shell keeps its arguments until its input ends.
+        // The shell says when it runs, and keeps its arguments until its input ends.
         let mut child = std::process::Command::new("sh")
-            .args(["-c", "read _; true", "planted-in-a-command-line"])
+            .args(["-c", "echo ready; read _", "planted-in-a-command-line"])
             .stdin(std::process::Stdio::piped())
+            .stdout(std::process::Stdio::piped())
             .spawn()
             .expect("started");
+        let mut ready = [0; 6];
+        child.stdout.take().expect("piped").read_exact(&mut ready).expect("ready");
         let mut found = BTreeSet::new();
         look(&forms("planted-in-a-command-line"), &mut found).expect("readable");
         drop(child.stdin.take());
