@@ -1,0 +1,133 @@
+import { QueryClientProvider, useQuery } from "@tanstack/react-query";
+import { lazy, useEffect, useState } from "react";
+import { type Backend, BackendContext } from "../backend";
+import { LoadingRows, Page } from "../components/Page";
+import { Problem } from "../components/Problem";
+import { folderName } from "../components/words";
+import { Overview } from "../screens/overview/Overview";
+import { Projects } from "../screens/projects/Projects";
+import { LiveContext, LiveDeployments, useLiveDeployments } from "./live";
+import { queryClient, useQueries, useRefresh } from "./queries";
+import { go, type Place, usePlace } from "./routes";
+import { Shell } from "./Shell";
+
+// The first screen comes with the window, the others when they are first opened.
+const Configuration = lazy(() => import("../screens/configuration/Configuration"));
+const PlanPage = lazy(() => import("../screens/run/PlanPage"));
+const RollbackPage = lazy(() => import("../screens/run/RollbackPage"));
+const DeploymentPage = lazy(() => import("../screens/run/DeploymentPage"));
+const History = lazy(() => import("../screens/history/History"));
+const Compare = lazy(() => import("../screens/history/Compare"));
+const Settings = lazy(() => import("../screens/settings/Settings"));
+
+/** The window, on a core. */
+export function App({ backend }: { backend: Backend }) {
+  const [client] = useState(queryClient);
+  return (
+    <BackendContext value={backend}>
+      <QueryClientProvider client={client}>
+        <Following backend={backend}>
+          <Shell>
+            <Screen />
+          </Shell>
+        </Following>
+      </QueryClientProvider>
+    </BackendContext>
+  );
+}
+
+/** Follows what runs, also what was running before the window was opened or reloaded. */
+function Following({ backend, children }: { backend: Backend; children: React.ReactNode }) {
+  const refresh = useRefresh();
+  const [live] = useState(() => new LiveDeployments(backend, refresh.deployment));
+  return (
+    <LiveContext value={live}>
+      <Attach />
+      {children}
+    </LiveContext>
+  );
+}
+
+function Attach() {
+  const ask = useQueries();
+  const live = useLiveDeployments();
+  const running = useQuery(ask.running());
+  useEffect(() => {
+    for (const { project, deployment } of running.data ?? []) void live.watch(project, deployment);
+  }, [running.data, live]);
+  return null;
+}
+
+function Screen() {
+  const place = usePlace();
+  switch (place.page) {
+    case "projects":
+      return <Projects />;
+    case "settings":
+      return <Settings />;
+    default:
+      return <ProjectScreen key={place.project} place={place} />;
+  }
+}
+
+type ProjectPlace = Exclude<Place, { page: "projects" | "settings" }>;
+
+function ProjectScreen({ place }: { place: ProjectPlace }) {
+  const ask = useQueries();
+  const open = useQuery(ask.project(place.project));
+  if (open.isPending) {
+    return (
+      <Page title={folderName(place.project)} name={folderName(place.project)}>
+        <LoadingRows rows={6} />
+      </Page>
+    );
+  }
+  if (!open.data) {
+    return (
+      <Page title={folderName(place.project)} name={folderName(place.project)}>
+        <Problem failure={open.error} onRetry={() => open.refetch()} doing="Opening the project" />
+      </Page>
+    );
+  }
+  const view = open.data;
+  const guarded = (environment: string) =>
+    view.environments.some(({ name, protected: yes }) => name === environment && yes);
+  switch (place.page) {
+    case "overview":
+      return <Overview project={view} />;
+    case "configuration":
+      return <Configuration project={view} place={place} />;
+    case "history":
+      return <History project={view} place={place} />;
+    case "plan":
+      return (
+        <PlanPage
+          key={place.environment}
+          project={view}
+          environment={place.environment}
+          guarded={guarded(place.environment)}
+        />
+      );
+    case "rollback":
+      return (
+        <RollbackPage
+          key={`${place.environment} ${place.to}`}
+          project={view}
+          environment={place.environment}
+          to={place.to ?? null}
+          guarded={guarded(place.environment)}
+        />
+      );
+    case "deployment":
+      return <DeploymentPage key={place.number} project={view} number={place.number} guarded={guarded} />;
+    case "compare":
+      return <Compare project={view} a={place.a} b={place.b} />;
+  }
+}
+
+/** Opens what was named on the command line, unless a reload brought the person back to a place. */
+export async function enter(backend: Backend): Promise<void> {
+  if (window.location.hash) return;
+  const project = await backend.launchProject();
+  if (project) go({ page: "overview", project }, "replace");
+}

@@ -1,0 +1,125 @@
+import "@mantine/spotlight/styles.css";
+import { useMantineColorScheme } from "@mantine/core";
+import { Spotlight, type SpotlightActionGroupData, spotlight } from "@mantine/spotlight";
+import { useQuery } from "@tanstack/react-query";
+import { useEffect } from "react";
+import { title } from "../components/words";
+import { useQueries } from "./queries";
+import { go, usePlace } from "./routes";
+import { sections } from "./Sidebar";
+
+/** How many of the newest deployments can be gone to by their number. */
+const DEPLOYMENTS = 20;
+
+interface Props {
+  onClose: () => void;
+  onKeys: () => void;
+}
+
+/** Every action and every place, by typing a part of its name. */
+export default function Palette({ onClose, onKeys }: Props) {
+  const here = usePlace();
+  const project = "project" in here ? here.project : undefined;
+  const groups = useGroups(project, onKeys);
+  useEffect(() => {
+    spotlight.open();
+    return () => spotlight.close();
+  }, []);
+  return (
+    <Spotlight
+      actions={groups}
+      onSpotlightClose={onClose}
+      shortcut={null}
+      nothingFound="Nothing is called that"
+      scrollable
+      transitionProps={{ duration: 0 }}
+      searchProps={{ placeholder: "What do you want to do?", "aria-label": "Search every action and place" }}
+    />
+  );
+}
+
+function useGroups(project: string | undefined, onKeys: () => void): SpotlightActionGroupData[] {
+  const ask = useQueries();
+  const { setColorScheme } = useMantineColorScheme();
+  const enabled = project !== undefined;
+  const path = project ?? "";
+  const open = useQuery({ ...ask.project(path), enabled });
+  const matrix = useQuery({ ...ask.matrix(path), enabled });
+  const history = useQuery({
+    ...ask.history(path, { environment: null, result: null, text: null, offset: 0, limit: DEPLOYMENTS }),
+    enabled,
+  });
+  const projects = useQuery(ask.projects());
+
+  const places = [
+    ...(project ? sections(project).map(({ label, place }) => ({ label, place })) : []),
+    { label: "Projects", place: { page: "projects" } as const },
+    { label: "Settings", place: { page: "settings", project } as const },
+  ];
+  return [
+    {
+      group: "Environments",
+      actions: (open.data?.environments ?? []).flatMap(({ name }) => [
+        {
+          id: `deploy ${name}`,
+          label: `Deploy to ${name}…`,
+          description: "Shows the plan first",
+          onClick: () => go({ page: "plan", project: path, environment: name }),
+        },
+        {
+          id: `back ${name}`,
+          label: `Go back in ${name}…`,
+          description: "To an earlier release; shows the plan first",
+          onClick: () => go({ page: "rollback", project: path, environment: name }),
+        },
+        {
+          id: `history ${name}`,
+          label: `History of ${name}`,
+          onClick: () => go({ page: "history", project: path, environment: name }),
+        },
+      ]),
+    },
+    {
+      group: "Places",
+      actions: places.map(({ label, place }) => ({ id: `place ${label}`, label, onClick: () => go(place) })),
+    },
+    {
+      group: "Variables",
+      actions: (matrix.data?.rows ?? []).map(({ key }) => ({
+        id: `variable ${key}`,
+        label: key,
+        description: "In Configuration",
+        onClick: () => go({ page: "configuration", project: path, select: key }),
+      })),
+    },
+    {
+      group: "Deployments",
+      actions: (history.data?.deployments ?? []).map((deployment) => ({
+        id: `deployment ${deployment.number}`,
+        label: `#${deployment.number} ${title(deployment)}`,
+        description: deployment.summary,
+        onClick: () => go({ page: "deployment", project: path, number: deployment.number }),
+      })),
+    },
+    {
+      group: "Projects",
+      actions: (projects.data ?? [])
+        .filter((entry) => !entry.problem && entry.path !== project)
+        .map(({ name, path: folder }) => ({
+          id: `project ${folder}`,
+          label: `Open ${name}`,
+          description: folder,
+          onClick: () => go({ page: "overview", project: folder }),
+        })),
+    },
+    {
+      group: "Window",
+      actions: [
+        { id: "light", label: "Light appearance", onClick: () => setColorScheme("light") },
+        { id: "dark", label: "Dark appearance", onClick: () => setColorScheme("dark") },
+        { id: "auto", label: "Appearance like the system", onClick: () => setColorScheme("auto") },
+        { id: "keys", label: "Keys", description: "What can be done without a mouse", onClick: onKeys },
+      ],
+    },
+  ].filter(({ actions }) => actions.length > 0);
+}

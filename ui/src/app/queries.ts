@@ -1,0 +1,156 @@
+/** What the screens ask the core, and what is asked again after something was changed. */
+import { QueryClient, queryOptions, useQueryClient } from "@tanstack/react-query";
+import { useMemo } from "react";
+import { type Backend, failure, type HistoryFilter, type Matrix, type Secrets, useBackend } from "../backend";
+
+const SECOND = 1000;
+const MINUTE = 60 * SECOND;
+
+/** How often the state of the environments is looked at while the page is visible. */
+const STATUS_INTERVAL = 10 * SECOND;
+
+export function queryClient(): QueryClient {
+  return new QueryClient({
+    defaultOptions: {
+      queries: {
+        // The core is on this machine: what failed has a reason that the next second does not change.
+        retry: false,
+        networkMode: "always",
+        staleTime: 5 * SECOND,
+        gcTime: 5 * MINUTE,
+      },
+    },
+  });
+}
+
+/** Turns everything that was thrown into the core's own error. */
+async function told<T>(answer: Promise<T>): Promise<T> {
+  try {
+    return await answer;
+  } catch (thrown) {
+    throw failure(thrown);
+  }
+}
+
+function queries(backend: Backend) {
+  return {
+    machine: () => queryOptions({ queryKey: ["machine"], queryFn: () => told(backend.machine()) }),
+    projects: () => queryOptions({ queryKey: ["projects"], queryFn: () => told(backend.projects()) }),
+    running: () => queryOptions({ queryKey: ["running"], queryFn: () => told(backend.running()) }),
+    project: (path: string) =>
+      queryOptions({
+        queryKey: ["project", path],
+        queryFn: () => told(backend.openProject(path)),
+        staleTime: MINUTE,
+      }),
+    status: (project: string) =>
+      queryOptions({
+        queryKey: ["status", project],
+        queryFn: () => told(backend.status(project)),
+        refetchInterval: STATUS_INTERVAL,
+      }),
+    pending: (project: string, environment: string) =>
+      queryOptions({
+        queryKey: ["pending", project, environment],
+        queryFn: () => told(backend.pending(project, environment)),
+        staleTime: MINUTE,
+      }),
+    matrix: (project: string) =>
+      queryOptions({ queryKey: ["matrix", project], queryFn: () => told(backend.matrix(project)) }),
+    secrets: (project: string) =>
+      queryOptions({ queryKey: ["secrets", project], queryFn: () => told(backend.secrets(project)) }),
+    importable: (project: string, environment: string) =>
+      queryOptions({
+        queryKey: ["importable", project, environment],
+        queryFn: () => told(backend.importCandidates(project, environment)),
+        staleTime: 0,
+      }),
+    plan: (project: string, environment: string) =>
+      queryOptions({
+        queryKey: ["plan", project, environment],
+        queryFn: () => told(backend.plan(project, environment)),
+        // A plan is a promise about a moment: it is made when it is asked for, never by itself.
+        staleTime: Number.POSITIVE_INFINITY,
+        gcTime: 0,
+        refetchOnWindowFocus: false,
+      }),
+    rollback: (project: string, environment: string, to: number | null) =>
+      queryOptions({
+        queryKey: ["rollback", project, environment, to],
+        queryFn: () => told(backend.planRollback(project, environment, to)),
+        staleTime: Number.POSITIVE_INFINITY,
+        gcTime: 0,
+        refetchOnWindowFocus: false,
+      }),
+    history: (project: string, filter: HistoryFilter) =>
+      queryOptions({
+        queryKey: ["history", project, filter],
+        queryFn: () => told(backend.history(project, filter)),
+        gcTime: MINUTE,
+      }),
+    deployment: (project: string, number: number) =>
+      queryOptions({
+        queryKey: ["deployment", project, number],
+        queryFn: () => told(backend.deployment(project, number)),
+      }),
+    log: (project: string, number: number, after: number, limit: number) =>
+      queryOptions({
+        queryKey: ["log", project, number, after, limit],
+        queryFn: () => told(backend.log(project, number, null, after, limit)),
+        // What was logged does not change; pages that are out of sight are soon forgotten.
+        staleTime: Number.POSITIVE_INFINITY,
+        gcTime: 10 * SECOND,
+      }),
+    compare: (project: string, a: number, b: number) =>
+      queryOptions({
+        queryKey: ["compare", project, a, b],
+        queryFn: () => told(backend.compare(project, a, b)),
+      }),
+  };
+}
+
+/** The questions, bound to the core in use. */
+export function useQueries() {
+  const backend = useBackend();
+  return useMemo(() => queries(backend), [backend]);
+}
+
+/** What has to be asked again, named after what the person did. */
+export function useRefresh() {
+  const client = useQueryClient();
+  return useMemo(() => {
+    const again = (...key: unknown[]) => client.invalidateQueries({ queryKey: key });
+    return {
+      /** A variable was changed; the core answered with the whole matrix. */
+      matrix(project: string, matrix: Matrix) {
+        client.setQueryData(["matrix", project], matrix);
+        again("pending", project);
+      },
+      /** A secret was changed; the core answered with all secrets (names and versions). */
+      secrets(project: string, secrets: Secrets) {
+        client.setQueryData(["secrets", project], secrets);
+        again("matrix", project);
+        again("pending", project);
+      },
+      /** Values were moved from files into the keychain. */
+      imported(project: string) {
+        for (const what of ["matrix", "secrets", "pending", "importable"]) again(what, project);
+      },
+      /** A deployment began or ended. */
+      deployment(project: string) {
+        for (const what of ["status", "pending", "history", "deployment", "matrix", "secrets"])
+          again(what, project);
+      },
+      /** A project was opened, made or forgotten. */
+      projects() {
+        again("projects");
+      },
+    };
+  }, [client]);
+}
+
+declare module "@tanstack/react-query" {
+  interface Register {
+    defaultError: import("../backend").Failure;
+  }
+}

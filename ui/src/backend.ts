@@ -1,0 +1,108 @@
+/**
+ * The one seam between the window and the core: nothing else imports the bindings or Tauri.
+ * Screens get a `Backend` from {@link useBackend}; tests and the browser preview give another one.
+ */
+import { Channel, isTauri } from "@tauri-apps/api/core";
+import { createContext, useContext } from "react";
+import { commands, type Error as Failure } from "./bindings";
+
+export type {
+  Action,
+  Cell,
+  Change,
+  Code,
+  Comparison,
+  Deployment,
+  DeploymentView,
+  EnvironmentHead,
+  EnvironmentStatus,
+  Error as Failure,
+  Event as RunEvent,
+  Evidence,
+  Health,
+  HistoryFilter,
+  HistoryPage,
+  Import,
+  ImportCandidate,
+  Kind,
+  Layer,
+  LogLine,
+  LogPage,
+  Machine,
+  Matrix,
+  MatrixRow,
+  Origin,
+  Outcome,
+  Part,
+  Pending,
+  Plan,
+  ProjectEntry,
+  ProjectView,
+  ReleaseView,
+  RunningDeployment,
+  SecretCell,
+  SecretEntry,
+  Secrets,
+  ServiceStatus,
+  Stage,
+  Status,
+  Step,
+  StepState,
+  Target,
+  Variable,
+} from "./bindings";
+
+import type { Event as RunEvent } from "./bindings";
+
+/** Receives a running deployment's events, in order, in batches. */
+export type Listener = (events: RunEvent[]) => void;
+
+type Commands = typeof commands;
+
+/** Every command of the core. All of them throw a {@link Failure}. */
+export type Backend = Omit<Commands, "run" | "resume" | "watch"> & {
+  /** Runs a plan; answers with the deployment's number as soon as it began. */
+  run(project: string, hash: string, typedName: string | null, events: Listener): Promise<number>;
+  /** Finishes an interrupted deployment. */
+  resume(project: string, environment: string, typedName: string | null, events: Listener): Promise<number>;
+  /** Live events of a running deployment, from now on. */
+  watch(project: string, deployment: number, events: Listener): Promise<null>;
+};
+
+/** A channel that hands what it receives to a listener. */
+function channel(listener: Listener): Channel<RunEvent[]> {
+  const events = new Channel<RunEvent[]>();
+  events.onmessage = listener;
+  return events;
+}
+
+/** The core behind Tauri's commands. */
+export const tauri: Backend = {
+  ...commands,
+  run: (project, hash, typedName, events) => commands.run(project, hash, typedName, channel(events)),
+  resume: (project, environment, typedName, events) =>
+    commands.resume(project, environment, typedName, channel(events)),
+  watch: (project, deployment, events) => commands.watch(project, deployment, channel(events)),
+};
+
+/** Whether the page runs in Sternway's own window. */
+export const inWindow = isTauri;
+
+/** Whatever was thrown, as a {@link Failure}; anything that is none of the core's is a bug and says so. */
+export function failure(thrown: unknown): Failure {
+  if (typeof thrown === "object" && thrown !== null && "code" in thrown && "message" in thrown) {
+    return thrown as Failure;
+  }
+  return {
+    code: "internal",
+    message: thrown instanceof Error ? thrown.message : String(thrown),
+    hint: "This is a bug in Sternway; please report it.",
+  };
+}
+
+export const BackendContext = createContext<Backend>(tauri);
+
+/** The core. */
+export function useBackend(): Backend {
+  return useContext(BackendContext);
+}

@@ -1,0 +1,89 @@
+import { Button } from "@mantine/core";
+import { IconAlertTriangle, IconCircleX, IconInfoCircle } from "@tabler/icons-react";
+import { go, type Place, usePlace } from "../app/routes";
+import type { Failure } from "../backend";
+import { ERRORS, REMEDIES, type Remedy, type Severity } from "../errors";
+import classes from "./Problem.module.css";
+
+const ICONS = { info: IconInfoCircle, warning: IconAlertTriangle, error: IconCircleX };
+
+/** Where a failure is, as `file:line:column (key)`. */
+function place(at: Failure["at"]): string | undefined {
+  if (!at) return undefined;
+  const line = at.line ? `:${at.line}${at.column ? `:${at.column}` : ""}` : "";
+  return `${at.file}${line}${at.key ? ` (${at.key})` : ""}`;
+}
+
+function destination(remedy: Remedy, project: string | undefined): Place | undefined {
+  if (remedy === "projects") return { page: "projects" };
+  if (remedy === "settings") return { page: "settings", project };
+  if (!project) return undefined;
+  if (remedy === "configuration") return { page: "configuration", project };
+  if (remedy === "recover") return { page: "overview", project };
+  return undefined;
+}
+
+interface Props {
+  failure: Failure;
+  /** What trying again means here; without it only buttons that lead elsewhere are shown. */
+  onRetry?: () => void;
+  /** What was being done, so that two errors on a page can be told apart. */
+  doing?: string;
+  compact?: boolean;
+}
+
+/** A failure: what happened, what state things are in, what to do, and a button for it. */
+export function Problem({ failure, onRetry, doing, compact }: Props) {
+  const here = usePlace();
+  const words = ERRORS[failure.code];
+  const Icon = ICONS[words.severity];
+  const project = "project" in here ? here.project : undefined;
+  const leads = destination(words.remedy, project);
+  const elsewhere = leads && leads.page !== here.page ? leads : undefined;
+  const where = place(failure.at);
+  return (
+    <div className={classes.problem} data-severity={words.severity} data-compact={compact} role="alert">
+      <Icon className={classes.icon} aria-hidden />
+      <div className={classes.words}>
+        <p className={classes.title}>{doing ? `${doing}: ${words.title.toLowerCase()}` : words.title}</p>
+        <p className={classes.message}>{failure.message}</p>
+        {where && <code className={classes.where}>{where}</code>}
+        {(failure.hint || words.state) && (
+          <p className={classes.hint}>{[words.state, failure.hint].filter(Boolean).join(" ")}</p>
+        )}
+        {(elsewhere || onRetry) && (
+          <div className={classes.buttons}>
+            {elsewhere && <Button onClick={() => go(elsewhere)}>{REMEDIES[words.remedy]}</Button>}
+            {onRetry && (
+              <Button onClick={onRetry}>
+                {elsewhere || leads ? REMEDIES.retry : REMEDIES[words.remedy]}
+              </Button>
+            )}
+          </div>
+        )}
+      </div>
+    </div>
+  );
+}
+
+/** Something to know or to mend that is no failure. */
+export function Notice({
+  severity,
+  title,
+  children,
+}: {
+  severity: Severity;
+  title?: string;
+  children?: React.ReactNode;
+}) {
+  const Icon = ICONS[severity];
+  return (
+    <div className={classes.problem} data-severity={severity} role="note">
+      <Icon className={classes.icon} aria-hidden />
+      <div className={classes.words}>
+        {title && <p className={classes.title}>{title}</p>}
+        {children}
+      </div>
+    </div>
+  );
+}

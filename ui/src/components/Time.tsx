@@ -1,0 +1,18 @@
+import { useNow } from "./now";
+import { ago, between, duration, exact } from "./words";
+
+/** How long ago, with the exact time in a tooltip. */
+export function Time({ at }: { at: string }) {
+  const now = useNow();
+  return (
+    <time dateTime={at} title={exact(at)}>
+      {ago(at, now)}
+    </time>
+  );
+}
+
+/** How long something took, or has been going on. */
+export function Elapsed({ started, ended }: { started: string; ended?: string | null }) {
+  const now = useNow(ended ? null : 1000);
+  return <span>{duration(between(started, ended ?? now))}</span>;
+}

@@ -1,0 +1,69 @@
+import { IconPencil, IconX } from "@tabler/icons-react";
+import type { Cell, MatrixRow } from "../../backend";
+import classes from "./CellText.module.css";
+import { type CellState, sameness, stateOf } from "./rows";
+
+/** A cell to read: `·` inherited, `●●●●` a secret, `=` `≠` the same or another one, `✎` changed since it was deployed. */
+export function CellText({ row, cell }: { row: MatrixRow; cell: Cell }) {
+  const state = stateOf(row, cell);
+  const same = sameness(row, cell);
+  return (
+    <span className={classes.text} data-state={state} data-inherited={cell.inherited}>
+      {cell.inherited && (
+        <span className={classes.dot} title="Inherited: all environments share this line">
+          ·
+        </span>
+      )}
+      <Shown state={state} cell={cell} />
+      {same && (
+        <span
+          className={classes.same}
+          data-same={same}
+          title={same === "same" ? "The same secret" : "Another secret"}
+        >
+          {same === "same" ? "=" : "≠"}
+        </span>
+      )}
+      {cell.changed && (
+        <span className={classes.changed} title="Changed since it was deployed">
+          <IconPencil className={classes.icon} aria-label="changed" />
+        </span>
+      )}
+    </span>
+  );
+}
+
+function Shown({ state, cell }: { state: CellState; cell: Cell }) {
+  switch (state) {
+    case "value":
+      return <span className={classes.value}>{cell.value}</span>;
+    case "empty":
+      return <span className={classes.quiet}>empty</span>;
+    case "secret":
+      return (
+        <span className={classes.secret}>
+          <span aria-hidden>●●●●</span> v{cell.secret?.version}
+        </span>
+      );
+    case "secret-missing":
+      return (
+        <>
+          <IconX className={classes.icon} aria-hidden />
+          <span>secret without a value</span>
+        </>
+      );
+    case "missing":
+      return (
+        <>
+          <IconX className={classes.icon} aria-hidden />
+          <span>missing</span>
+        </>
+      );
+    case "absent":
+      return (
+        <span className={classes.quiet} title="Not set here">
+          —
+        </span>
+      );
+  }
+}

@@ -1,0 +1,186 @@
+import { ActionIcon, Button, SegmentedControl, Textarea } from "@mantine/core";
+import { IconX } from "@tabler/icons-react";
+import { useState } from "react";
+import { useRefresh } from "../../app/queries";
+import { useTask } from "../../app/task";
+import { type MatrixRow, type Origin, useBackend } from "../../backend";
+import { Problem } from "../../components/Problem";
+import classes from "./Inspector.module.css";
+import { stateOf } from "./rows";
+import { SecretPart } from "./SecretPart";
+
+const ALL = "all";
+
+interface Props {
+  project: string;
+  environments: string[];
+  row: MatrixRow;
+  environment: string;
+  busy: boolean;
+  onSave: (environment: string | null, key: string, value: string) => Promise<boolean>;
+  onUnset: (environment: string | null, key: string) => Promise<boolean>;
+  onClose: () => void;
+}
+
+function place({ file, line }: Origin): string {
+  return `${file}:${line}`;
+}
+
+/** One value: why it is what it is, and what can be done with it. */
+export function Inspector({
+  project,
+  environments,
+  row,
+  environment,
+  busy,
+  onSave,
+  onUnset,
+  onClose,
+}: Props) {
+  const cell = row.cells[environments.indexOf(environment)];
+  if (!cell) return null;
+  const state = stateOf(row, cell);
+  return (
+    <aside
+      className={classes.inspector}
+      aria-label={`About ${row.key} in ${environment}`}
+      onKeyDown={(event) => event.key === "Escape" && onClose()}
+    >
+      <header className={classes.head}>
+        <div className={classes.title}>
+          <code className={classes.key}>{row.key}</code>
+          <span className={classes.environment}>in {environment}</span>
+        </div>
+        <ActionIcon aria-label="Close the inspector" onClick={onClose}>
+          <IconX className={classes.icon} aria-hidden />
+        </ActionIcon>
+      </header>
+      <section className={classes.part}>
+        <h2 className={classes.heading}>Why this value</h2>
+        <ol className={classes.sources}>
+          {cell.source ? (
+            <li>
+              <code>{place(cell.source)}</code>
+              <span>{cell.inherited ? "shared by all environments" : `only for ${environment}`}</span>
+            </li>
+          ) : (
+            <li>
+              <span>No file sets it{row.required && "; sternway.yaml requires it"}.</span>
+            </li>
+          )}
+          {cell.overridden.map((origin) => (
+            <li key={place(origin)} className={classes.overridden}>
+              <code>{place(origin)}</code>
+              <span>overridden</span>
+            </li>
+          ))}
+        </ol>
+        {cell.changed && <p className={classes.changed}>Changed since it was deployed to {environment}.</p>}
+      </section>
+      {cell.secret ? (
+        <SecretPart
+          key={cell.secret.name}
+          project={project}
+          environments={environments}
+          environment={environment}
+          row={row}
+          name={cell.secret.name}
+        />
+      ) : (
+        <ValuePart row={row} environment={environment} value={cell.value ?? ""} busy={busy} onSave={onSave} />
+      )}
+      <section className={classes.part}>
+        <h2 className={classes.heading}>More</h2>
+        <div className={classes.buttons}>
+          {state === "value" && <MakeSecret project={project} environment={environment} name={row.key} />}
+          {cell.source && !cell.inherited && (
+            <Button onClick={() => onUnset(environment, row.key)} loading={busy}>
+              {cell.overridden.length > 0
+                ? `Use the shared value in ${environment}`
+                : `Remove from ${environment}`}
+            </Button>
+          )}
+          {row.cells.some(({ inherited }) => inherited) && (
+            <Button onClick={() => onUnset(null, row.key)} loading={busy}>
+              Remove the shared value
+            </Button>
+          )}
+        </div>
+      </section>
+    </aside>
+  );
+}
+
+interface ValueProps {
+  row: MatrixRow;
+  environment: string;
+  value: string;
+  busy: boolean;
+  onSave: Props["onSave"];
+}
+
+function ValuePart({ row, environment, value, busy, onSave }: ValueProps) {
+  const [draft, setDraft] = useState(value);
+  const [scope, setScope] = useState(environment);
+  const everywhere = scope === ALL;
+  const unchanged = draft === value && !everywhere;
+  return (
+    <form
+      className={classes.part}
+      onSubmit={(event) => {
+        event.preventDefault();
+        void onSave(everywhere ? null : environment, row.key, draft);
+      }}
+    >
+      <Textarea
+        size="xs"
+        label={`New value of ${row.key}`}
+        classNames={{ input: classes.mono }}
+        autosize
+        minRows={1}
+        maxRows={10}
+        value={draft}
+        onChange={(event) => setDraft(event.currentTarget.value)}
+        spellCheck={false}
+        data-inspector-field
+      />
+      <div className={classes.save}>
+        <SegmentedControl
+          size="xs"
+          aria-label="Where the value applies"
+          data={[
+            { value: environment, label: environment },
+            { value: ALL, label: "all environments" },
+          ]}
+          value={scope}
+          onChange={setScope}
+        />
+        <Button type="submit" disabled={unchanged} loading={busy}>
+          Save
+        </Button>
+      </div>
+      {everywhere && <p className={classes.hint}>Environments that have a value of their own keep it.</p>}
+    </form>
+  );
+}
+
+function MakeSecret({ project, environment, name }: { project: string; environment: string; name: string }) {
+  const backend = useBackend();
+  const refresh = useRefresh();
+  const move = useTask(async () => {
+    await backend.importSecrets(project, environment, [name]);
+    refresh.imported(project);
+  });
+  return (
+    <>
+      {move.problem && <Problem failure={move.problem} doing="Moving it" compact />}
+      <Button
+        title="The file keeps a reference; every other byte stays as it is"
+        onClick={() => move.start()}
+        loading={move.busy}
+      >
+        Move {name} into the keychain
+      </Button>
+    </>
+  );
+}

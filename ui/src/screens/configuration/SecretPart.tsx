@@ -1,0 +1,153 @@
+import { ActionIcon, Button, Modal, PasswordInput } from "@mantine/core";
+import { IconTrash } from "@tabler/icons-react";
+import { useQuery } from "@tanstack/react-query";
+import { type FormEvent, useRef, useState } from "react";
+import { useQueries, useRefresh } from "../../app/queries";
+import { useTask } from "../../app/task";
+import { type MatrixRow, useBackend } from "../../backend";
+import { LoadingRows } from "../../components/Page";
+import { Problem } from "../../components/Problem";
+import { Time } from "../../components/Time";
+import dialog from "./Dialog.module.css";
+import classes from "./Inspector.module.css";
+
+interface Props {
+  project: string;
+  environments: string[];
+  environment: string;
+  row: MatrixRow;
+  name: string;
+}
+
+/** A secret of an environment: its versions, a new value, a copy from another environment. */
+export function SecretPart({ project, environments, environment, row, name }: Props) {
+  const ask = useQueries();
+  const backend = useBackend();
+  const refresh = useRefresh();
+  const secrets = useQuery(ask.secrets(project));
+  const [removing, setRemoving] = useState<number>();
+  const field = useRef<HTMLInputElement>(null);
+  const [filled, setFilled] = useState(false);
+
+  // The value lives in the field alone: it is read once, sent, and the field is emptied whatever comes back.
+  const set = useTask(async () => {
+    const input = field.current;
+    if (!input || input.value === "") return;
+    const sent = backend.setSecret(project, environment, name, input.value);
+    input.value = "";
+    setFilled(false);
+    refresh.secrets(project, await sent);
+  });
+  const copy = useTask(async (from: string) => {
+    refresh.secrets(project, await backend.copySecret(project, name, from, environment));
+  });
+  const remove = useTask(async (version: number) => {
+    refresh.secrets(project, await backend.removeSecret(project, environment, name, version));
+    setRemoving(undefined);
+  });
+
+  const entry = secrets.data?.secrets.find(
+    (other) => other.environment === environment && other.name === name,
+  );
+  const elsewhere = environments.filter(
+    (other, column) =>
+      other !== environment &&
+      row.cells[column]?.secret?.name === name &&
+      row.cells[column]?.secret?.version != null,
+  );
+  const problem = set.problem ?? copy.problem ?? remove.problem;
+  return (
+    <>
+      <form
+        className={classes.part}
+        onSubmit={(event: FormEvent) => {
+          event.preventDefault();
+          void set.start();
+        }}
+      >
+        <PasswordInput
+          ref={field}
+          label={`Value of secret ${name} in ${environment}`}
+          description="Goes into the keychain and nowhere else."
+          autoComplete="new-password"
+          spellCheck={false}
+          onChange={(event) => setFilled(event.currentTarget.value !== "")}
+          visibilityToggleButtonProps={{ "aria-label": "Show what is typed" }}
+          data-inspector-field
+        />
+        <div className={classes.line}>
+          <span />
+          <Button type="submit" variant="filled" disabled={!filled} loading={set.busy}>
+            Set secret {name}
+          </Button>
+        </div>
+        {problem && <Problem failure={problem} compact />}
+      </form>
+      <section className={classes.part}>
+        <h2 className={classes.heading}>Versions</h2>
+        {secrets.isPending && <LoadingRows rows={2} dense />}
+        {secrets.error && <Problem failure={secrets.error} onRetry={() => secrets.refetch()} compact />}
+        {secrets.data && !entry?.versions.length && (
+          <p className={classes.hint}>The keychain has no value for {environment} yet.</p>
+        )}
+        <ul className={classes.versions}>
+          {entry?.versions.map(({ version, created, by, deployed }) => (
+            <li key={version}>
+              <span className={classes.version}>v{version}</span>
+              <span className={classes.by}>
+                <Time at={created} /> by {by}
+              </span>
+              {deployed ? (
+                <span className={classes.deployed}>deployed</span>
+              ) : (
+                <ActionIcon
+                  className={classes.remove}
+                  aria-label={`Remove v${version} of ${name} from ${environment}`}
+                  onClick={() => setRemoving(version)}
+                >
+                  <IconTrash className={classes.icon} aria-hidden />
+                </ActionIcon>
+              )}
+            </li>
+          ))}
+        </ul>
+        {entry && entry.used_by.length > 0 && (
+          <p className={classes.hint}>Used by {entry.used_by.join(", ")}.</p>
+        )}
+        {elsewhere.map((other) => (
+          <div key={other}>
+            <Button onClick={() => copy.start(other)} loading={copy.busy}>
+              Copy {name} from {other}
+            </Button>
+          </div>
+        ))}
+      </section>
+      {removing !== undefined && (
+        <Modal
+          opened
+          onClose={() => setRemoving(undefined)}
+          title={`Remove v${removing} of ${name}`}
+          closeButtonProps={{ "aria-label": "Close" }}
+        >
+          <div className={dialog.form}>
+            <p>
+              The keychain forgets this value for {environment}. Releases that used v{removing} can then no
+              longer be gone back to.
+            </p>
+            <div className={dialog.buttons}>
+              <Button onClick={() => setRemoving(undefined)}>Keep it</Button>
+              <Button
+                variant="light"
+                color="danger"
+                onClick={() => remove.start(removing)}
+                loading={remove.busy}
+              >
+                Remove v{removing}
+              </Button>
+            </div>
+          </div>
+        </Modal>
+      )}
+    </>
+  );
+}

@@ -1,0 +1,77 @@
+/** What the matrix shows of a row and a cell; pure, so that it can be tested without a screen. */
+import type { MatrixFilter } from "../../app/routes";
+import type { Cell, Matrix, MatrixRow } from "../../backend";
+
+/** What a cell is, in the matrix's own words. */
+export type CellState = "value" | "empty" | "secret" | "secret-missing" | "missing" | "absent";
+
+/** How a cell is to be read. `missing` stops a deployment, `absent` does not. */
+export function stateOf(row: MatrixRow, cell: Cell): CellState {
+  if (cell.secret) return cell.secret.version === null ? "secret-missing" : "secret";
+  if (cell.source === null) return row.required ? "missing" : "absent";
+  return cell.value === "" ? "empty" : "value";
+}
+
+/** Whether a secret is the same as in the first environment that has it; nothing to say for that one. */
+export function sameness(row: MatrixRow, cell: Cell): "same" | "different" | undefined {
+  const first = row.cells.find(({ secret }) => secret?.version != null);
+  if (!cell.secret || cell.secret.version === null || !first?.secret || first === cell) return undefined;
+  return cell.secret.same !== null && cell.secret.same === first.secret.same ? "same" : "different";
+}
+
+/** Whether the environments do not all have the same value. */
+export function differs(row: MatrixRow): boolean {
+  const [first, ...others] = row.cells.map(({ value, secret }) =>
+    secret ? `secret ${secret.same ?? `${secret.name} ${secret.version}`}` : `value ${value}`,
+  );
+  return others.some((other) => other !== first);
+}
+
+const FITS: Record<MatrixFilter, (row: MatrixRow) => boolean> = {
+  all: () => true,
+  different: differs,
+  missing: (row) => row.cells.some((cell) => ["missing", "secret-missing"].includes(stateOf(row, cell))),
+  secrets: (row) => row.cells.some(({ secret }) => secret !== null),
+  changed: (row) => row.cells.some(({ changed }) => changed),
+};
+
+/** How many rows each filter shows. */
+export function counts(matrix: Matrix): Record<MatrixFilter, number> {
+  const number = (filter: MatrixFilter) => matrix.rows.filter(FITS[filter]).length;
+  return {
+    all: matrix.rows.length,
+    different: number("different"),
+    missing: number("missing"),
+    secrets: number("secrets"),
+    changed: number("changed"),
+  };
+}
+
+/** The rows that fit a filter and mention a text in their name or in a value. */
+export function filterRows(matrix: Matrix, filter: MatrixFilter, text: string): MatrixRow[] {
+  const wanted = text.trim().toLowerCase();
+  return matrix.rows.filter(
+    (row) =>
+      FITS[filter](row) &&
+      (wanted === "" ||
+        row.key.toLowerCase().includes(wanted) ||
+        row.cells.some(({ value }) => value?.toLowerCase().includes(wanted))),
+  );
+}
+
+/** A line of the matrix: a group's name, or a key. */
+export type Line = { group: string; size: number } | { row: MatrixRow };
+
+/** The rows with their groups' names between them; the rows of closed groups are left out. */
+export function linesOf(rows: MatrixRow[], closed: ReadonlySet<string>): Line[] {
+  const groups: { name: string; rows: MatrixRow[] }[] = [];
+  for (const row of rows) {
+    const last = groups.at(-1);
+    if (last && last.name === row.group) last.rows.push(row);
+    else groups.push({ name: row.group, rows: [row] });
+  }
+  return groups.flatMap(({ name, rows: members }) => [
+    ...(name ? [{ group: name, size: members.length }] : []),
+    ...(closed.has(name) ? [] : members.map((row) => ({ row }))),
+  ]);
+}

@@ -1,0 +1,142 @@
+import { ActionIcon, Button, UnstyledButton } from "@mantine/core";
+import { IconFolder, IconFolderOff, IconFolderOpen, IconX } from "@tabler/icons-react";
+import { useQuery } from "@tanstack/react-query";
+import { useState } from "react";
+import { useQueries, useRefresh } from "../../app/queries";
+import { go } from "../../app/routes";
+import { useTask } from "../../app/task";
+import { type ProjectEntry, useBackend } from "../../backend";
+import { Empty, LoadingRows, Page } from "../../components/Page";
+import { Notice, Problem } from "../../components/Problem";
+import { Time } from "../../components/Time";
+import { folderName } from "../../components/words";
+import { ERRORS } from "../../errors";
+import classes from "./Projects.module.css";
+
+/** Folders that were opened lately; open a folder; try the sample. */
+export function Projects() {
+  const ask = useQueries();
+  const backend = useBackend();
+  const refresh = useRefresh();
+  const projects = useQuery(ask.projects());
+  // A chosen folder that has no sternway.yaml yet.
+  const [bare, setBare] = useState<string>();
+
+  const enter = (path: string) => {
+    refresh.projects();
+    go({ page: "overview", project: path });
+  };
+  const choose = useTask(async () => {
+    setBare(undefined);
+    const path = await backend.chooseFolder();
+    if (path === null) return;
+    try {
+      enter((await backend.openProject(path)).path);
+    } catch (thrown) {
+      setBare(path);
+      throw thrown;
+    }
+  });
+  const sample = useTask(async () => enter((await backend.openSample()).path));
+  const init = useTask(async (path: string) => enter((await backend.initProject(path)).path));
+  const forget = useTask(async (path: string) => {
+    await backend.forgetProject(path);
+    refresh.projects();
+  });
+
+  const problem = init.problem ?? sample.problem ?? forget.problem;
+  const actions = (
+    <>
+      <Button onClick={() => sample.start()} loading={sample.busy}>
+        Try the sample
+      </Button>
+      <Button
+        variant="filled"
+        leftSection={<IconFolderOpen className={classes.icon} aria-hidden />}
+        onClick={() => choose.start()}
+        loading={choose.busy}
+      >
+        Open a folder
+      </Button>
+    </>
+  );
+  return (
+    <Page title="Projects" name="Projects" actions={projects.data?.length ? actions : undefined}>
+      <div className={classes.page}>
+        {problem && <Problem failure={problem} />}
+        {choose.problem &&
+          (bare && choose.problem.code === "project_missing" ? (
+            <Notice severity="info" title={`${folderName(bare)} has no sternway.yaml yet`}>
+              <p>
+                Sternway can write one from the Compose file and the env files that it finds there. Nothing
+                else in the folder is touched.
+              </p>
+              <div>
+                <Button variant="filled" onClick={() => init.start(bare)} loading={init.busy}>
+                  Set up {folderName(bare)}
+                </Button>
+              </div>
+            </Notice>
+          ) : (
+            <Problem failure={choose.problem} doing={bare ? `Opening ${folderName(bare)}` : undefined} />
+          ))}
+        {projects.isPending && <LoadingRows rows={5} />}
+        {projects.error && (
+          <Problem
+            failure={projects.error}
+            onRetry={() => projects.refetch()}
+            doing="Reading the list of projects"
+          />
+        )}
+        {projects.data?.length === 0 && (
+          <Empty title="Deploy from your laptop, and always have the way back" action={actions}>
+            A project is a folder with a Compose file and a sternway.yaml. Open one of yours, or try the
+            sample: a small web application with a database, in three environments on this machine.
+          </Empty>
+        )}
+        {projects.data && projects.data.length > 0 && (
+          <ul className={classes.list} aria-label="Projects opened lately">
+            {projects.data.map((entry) => (
+              <Row key={entry.path} entry={entry} onOpen={enter} onForget={forget.start} />
+            ))}
+          </ul>
+        )}
+      </div>
+    </Page>
+  );
+}
+
+interface RowProps {
+  entry: ProjectEntry;
+  onOpen: (path: string) => void;
+  onForget: (path: string) => void;
+}
+
+function Row({ entry, onOpen, onForget }: RowProps) {
+  const Icon = entry.problem ? IconFolderOff : IconFolder;
+  return (
+    <li className={classes.row} data-problem={entry.problem !== null}>
+      <UnstyledButton
+        className={classes.open}
+        onClick={() => onOpen(entry.path)}
+        aria-label={`Open ${entry.name}`}
+      >
+        <Icon className={classes.icon} aria-hidden />
+        <span className={classes.name}>{entry.name}</span>
+        <span className={classes.path} title={entry.path}>
+          {entry.path}
+        </span>
+        <span className={classes.when}>
+          {entry.problem ? ERRORS[entry.problem.code].title : <Time at={entry.opened} />}
+        </span>
+      </UnstyledButton>
+      <ActionIcon
+        aria-label={`Forget ${entry.name}`}
+        title="Take it off this list"
+        onClick={() => onForget(entry.path)}
+      >
+        <IconX className={classes.icon} aria-hidden />
+      </ActionIcon>
+    </li>
+  );
+}

@@ -1,0 +1,115 @@
+import { Button } from "@mantine/core";
+import { IconCheck } from "@tabler/icons-react";
+import type { ReactNode } from "react";
+import { go } from "../../app/routes";
+import type { Layer, Plan } from "../../backend";
+import { ChangeList } from "../../components/ChangeList";
+import { Notice } from "../../components/Problem";
+import { count } from "../../components/words";
+import classes from "./PlanBody.module.css";
+
+/** The plan in the order of the road: what blocks, what to know, then stage after stage. */
+export function PlanBody({ plan, project }: { plan: Plan; project: string }) {
+  const { proven, reasons } = plan.ready_to_go_back;
+  return (
+    <div className={classes.body}>
+      {plan.blockers.length > 0 && (
+        <Notice severity="error" title="This has to be mended first">
+          <List items={plan.blockers} />
+          <div>
+            <Button onClick={() => go({ page: "configuration", project, filter: "missing" })}>
+              Open Configuration
+            </Button>
+          </div>
+        </Notice>
+      )}
+      {!proven && (
+        <Notice severity="warning" title="Going back is not proven">
+          <List items={reasons} />
+        </Notice>
+      )}
+      {plan.notes.length > 0 && (
+        <Notice severity="info" title="Good to know">
+          <List items={plan.notes} />
+        </Notice>
+      )}
+      <Steps title="Checks" steps={plan.checks} about="before anything is touched" />
+      <Steps title="Build" steps={plan.builds} about="before anything is touched" />
+      <LayerSection plan={plan} layer="configuration" title="Configuration" />
+      <LayerSection plan={plan} layer="application" title="Application">
+        {plan.kept.length > 0 && (
+          <p className={classes.kept}>
+            <span>keep</span>
+            <span>{plan.kept.join(", ")}</span>
+            <span>unchanged, stays as it is</span>
+          </p>
+        )}
+      </LayerSection>
+      <Steps title="Verification" steps={plan.verifications} about="decides whether the change stays" />
+      {proven && reasons.length > 0 && (
+        <Section title="The way back" about="proven">
+          <ul className={classes.steps}>
+            {reasons.map((reason) => (
+              <li key={reason} className={classes.proof}>
+                <IconCheck className={classes.icon} aria-hidden />
+                {reason}
+              </li>
+            ))}
+          </ul>
+        </Section>
+      )}
+    </div>
+  );
+}
+
+function List({ items }: { items: string[] }) {
+  return (
+    <ul className={classes.list}>
+      {items.map((item) => (
+        <li key={item}>{item}</li>
+      ))}
+    </ul>
+  );
+}
+
+function Section({ title, about, children }: { title: string; about: string; children: ReactNode }) {
+  return (
+    <details className={classes.section} open>
+      <summary className={classes.head}>
+        <h2>{title}</h2>
+        <span>{about}</span>
+      </summary>
+      {children}
+    </details>
+  );
+}
+
+function Steps({ title, steps, about }: { title: string; steps: string[]; about: string }) {
+  if (steps.length === 0) return null;
+  return (
+    <Section title={title} about={about}>
+      <ul className={classes.steps}>
+        {steps.map((step) => (
+          <li key={step}>{step}</li>
+        ))}
+      </ul>
+    </Section>
+  );
+}
+
+interface LayerProps {
+  plan: Plan;
+  layer: Layer;
+  title: string;
+  children?: ReactNode;
+}
+
+function LayerSection({ plan, layer, title, children }: LayerProps) {
+  const changes = plan.changes.filter((change) => change.layer === layer);
+  return (
+    <Section title={title} about={changes.length === 0 ? "no change" : count(changes.length, "change")}>
+      {changes.length > 0 && <ChangeList changes={changes} label={`Changes of ${layer}`} />}
+      {children}
+    </Section>
+  );
+}

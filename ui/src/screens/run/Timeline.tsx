@@ -1,0 +1,71 @@
+import { UnstyledButton } from "@mantine/core";
+import type { Stage, Step } from "../../backend";
+import { StepMark } from "../../components/state";
+import { Elapsed } from "../../components/Time";
+import { duration } from "../../components/words";
+import classes from "./Timeline.module.css";
+
+const STAGES: Record<Stage, string> = {
+  checks: "Checks",
+  build: "Build",
+  configuration: "Configuration",
+  application: "Application",
+  verification: "Verification",
+  notification: "Notification",
+};
+
+interface Props {
+  steps: readonly Step[];
+  /** Seconds that a step usually takes, by its name. */
+  usual: ReadonlyMap<string, number>;
+  onStep: (step: Step) => void;
+}
+
+/** The steps by stage, with their state, their time and their usual time. A click leads to a step's log. */
+export function Timeline({ steps, usual, onStep }: Props) {
+  const stages = [...new Set(steps.map(({ stage }) => stage))];
+  return (
+    <ol className={classes.timeline} aria-label="Steps">
+      {stages.map((stage) => (
+        <li key={stage}>
+          <p className={classes.stage}>{STAGES[stage]}</p>
+          <ol>
+            {steps
+              .filter((step) => step.stage === stage)
+              .map((step) => (
+                <li key={step.number}>
+                  <UnstyledButton
+                    className={classes.step}
+                    data-state={step.state}
+                    onClick={() => onStep(step)}
+                    aria-label={`Log of step ${step.number}: ${step.name}`}
+                  >
+                    <StepMark state={step.state} />
+                    <span className={classes.name}>{step.name}</span>
+                    <span className={classes.time}>
+                      {step.started && <Elapsed started={step.started} ended={step.ended} />}
+                      <Usual step={step} seconds={usual.get(step.name)} />
+                    </span>
+                    {step.detail && step.state !== "pending" && (
+                      <span className={classes.detail} title={step.detail}>
+                        {step.detail}
+                      </span>
+                    )}
+                  </UnstyledButton>
+                </li>
+              ))}
+          </ol>
+        </li>
+      ))}
+    </ol>
+  );
+}
+
+function Usual({ step, seconds }: { step: Step; seconds: number | undefined }) {
+  if (seconds === undefined || (step.state !== "running" && step.state !== "pending")) return null;
+  return (
+    <span className={classes.usual}>
+      {step.started ? ` of ${duration(seconds)}` : `≈ ${duration(seconds)}`}
+    </span>
+  );
+}

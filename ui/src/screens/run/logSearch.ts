@@ -1,0 +1,107 @@
+/** Reading through a whole log in pieces: to search it and to copy it, however long it is. */
+import { useEffect, useState } from "react";
+import { type Backend, type Failure, failure, type LogLine, useBackend } from "../../backend";
+
+const PIECE = 2000;
+/** More places than a person steps through. */
+const MOST_MATCHES = 10_000;
+
+async function* pieces(backend: Backend, project: string, number: number, after: number, until: number) {
+  for (let at = after; at < until; at += PIECE) {
+    yield (await backend.log(project, number, null, at, Math.min(PIECE, until - at))).lines;
+  }
+}
+
+/** The whole log as text. */
+export async function wholeLog(
+  backend: Backend,
+  project: string,
+  number: number,
+  total: number,
+): Promise<string> {
+  const parts: string[] = [];
+  for await (const lines of pieces(backend, project, number, 0, total)) {
+    for (const { text } of lines) parts.push(text);
+  }
+  return parts.join("\n");
+}
+
+/** Where a line matches, without regard to upper and lower case; -1 if it does not. */
+export function findIn(text: string, wanted: string): number {
+  return text.toLowerCase().indexOf(wanted.toLowerCase());
+}
+
+/** What an error usually looks like in a log: only to choose the line to show first. */
+const ERROR = /\b(error|fatal|panic|failed|failure|exception|unhealthy|denied|refused)\b/i;
+
+/** The line of a failed step to look at first: the first that reads like an error, or else its first one. */
+export async function firstError(
+  backend: Backend,
+  project: string,
+  number: number,
+  step: number,
+): Promise<number | undefined> {
+  const { lines } = await backend.log(project, number, step, 0, PIECE);
+  return (lines.find(({ text }) => ERROR.test(text)) ?? lines[0])?.line;
+}
+
+/** The first line that a step printed. */
+export async function firstLine(
+  backend: Backend,
+  project: string,
+  number: number,
+  step: number,
+): Promise<number | undefined> {
+  return (await backend.log(project, number, step, 0, 1)).lines[0]?.line;
+}
+
+export interface Search {
+  /** Places of matching lines. */
+  matches: number[];
+  /** How many lines were read. */
+  scanned: number;
+  problem?: Failure;
+}
+
+const NOTHING: Search = { matches: [], scanned: 0 };
+
+/** Searches a log from its beginning; goes on when it grows. */
+export function useLogSearch(project: string, number: number, total: number, wanted: string): Search {
+  const backend = useBackend();
+  const [search, setSearch] = useState<Search & { wanted: string }>({ ...NOTHING, wanted: "" });
+  const current = search.wanted === wanted ? search : { ...NOTHING, wanted };
+  const from = current.problem ? total : current.scanned;
+
+  useEffect(() => {
+    if (!wanted || from >= total) return;
+    let left = false;
+    async function scan() {
+      try {
+        for await (const lines of pieces(backend, project, number, from, total)) {
+          if (left) return;
+          const found = lines
+            .filter(({ text }: LogLine) => findIn(text, wanted) >= 0)
+            .map(({ line }) => line);
+          const reached = lines.at(-1)?.line ?? total;
+          setSearch((known) => {
+            const before = known.wanted === wanted ? known : { ...NOTHING, wanted };
+            if (reached <= before.scanned) return before;
+            return {
+              wanted,
+              matches: [...before.matches, ...found].slice(0, MOST_MATCHES),
+              scanned: reached,
+            };
+          });
+        }
+      } catch (thrown) {
+        if (!left) setSearch((known) => ({ ...known, wanted, problem: failure(thrown) }));
+      }
+    }
+    void scan();
+    return () => {
+      left = true;
+    };
+    // `from` is left out: it moves with every piece, and must not start the scan that moves it again.
+  }, [backend, project, number, total, wanted]);
+  return wanted ? current : NOTHING;
+}

@@ -1,0 +1,36 @@
+/** The one line that always says where things stand. */
+import type { Deployment, Step } from "../../backend";
+import { count, title } from "../../components/words";
+
+/** What the line says while a deployment runs and the core has not said anything better. */
+function underway(steps: readonly Step[]): string {
+  const current = steps.find(({ state }) => state === "running");
+  if (current) return `Step ${current.number} of ${steps.length}: ${current.name}`;
+  if (steps.length === 0) return "Starting";
+  return steps.some(({ state }) => state === "pending") ? "Between two steps" : "Writing down the result";
+}
+
+/** Where a deployment stands, in a sentence. */
+export function standing(deployment: Deployment, steps: readonly Step[], state: string): string {
+  const what = title(deployment);
+  switch (deployment.result) {
+    case null:
+      return state || underway(steps);
+    case "succeeded":
+      return `${what}: done and verified.${deployment.release ? ` Release #${deployment.release} runs.` : ""}`;
+    case "went_back":
+      return `${what}: verification failed, the release before runs again.`;
+    case "failed":
+      return `${what}: failed at ${failedAt(steps)}.`;
+    case "cancelled":
+      return `${what}: stopped by a person after ${count(steps.filter(({ state: s }) => s === "done").length, "step")}.`;
+    case "interrupted":
+      return `${what}: interrupted. Resume it or go back, from the overview.`;
+    case "unknown":
+      return `${what}: the outcome is not known. Look at what runs before you go on.`;
+  }
+}
+
+function failedAt(steps: readonly Step[]): string {
+  return steps.find(({ state }) => state === "failed")?.name ?? "a step that was not recorded";
+}
