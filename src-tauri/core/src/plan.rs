@@ -82,7 +82,7 @@ pub async fn prepare(
         kept,
         checks: pipeline.checks.iter().map(|check| check.name.clone()).collect(),
         builds: pipeline.build.iter().map(|step| step.name.clone().unwrap_or_else(|| step.run.clone())).collect(),
-        verifications: pipeline.verify.iter().map(|step| step.name.clone()).collect(),
+        verifications: want.verify.iter().map(|step| step.name.clone()).collect(),
         notes,
         blockers,
         protected: project.file.environment(environment)?.protected,

@@ -9,7 +9,9 @@ use std::sync::{Arc, PoisonError};
 
 use sternway_compose::{Engine, Lease};
 use sternway_history::{NewDeployment, ProjectId};
-use sternway_model::{Code, DeploymentNumber, EnvironmentName, Error, Event, Kind, Outcome, Release, Result};
+use sternway_model::{
+    Code, DeploymentNumber, EnvironmentName, Error, Event, Kind, Outcome, Release, Result, SecretPin,
+};
 use sternway_vault::{Redactor, Revealed};
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::task::JoinHandle;
@@ -164,10 +166,19 @@ impl Core {
 
     /// Reads the secrets of the want and of the way back, before anything is touched.
     async fn read_secrets(&self, hold: &Hold, prepared: &Prepared) -> Result<Revealed> {
-        let mut pins = prepared.want.secrets()?;
+        let wanted = prepared.want.secrets()?;
+        let mut all = wanted.clone();
         if let Some(have) = &prepared.have {
-            pins.extend(Want::from_release(have).secrets()?);
+            all.extend(Want::from_release(have).secrets()?);
         }
+        match self.fetch(hold, all).await {
+            // The plan said that going back is not proven; that does not stop going forward.
+            Err(error) if error.code == Code::SecretMissing => self.fetch(hold, wanted).await,
+            fetched => fetched,
+        }
+    }
+
+    async fn fetch(&self, hold: &Hold, mut pins: Vec<SecretPin>) -> Result<Revealed> {
         pins.sort();
         pins.dedup();
         if pins.is_empty() {

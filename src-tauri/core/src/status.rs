@@ -1,5 +1,6 @@
 //! Use case: how the environments are.
 
+use sternway_compose::Model;
 use sternway_compose::observe::{Probe, State};
 use sternway_model::{EnvironmentName, Outcome, Release, Result};
 
@@ -85,7 +86,7 @@ impl Core {
                     name: container.service.clone(),
                     state,
                     health,
-                    image: container.image_name.clone(),
+                    image: image_of(&container.service, &container.image_name, model.as_ref()),
                     ports: container.ports.iter().map(ToString::to_string).collect(),
                 }),
             }
@@ -104,6 +105,16 @@ impl Core {
         services.sort_by(|a, b| a.name.cmp(&b.name));
         Ok(services)
     }
+}
+
+/// The image as people know it: by its name in the Compose file, or by what Compose calls an image that it built. The engine
+/// knows a container that was made by content only by that.
+fn image_of(service: &str, seen: &str, model: Option<&Model>) -> String {
+    let named = model.and_then(|model| {
+        let found = model.services.iter().find(|(name, _)| name.as_str() == service)?.1;
+        found.image.clone().or_else(|| Some(format!("{}-{service}", model.name)))
+    });
+    named.filter(|_| seen.starts_with("sha256:")).unwrap_or_else(|| seen.to_owned())
 }
 
 fn overall(services: &[ServiceStatus]) -> Health {

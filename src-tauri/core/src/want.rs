@@ -8,7 +8,7 @@ use sternway_config::NO_VERSION;
 use sternway_history::StoredSecret;
 use sternway_model::{
     DeploymentNumber, EnvironmentName, Error, ImageId, Kind, Release, Result, Revision, SecretName, SecretPin,
-    SecretRef, ServiceName, Value, Variable, mentions,
+    SecretRef, ServiceName, Value, Variable, VerifyStep, mentions,
 };
 
 use crate::git;
@@ -29,6 +29,8 @@ pub struct Want {
     pub images: BTreeMap<ServiceName, ImageId>,
     /// The sources.
     pub revision: Option<Revision>,
+    /// What decides whether it works: an earlier release is verified by what was asked of it then.
+    pub verify: Vec<VerifyStep>,
 }
 
 /// A want, and what was noticed while it was put together.
@@ -72,8 +74,16 @@ impl Want {
         resolve_references(&mut application, &versions)?;
 
         let revision = git::revision(&project.folder).await?;
-        let want =
-            Self { kind: Kind::Deploy, target: None, configuration, application, images: BTreeMap::new(), revision };
+        let verify = project.file.pipeline.verify.clone();
+        let want = Self {
+            kind: Kind::Deploy,
+            target: None,
+            configuration,
+            application,
+            images: BTreeMap::new(),
+            revision,
+            verify,
+        };
         let missing: BTreeSet<SecretName> =
             want.secrets()?.into_iter().filter(|pin| pin.version == NO_VERSION).map(|pin| pin.name).collect();
         blockers.extend(missing.into_iter().map(|name| {
@@ -101,6 +111,7 @@ impl Want {
             application: release.application.clone(),
             images: release.images.clone(),
             revision: release.revision.clone(),
+            verify: release.verify.clone(),
         }
     }
 

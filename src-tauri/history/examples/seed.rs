@@ -126,6 +126,7 @@ fn release(number: DeploymentNumber, environment: EnvironmentName, created: At) 
         application: serde_json::json!({ "services": { "web": { "image": "shop-web" }, "db": { "image": "shop-db" } } }),
         images: [].into(),
         revision: None,
+        verify: vec![],
         evidence: vec![],
     }
 }

@@ -197,9 +197,16 @@ async fn back_up(connection: &mut SqliteConnection, place: &Place, version: i64)
     // VACUUM INTO accepts a file that is there if it is empty.
     make_private_file(&incomplete).await?;
     let name = incomplete.to_str().ok_or_else(|| Error::invalid("the data folder's path is not UTF-8"))?;
-    sqlx::query("VACUUM INTO ?").bind(name).execute(connection).await.map_err(|error| {
-        place.fault(error).context("the history was not migrated, because its copy could not be written")
-    })?;
+    let copied = sqlx::query("VACUUM INTO ?").bind(name).execute(connection).await;
+    if let Err(error) = copied {
+        let error = place.fault(error).context("the history was not migrated, because its copy could not be written");
+        return match tokio::fs::remove_file(&incomplete).await {
+            Ok(()) => Err(error),
+            Err(left) => Err(error.context(Error::io("remove", &incomplete, &left))),
+        };
+    }
+    let written = async { tokio::fs::File::open(&incomplete).await?.sync_all().await };
+    written.await.map_err(|error| Error::io("write", &incomplete, &error))?;
     tokio::fs::rename(&incomplete, &copy).await.map_err(|error| Error::io("rename", &incomplete, &error))
 }
 

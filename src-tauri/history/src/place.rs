@@ -46,10 +46,12 @@ impl Place {
     /// The file holds something that it should not.
     pub(crate) fn damaged(&self, what: impl std::fmt::Display) -> Error {
         let copies = self.backups();
+        // SQLite would lay a left-over `-wal` file over a copy that is put in the place.
+        let away = "Move it away, with `history.sqlite-wal` and `history.sqlite-shm` if they are there";
         let way_out = if copies.is_empty() {
-            "Move it away to begin a new history; there is no copy of it in its folder.".to_owned()
+            format!("{away}, to begin a new history; there is no copy of it in its folder.")
         } else {
-            format!("Move it away to begin a new history, or put a copy in its place: {}.", copies.join(", "))
+            format!("{away}, to begin a new history or to put a copy in its place: {}.", copies.join(", "))
         };
         Error::new(Code::HistoryDamaged, format!("the history {} is damaged: {what}", self.database().display()))
             .hint(way_out)

@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use specta::Type;
 
-use crate::{At, DeploymentNumber, EnvironmentName, ImageId, SecretName, SecretPin, ServiceName};
+use crate::{At, DeploymentNumber, EnvironmentName, ImageId, SecretName, SecretPin, ServiceName, VerifyStep};
 
 /// A variable's value, or the secret that it names.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema, Type)]
@@ -101,6 +101,8 @@ pub struct Release {
     /// The sources it was made from.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub revision: Option<Revision>,
+    /// What decided that it works, and will again when somebody goes back to it.
+    pub verify: Vec<VerifyStep>,
     /// What verification saw.
     pub evidence: Vec<Evidence>,
 }

@@ -54,7 +54,7 @@ pub(super) fn steps(project: &Project, prepared: &Prepared) -> Vec<(Stage, Strin
     }
     steps.extend(in_order(&prepared.jobs).map(|job| (job.stage, job.name.clone())));
     steps.push((Stage::Verification, LOOK_AGAIN.to_owned()));
-    steps.extend(pipeline.verify.iter().map(|step| (Stage::Verification, step.name.clone())));
+    steps.extend(prepared.want.verify.iter().map(|step| (Stage::Verification, step.name.clone())));
     steps
 }
 
@@ -114,6 +114,7 @@ impl Core {
             application: walk.prepared.want.application.clone(),
             images: sternway_compose::images_after(&observed),
             revision: walk.prepared.want.revision.clone(),
+            verify: walk.prepared.want.verify.clone(),
             evidence,
         })
     }
@@ -234,7 +235,7 @@ impl Walk<'_> {
 
         let variables = self.variables(true)?;
         let compose_project = self.compose_project();
-        for check in &hold.project.file.pipeline.verify {
+        for check in &self.prepared.want.verify {
             let step = self.begin(Stage::Verification, &check.name).await?;
             let number = step.number;
             let scene = Scene {

@@ -62,6 +62,7 @@ mod fixture {
             application: serde_json::json!({ "services": { "web": { "image": "shop:1" } } }),
             images: [].into(),
             revision: None,
+            verify: vec![],
             evidence: vec![],
         }
     }
