@@ -113,62 +113,39 @@ fn is_web_token(value: &str) -> bool {
     parts.len() == 3 && value.starts_with("eyJ") && parts.iter().all(|part| base64url(part))
 }
 
+/// Last words of names that tell about a secret: `PASSWORD_FILE`, `TOKEN_URL`, `ACCESS_KEY_ID`.
+const ABOUT: &str = "age alg algorithm arn audience count days enabled endpoint expiration expires expiry field file \
+    header host hours id issuer length lifetime limit max min minutes name path policy port prefix \
+    region required rotation seconds size storage timeout ttl type uri url version";
+
+/// Words that name a password wherever they stand.
+const PASSWORDS: &str = "password passwd passphrase passcode pwd pass";
+
+/// Words in front of `KEY` that make it a secret.
+const SECRET_KEYS: &str = "account admin api app auth client cookie crypt deploy encryption jwt license master private root \
+    service session shared signing ssh storage webhook";
+
+/// Words in front of `KEY` that make it a name of something.
+const PLAIN_KEYS: &str = "bucket cache foreign group index lookup map object partition primary publishable registry row s3 \
+    site sort";
+
+fn is_one_of(word: &str, list: &str) -> bool {
+    list.split(' ').any(|listed| listed == word)
+}
+
 fn by_name(key: &str, value: &str) -> Option<&'static str> {
     let words = words(key);
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     let (last, before) = words.split_last()?;
-    // `PASSWORD_FILE`, `TOKEN_URL`, `ACCESS_KEY_ID`: they tell about a secret.
-    const ABOUT: [&str; 40] = [
-        "age",
-        "alg",
-        "algorithm",
-        "arn",
-        "audience",
-        "count",
-        "days",
-        "enabled",
-        "endpoint",
-        "expiration",
-        "expires",
-        "expiry",
-        "field",
-        "file",
-        "header",
-        "host",
-        "hours",
-        "id",
-        "issuer",
-        "length",
-        "lifetime",
-        "limit",
-        "max",
-        "min",
-        "minutes",
-        "name",
-        "path",
-        "policy",
-        "port",
-        "prefix",
-        "region",
-        "required",
-        "rotation",
-        "seconds",
-        "size",
-        "storage",
-        "timeout",
-        "ttl",
-        "type",
-        "uri",
-    ];
-    if ABOUT.contains(last) || *last == "url" || *last == "version" || words.contains(&"public") {
+    if is_one_of(last, ABOUT) || words.contains(&"public") {
         return None;
     }
     // The shell's own variables for the working folder.
     if matches!(words.as_slice(), ["pwd" | "oldpwd"]) {
         return None;
     }
-    const PASSWORDS: [&str; 6] = ["password", "passwd", "passphrase", "passcode", "pwd", "pass"];
-    if PASSWORDS.iter().any(|word| words.contains(word) || last.ends_with(word) && *word != "pass") {
+    // `PGPASSWORD` has no border between its words.
+    if words.iter().any(|word| is_one_of(word, PASSWORDS)) || last.ends_with("password") || last.ends_with("passwd") {
         return Some("is named like a password");
     }
     if words.iter().any(|word| matches!(*word, "secret" | "secrets" | "credential" | "credentials")) {
@@ -188,54 +165,12 @@ fn joined_key(last: &str) -> Option<&'static str> {
 
 /// `…_KEY`: some words in front make it a secret, some make it none; with others the value decides.
 fn named_key(before: &[&str], value: &str) -> Option<&'static str> {
-    const SECRET: [&str; 22] = [
-        "account",
-        "admin",
-        "api",
-        "app",
-        "auth",
-        "client",
-        "cookie",
-        "crypt",
-        "deploy",
-        "encryption",
-        "jwt",
-        "license",
-        "master",
-        "private",
-        "root",
-        "service",
-        "session",
-        "shared",
-        "signing",
-        "ssh",
-        "storage",
-        "webhook",
-    ];
-    const PLAIN: [&str; 16] = [
-        "bucket",
-        "cache",
-        "foreign",
-        "group",
-        "index",
-        "lookup",
-        "map",
-        "object",
-        "partition",
-        "primary",
-        "publishable",
-        "registry",
-        "row",
-        "s3",
-        "site",
-        "sort",
-    ];
     match before {
         // Names the key, see the function at the top.
         [.., "aws", "access"] => None,
         [.., "access"] => Some("is named like a key"),
-        [.., word] if SECRET.contains(word) => Some("is named like a key"),
-        [.., word] if PLAIN.contains(word) => None,
+        [.., word] if is_one_of(word, SECRET_KEYS) => Some("is named like a key"),
+        [.., word] if is_one_of(word, PLAIN_KEYS) => None,
         _ => looks_random(value).then_some("is named like a key and looks random"),
     }
 }
