@@ -9,6 +9,11 @@ cache=${XDG_CACHE_HOME:-$HOME/.cache}/sternway
 export CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-$cache/target}
 PATH=$cache/node/bin:${CARGO_HOME:-$HOME/.cargo}/bin:$PATH
 export PATH
+# Set by scripts/setup where the machine's own Rust is too old.
+if [ -f "$cache/rust-toolchain" ]; then
+  RUSTUP_TOOLCHAIN=$(<"$cache/rust-toolchain")
+  export RUSTUP_TOOLCHAIN
+fi
 
 # One line about a step.
 step() { printf '· %s\n' "$*"; }

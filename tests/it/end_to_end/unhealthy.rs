@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use serde_json::Value;
+use serde_json::json;
 use sternway_e2e::{Result, Stage, web};
 
 #[tokio::test]
@@ -11,7 +11,7 @@ async fn the_old_release_answers_again_and_history_says_why() -> Result<()> {
     let address = stage.address("staging", "/")?;
     stage.call(["secret", "set", "staging", "TOKEN"]).input("a token").done().await?;
     let first = stage.call(["deploy", "staging", "--yes"]).done().await?;
-    let release = first.last()?["release"].clone();
+    let first = first.last()?["release"].to_string();
 
     stage.call(["config", "set", "staging", "BROKEN", "yes"]).done().await?;
     stage.call(["config", "set", "staging", "MESSAGE", "broken"]).done().await?;
@@ -21,17 +21,24 @@ async fn the_old_release_answers_again_and_history_says_why() -> Result<()> {
     let answers = web::until(Duration::from_secs(5), async || web::body(&address).await).await?;
     assert_eq!(answers, "first", "the old release answers");
     let status = stage.call(["status", "staging"]).done().await?;
-    assert_eq!(status.last()?["environments"][0]["release"], release, "and is the one on record");
+    let runs = &status.last()?["environments"][0];
+    assert_eq!(runs["health"], "healthy", "{runs}");
+    let same = stage.call(["compare", &first, &runs["release"].to_string()]).done().await?;
+    assert_eq!(same.last()?["changes"], json!([]), "what is on record is what ran before");
     let drift = stage.call(["drift", "staging"]).done().await?;
-    assert_eq!(drift.last()?["changes"], Value::Array(Vec::new()), "nothing of the new one is left");
+    assert_eq!(drift.last()?["changes"], json!([]), "nothing of the new one is left");
 
+    // The failure and the way back are two entries, and the failure's own says why.
     let history = stage.call(["history", "staging"]).done().await?;
     let deployments = history.last()?["deployments"].as_array().cloned().unwrap_or_default();
-    let failed = deployments
-        .iter()
-        .find(|deployment| matches!(deployment["result"].as_str(), Some("failed" | "went_back")))
-        .map(|deployment| deployment["number"].to_string())
-        .unwrap_or_default();
+    let story: Vec<_> = deployments.iter().map(|one| (one["kind"].as_str(), one["result"].as_str())).collect();
+    let told = [
+        (Some("rollback"), Some("succeeded")),
+        (Some("deploy"), Some("went_back")),
+        (Some("deploy"), Some("succeeded")),
+    ];
+    assert_eq!(story, told, "{}", history.describe());
+    let failed = deployments[1]["number"].to_string();
     let shown = stage.call(["show", &failed]).done().await?;
     let record = shown.last()?.to_string();
     assert!(record.contains("no health here"), "the probe's output is on record: {record}");
