@@ -49,6 +49,10 @@ pub(super) fn service(path: &str, body: &mut Value, places: &Places) -> Result<(
     for key in ["dns", "dns_search", "tmpfs", "label_file"] {
         list(service.get_mut(key));
     }
+    if let Some(Value::Array(servers)) = service.get_mut("dns") {
+        // A variable without a value names no server.
+        servers.retain(|server| server != "");
+    }
     if let Some(Value::Object(dependencies)) = service.get_mut("depends_on") {
         for dependency in dependencies.values_mut().filter_map(Value::as_object_mut) {
             dependency.entry("required").or_insert(Value::Bool(true));

@@ -69,7 +69,10 @@ impl Check<'_> {
                 | Shape::Variables
                 | Shape::Agents,
                 Content::Sequence(items),
-            ) => self.items(&Shape::Text, items, path),
+            ) => {
+                self.items(&Shape::Text, items, path)?;
+                if matches!(shape, Shape::Variables) { self.names_end(items, path) } else { Ok(()) }
+            }
             (Shape::Tokens, Content::Sequence(items)) => {
                 self.items(&Shape::Short(&Shape::Number, &Shape::Text), items, path)
             }
@@ -102,6 +105,20 @@ impl Check<'_> {
 
     fn items(&self, shape: &Shape, items: &[Node], path: &str) -> Result<()> {
         items.iter().enumerate().try_for_each(|(index, item)| self.node(shape, item, &format!("{path}[{index}]")))
+    }
+
+    /// `NAME = value` in a list would be a variable with a space in its name.
+    fn names_end(&self, items: &[Node], path: &str) -> Result<()> {
+        for (index, item) in items.iter().enumerate() {
+            if let Some((name, _)) = item.text().and_then(|text| text.split_once('='))
+                && name.ends_with(char::is_whitespace)
+            {
+                return Err(Error::invalid(format!("there is a space after the variable's name `{}`", name.trim()))
+                    .hint("Write `NAME=value`.")
+                    .at(item.mark.location(self.file, &format!("{path}[{index}]"))));
+            }
+        }
+        Ok(())
     }
 
     fn values(&self, entries: &[(Key, Node)], path: &str, expected: &str, fits: impl Fn(&Node) -> bool) -> Result<()> {

@@ -322,7 +322,7 @@ const NETWORK: Shape = Object(&[
     may("attachable", Flag),
     may("labels", Pairs),
     may("enable_ipv6", Switch),
-    dropped("enable_ipv4", Flag),
+    may("enable_ipv4", Switch),
 ]);
 
 const IPAM: Shape = Object(&[

@@ -184,6 +184,11 @@ fn errors_say_where_and_what_to_do() {
         ("services:\n  web:\n    image: x\n    networks: [a]\n", (4, 15, "services.web.networks.a"), "not defined"),
         ("services:\n  web:\n    image: x\n    mem_limit: 5x\n", (4, 16, "services.web.mem_limit"), "`5x` is no size"),
         ("services:\n  web:\n    image: x\n    init: maybe\n", (4, 11, "services.web.init"), "is no boolean"),
+        (
+            "services:\n  web:\n    image: x\n    environment:\n      - A = 1\n",
+            (5, 9, "services.web.environment[0]"),
+            "Write `NAME=value`.",
+        ),
         ("services:\n  1:\n    image: x\n", (2, 3, "services.1"), "in quotes"),
         ("services:\n  web:\n    command: x\n", (3, 5, "services.web"), "neither an image nor a build"),
         (
