@@ -12,6 +12,8 @@ use futures_util::StreamExt;
 use serde::{Deserialize, Serialize};
 use sternway_model::{Code, Error, ImageId, Result, Target};
 
+/// The client's own limit: beyond every limit that is set for a single request.
+const LONGEST: Duration = Duration::from_secs(2 * 3600);
 /// How long the engine may take for one ordinary request.
 pub(crate) const REQUEST: Duration = Duration::from_secs(30);
 
@@ -52,7 +54,7 @@ impl Observer {
         let docker = match std::env::var("DOCKER_HOST").ok().filter(|host| !host.is_empty()) {
             None => Docker::connect_with_local_defaults(),
             Some(host) if host.starts_with("unix://") || host.starts_with("npipe://") => {
-                Docker::connect_with_local(&host, REQUEST.as_secs(), API_DEFAULT_VERSION)
+                Docker::connect_with_local(&host, LONGEST.as_secs(), API_DEFAULT_VERSION)
             }
             Some(host) => {
                 return Err(Error::new(
@@ -62,7 +64,9 @@ impl Observer {
                 .hint("Unset DOCKER_HOST, or set it to a `unix://` address."));
             }
         };
-        docker.map(|docker| Self { docker }).map_err(|error| failure("connect to the container engine", error))
+        docker
+            .map(|docker| Self { docker: docker.with_timeout(LONGEST) })
+            .map_err(|error| failure("connect to the container engine", error))
     }
 
     /// What the engine is.

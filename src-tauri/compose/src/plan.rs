@@ -1,5 +1,8 @@
 //! What a move of the application would do. A pure function of what was observed and what is wanted.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::path::{Path, PathBuf};

@@ -3,4 +3,14 @@
 #[cfg(test)]
 mod cases;
 #[cfg(test)]
+mod images;
+#[cfg(test)]
 mod load;
+#[cfg(test)]
+mod locks;
+#[cfg(test)]
+mod moves;
+#[cfg(test)]
+mod replacement;
+#[cfg(test)]
+mod stage;

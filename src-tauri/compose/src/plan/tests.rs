@@ -1,0 +1,335 @@
+//! The plan's decisions, compared by its text.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use serde_json::{Value, json};
+use sternway_model::{Code, ImageId, ServiceName};
+
+use super::{ComposePlan, ImageSource, Job, Want, plan};
+use crate::fingerprint::{MadeFrom, of_settings};
+use crate::labels;
+use crate::model::Model;
+use crate::observe::{Built, Container, HostPort, Network, Observed, State, Volume};
+use crate::tests_support::{container, image};
+
+fn model(services: Value) -> Model {
+    Model::decode(&json!({"name": "p", "services": services})).expect("a valid model")
+}
+
+/// What is there after this model was carried out.
+fn after(model: &Model) -> Observed {
+    let mut observed = Observed { image_ids: [image(1), image(2)].into(), ..Observed::default() };
+    observed.images.insert("i".into(), image(1));
+    for (name, service) in &model.services {
+        let id = if service.image.as_deref() == Some("i") { image(1) } else { image(2) };
+        let made_from = MadeFrom::wanted(model, service, Some(&id), &BTreeMap::new());
+        for number in 1..=service.replicas() {
+            let mut made = container(name.as_str(), number, &made_from, &id);
+            made.networks = service.networks.keys().map(|key| model.networks[key].name.clone()).collect();
+            made.ports = crate::decide::host_ports(service);
+            made.parents = service.parents().iter().map(|parent| format!("{parent}1")).collect();
+            observed.containers.push(made);
+        }
+    }
+    for (key, network) in &model.networks {
+        let labels = [(labels::HASH.into(), of_settings(&network.canonical)), (labels::NETWORK.into(), key.clone())];
+        observed.networks.insert(network.name.clone(), Network { labels: labels.into(), ..Network::default() });
+    }
+    for volume in model.volumes.values() {
+        let labels = [(labels::HASH.into(), of_settings(&volume.canonical))].into();
+        observed.volumes.insert(volume.name.clone(), Volume { labels });
+    }
+    observed
+}
+
+fn planned(observed: &Observed, model: &Model) -> sternway_model::Result<ComposePlan> {
+    planned_with(observed, model, &BTreeMap::new())
+}
+
+fn planned_with(
+    observed: &Observed,
+    model: &Model,
+    images: &BTreeMap<ServiceName, ImageId>,
+) -> sternway_model::Result<ComposePlan> {
+    let want =
+        Want { project: "p", model, images, project_dir: Path::new("/p"), config_files: Vec::new(), deployment: None };
+    plan(observed, &want)
+}
+
+fn text(observed: &Observed, model: &Model) -> String {
+    planned(observed, model).expect("a plan").to_string()
+}
+
+fn whole() -> Value {
+    json!({"name": "p",
+        "services": {
+            "db": {"image": "i", "networks": {"default": null}, "volumes": [{"type": "volume", "source": "data", "target": "/data"}]},
+            "migrate": {"image": "i", "networks": {"default": null},
+                "depends_on": {"db": {"condition": "service_healthy", "required": true}}},
+            "web": {"image": "i", "networks": {"default": null}, "ports": [{"target": 80, "published": "8080", "protocol": "tcp"}],
+                "depends_on": {"migrate": {"condition": "service_completed_successfully", "required": true}}}},
+        "networks": {"default": {"name": "p_default"}},
+        "volumes": {"data": {"name": "p_data"}}})
+}
+
+#[test]
+fn from_nothing_everything_is_created_in_order() {
+    let model = Model::decode(&whole()).expect("valid");
+    let empty = Observed { images: [("i".into(), image(1))].into(), ..Observed::default() };
+    assert_eq!(
+        text(&empty, &model),
+        "create network default: it does not exist\n\
+         create volume data: it does not exist\n\
+         create service db: it does not exist\n\
+         create service migrate: it does not exist\n\
+         create service web: it does not exist\n"
+    );
+}
+
+#[test]
+fn what_is_right_stays() {
+    let model = Model::decode(&whole()).expect("valid");
+    let mut observed = after(&model);
+    let migrate = observed.containers.iter_mut().find(|container| container.service == "migrate").expect("there");
+    migrate.state = State::Exited;
+    let plan = planned(&observed, &model).expect("a plan");
+    assert!(plan.work.is_empty(), "nothing to do: {plan}");
+    assert_eq!(plan.kept.len(), 3);
+}
+
+#[test]
+fn only_what_differs_is_replaced_and_gaps_are_said() {
+    let observed = after(&Model::decode(&whole()).expect("valid"));
+    let mut changed = whole();
+    changed["services"]["web"]["environment"] = json!({"LOG_LEVEL": "debug"});
+    let model = Model::decode(&changed).expect("valid");
+    assert_eq!(
+        text(&observed, &model),
+        "recreate service web: environment LOG_LEVEL added\n\
+         keep service db\n\
+         keep service migrate\n\
+         note: web publishes :8080: it is away between the stop of the old container and the start of the new one\n"
+    );
+}
+
+#[test]
+fn stopped_containers_start_and_finished_jobs_do_not() {
+    let model = Model::decode(&whole()).expect("valid");
+    let mut observed = after(&model);
+    for container in &mut observed.containers {
+        container.state = State::Exited;
+        container.exit_code = if container.service == "db" { 137 } else { 0 };
+    }
+    assert_eq!(
+        text(&observed, &model),
+        "start service db: it ended with code 137\n\
+         start service web: it ended with code 0\n\
+         keep service migrate\n"
+    );
+}
+
+/// Old container `web1`, made from `old`, and what an interrupted replacement by `new` left.
+fn half_way(old: &Model, new: &Model, old_state: State, new_state: Option<State>) -> Observed {
+    let mut observed = after(old);
+    observed.containers[0].state = old_state;
+    if let Some(state) = new_state {
+        let made_from = MadeFrom::wanted(new, &new.services["web"], Some(&image(1)), &BTreeMap::new());
+        let mut made = container("web", 1, &made_from, &image(1));
+        made.id = "new".into();
+        made.name = format!("p-web-1.{}", &made_from.hash[..8]);
+        made.state = state;
+        observed.containers.push(made);
+    }
+    observed
+}
+
+#[test]
+fn an_interrupted_replacement_is_finished_or_turned_round() {
+    let old = model(json!({"web": {"image": "i", "environment": {"V": "1"}}}));
+    let new = model(json!({"web": {"image": "i", "environment": {"V": "2"}}}));
+    let finish = "recreate service web: an earlier replacement was interrupted\n";
+    let begin = "recreate service web: environment V 1 → 2\n";
+    for (old_state, new_state, onwards, back) in [
+        (State::Running, Some(State::Created), begin, finish),
+        (State::Exited, Some(State::Created), begin, finish),
+        (State::Exited, Some(State::Running), finish, finish),
+        (State::Running, Some(State::Running), finish, finish),
+        (State::Exited, None, begin, "start service web: it ended with code 0\n"),
+    ] {
+        let observed = half_way(&old, &new, old_state, new_state);
+        assert_eq!(text(&observed, &new), onwards, "onwards from {old_state:?} and {new_state:?}");
+        assert_eq!(text(&observed, &old), back, "back from {old_state:?} and {new_state:?}");
+    }
+    let mut renamed = after(&new);
+    renamed.containers[0].name = "p-web-1.12345678".into();
+    assert_eq!(text(&renamed, &new), finish, "only the final name is missing");
+}
+
+#[test]
+fn a_first_creation_that_was_interrupted_begins_anew() {
+    let model = model(json!({"web": {"image": "i"}}));
+    let mut observed = after(&model);
+    observed.containers[0].state = State::Created;
+    assert_eq!(text(&observed, &model), "recreate service web: its creation was interrupted\n");
+}
+
+#[test]
+fn services_that_are_gone_are_removed_and_their_volumes_stay() {
+    let observed = after(&Model::decode(&whole()).expect("valid"));
+    let mut fewer = whole();
+    fewer["services"].as_object_mut().expect("services").retain(|name, _| name == "web");
+    fewer["services"]["web"].as_object_mut().expect("web").remove("depends_on");
+    fewer.as_object_mut().expect("the model").remove("volumes");
+    assert_eq!(
+        text(&observed, &Model::decode(&fewer).expect("valid")),
+        "remove service db: no longer in the Compose file\n\
+         remove service migrate: no longer in the Compose file\n\
+         keep service web\n"
+    );
+}
+
+#[test]
+fn a_service_that_holds_a_needed_port_goes_first() {
+    let port = json!([{"target": 80, "published": "8080", "protocol": "tcp"}]);
+    let observed = after(&model(json!({"zoo": {"image": "i", "ports": port}})));
+    let renamed = model(json!({"aviary": {"image": "i", "ports": port}}));
+    assert_eq!(
+        text(&observed, &renamed),
+        "remove service zoo: no longer in the Compose file\n\
+         create service aviary: it does not exist\n"
+    );
+}
+
+#[test]
+fn the_number_of_containers_follows() {
+    let observed = after(&model(json!({"web": {"image": "i", "scale": 3}})));
+    assert_eq!(
+        text(&observed, &model(json!({"web": {"image": "i", "scale": 1}}))),
+        "remove service web: only 1 of it are wanted\nkeep service web\n"
+    );
+    assert_eq!(
+        text(&observed, &model(json!({"web": {"image": "i", "scale": 4}}))),
+        "create service web (4): it does not exist\n"
+    );
+}
+
+#[test]
+fn whoever_borrows_a_namespace_follows_its_owner() {
+    let services = |version: &str| {
+        model(json!({
+            "app": {"image": "i", "environment": {"V": version}},
+            "sidecar": {"image": "i", "network_mode": "service:app",
+                "depends_on": {"app": {"condition": "service_started", "required": true}}}}))
+    };
+    let observed = after(&services("1"));
+    assert_eq!(text(&observed, &services("1")), "keep service app\nkeep service sidecar\n");
+    assert_eq!(
+        text(&observed, &services("2")),
+        "recreate service app: environment V 1 → 2\n\
+         recreate service sidecar: service app, from which it borrows, is replaced\n\
+         note: sidecar shares another container's network: it is away between the stop of the old container and the \
+         start of the new one\n"
+    );
+}
+
+#[test]
+fn networks_and_volumes_follow_their_settings() {
+    let mut observed = after(&Model::decode(&whole()).expect("valid"));
+    let mut changed = whole();
+    changed["networks"]["default"]["internal"] = json!(true);
+    let plan = text(&observed, &Model::decode(&changed).expect("valid"));
+    assert!(plan.starts_with("recreate network default: its settings changed\n"), "{plan}");
+
+    let mut changed = whole();
+    changed["volumes"]["data"]["driver_opts"] = json!({"o": "x"});
+    let error = planned(&observed, &Model::decode(&changed).expect("valid")).expect_err("data is never replaced");
+    assert_eq!(error.at.and_then(|at| at.key).as_deref(), Some("volumes.data"));
+
+    observed.networks.entry("p_old".into()).or_default().labels =
+        [(labels::HASH.into(), "h".into()), (labels::NETWORK.into(), "old".into())].into();
+    let model = Model::decode(&whole()).expect("valid");
+    assert!(text(&observed, &model).contains("remove network old: no longer in the Compose file\n"));
+    observed.networks.entry("p_old".into()).or_default().attached = BTreeSet::from(["web1".into()]);
+    assert!(!text(&observed, &model).contains("network old"), "it is still used");
+
+    let mut external = whole();
+    external["networks"]["default"] = json!({"name": "elsewhere", "external": true});
+    let error = planned(&observed, &Model::decode(&external).expect("valid")).expect_err("it does not exist");
+    assert_eq!(error.code, Code::NotFound);
+}
+
+#[test]
+fn a_container_outside_its_network_is_replaced() {
+    let model = Model::decode(&whole()).expect("valid");
+    let mut observed = after(&model);
+    observed.containers[2].networks.clear();
+    assert!(text(&observed, &model).starts_with("recreate service web: it is not in the network p_default\n"));
+}
+
+#[test]
+fn images_come_first_and_their_services_follow() {
+    let model = model(json!({
+        "api": {"build": {"context": "/c"}},
+        "cache": {"image": "missing", "pull_policy": "missing"},
+        "web": {"image": "i"}}));
+    let mut observed = Observed { images: [("i".into(), image(1))].into(), ..Observed::default() };
+    observed.builds.insert("api".parse().expect("a name"), Built { context: "c1".into(), image: None });
+    let plan = planned(&observed, &model).expect("a plan");
+    assert_eq!(
+        plan.to_string(),
+        "build image api: no image was built from its files yet\n\
+         pull image cache: missing is not on the engine\n\
+         create service api: it does not exist\n\
+         create service cache: it does not exist\n\
+         create service web: it does not exist\n"
+    );
+    let source = |index: usize| match &plan.work[index].job {
+        Job::Container { image, .. } => image.clone(),
+        other => panic!("not a container: {other:?}"),
+    };
+    assert_eq!(source(2), ImageSource::Built("c1".into()));
+    assert_eq!(source(3), ImageSource::Pulled("missing".into()));
+    assert_eq!(source(4), ImageSource::Known(image(1)));
+}
+
+#[test]
+fn an_earlier_release_needs_its_images() {
+    let model = model(json!({"web": {"image": "i", "build": {"context": "/c"}}}));
+    let observed = after(&model);
+    let web: ServiceName = "web".parse().expect("a name");
+    let back = planned_with(&observed, &model, &[(web.clone(), image(2))].into()).expect("a plan");
+    let ids = (image(1).short().to_owned(), image(2).short().to_owned());
+    assert_eq!(back.to_string(), format!("recreate service web: image sha256:{} → sha256:{}\n", ids.0, ids.1));
+    assert_eq!(back.work[0].change.after, Some(image(2).to_string()));
+
+    let error = planned_with(&observed, &model, &[(web, image(9))].into()).expect_err("it is gone");
+    assert_eq!(error.code, Code::NotFound);
+}
+
+#[test]
+fn ports_collide_only_where_they_meet() {
+    let port = |address: &str, port: &str| HostPort {
+        address: address.into(),
+        port: port.into(),
+        protocol: "tcp".into(),
+        target: 80,
+    };
+    assert!(port("", "80").collides(&port("127.0.0.1", "80")));
+    assert!(!port("127.0.0.1", "80").collides(&port("127.0.0.2", "80")));
+    assert!(!port("", "").collides(&port("", "")), "any free port is never the same");
+}
+
+#[test]
+fn two_containers_never_write_to_the_same_data_at_once() {
+    let services = |version: &str| {
+        Model::decode(&json!({"name": "p", "volumes": {"data": {"name": "p_data"}}, "services": {"db": {"image": "i",
+            "environment": {"V": version}, "volumes": [{"type": "volume", "source": "data", "target": "/data"}]}}}))
+        .expect("valid")
+    };
+    let mut observed = after(&services("1"));
+    let db: &mut Container = &mut observed.containers[0];
+    db.writes = BTreeSet::from(["p_data".into()]);
+    let plan = text(&observed, &services("2"));
+    assert!(plan.contains("note: db writes to p_data: it is away"), "{plan}");
+}

@@ -1,0 +1,160 @@
+//! A replacement that goes wrong, or is interrupted, never takes away what works.
+
+use std::collections::BTreeMap;
+use std::panic::AssertUnwindSafe;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use futures_util::FutureExt;
+use serde_json::json;
+use sternway_compose::Model;
+use sternway_model::Code;
+
+use crate::stage::{Stage, fetch, free_port, idle, on_stage, page, refused, web};
+
+fn release(stage: &Stage, port: u16, text: &str) -> Model {
+    stage.model(json!({"services": {"web": web(port, text)}, "configs": page(text)}))
+}
+
+#[tokio::test]
+async fn an_unhealthy_container_never_replaces_a_healthy_one() {
+    on_stage("unhealthy", |stage| async move {
+        let port = free_port();
+        stage.deploy(&release(&stage, port, "old")).await.expect("deployed");
+        let before = stage.containers().await;
+
+        let mut broken = web(port, "new");
+        broken["command"] = json!(["sh", "-c", "echo starting up; echo cannot reach the moon >&2; exec httpd -f -h /www"]);
+        broken["healthcheck"] =
+            json!({"test": ["CMD-SHELL", "echo the moon is away; exit 3"], "interval": "1s", "timeout": "2s", "retries": 2});
+        let model = stage.model(json!({"services": {"web": broken}, "configs": page("new")}));
+        let error = refused(stage.deploy(&model).await);
+        assert_eq!(error.code, Code::Failed);
+        for part in ["its health check fails", "exit code 3: the moon is away", "starting up", "cannot reach the moon",
+            "the old container of service web answers again"] {
+            assert!(error.message.contains(part), "`{part}` is missing in: {}", error.message);
+        }
+        assert_eq!(fetch(port).expect("an answer"), "old");
+        assert_eq!(stage.containers().await, before, "the old container, and no other");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_container_that_ends_never_replaces_one_that_runs() {
+    on_stage("ends", |stage| async move {
+        stage.deploy(&stage.model(json!({"services": {"app": idle("1")}}))).await.expect("deployed");
+        let before = stage.containers().await;
+        for (restart, said) in [("no", "it ended with code 5"), ("always", "it ended again and again")] {
+            let mut broken = idle("2");
+            broken["command"] = json!(["sh", "-c", "echo no such table; exit 5"]);
+            broken["restart"] = json!(restart);
+            let error = refused(stage.deploy(&stage.model(json!({"services": {"app": broken}}))).await);
+            assert!(error.message.contains(said), "{}", error.message);
+            assert!(error.message.contains("no such table"), "{}", error.message);
+            assert_eq!(stage.containers().await, before, "the old container runs and was never stopped");
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_job_that_fails_keeps_its_dependents_from_starting() {
+    on_stage("job", |stage| async move {
+        let mut job = idle("1");
+        job["command"] = json!(["sh", "-c", "echo migration 7 failed; exit 1"]);
+        let mut app = idle("1");
+        app["depends_on"] = json!({"job": {"condition": "service_completed_successfully", "required": true}});
+        let error = refused(stage.deploy(&stage.model(json!({"services": {"job": job, "app": app}}))).await);
+        assert!(error.message.contains("migration 7 failed"), "{}", error.message);
+        assert!(stage.names().await.iter().all(|name| !name.starts_with("app")), "the application was not created");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_port_that_somebody_else_has_brings_the_old_one_back() {
+    on_stage("port", |stage| async move {
+        let port = free_port();
+        stage.deploy(&release(&stage, port, "old")).await.expect("deployed");
+        let taken = std::net::TcpListener::bind("0.0.0.0:0").expect("a port");
+        let mut moved = web(port, "new");
+        let number = taken.local_addr().expect("its address").port().to_string();
+        moved["ports"]
+            .as_array_mut()
+            .expect("ports")
+            .push(json!({"target": 81, "published": number, "protocol": "tcp"}));
+        let error =
+            refused(stage.deploy(&stage.model(json!({"services": {"web": moved}, "configs": page("new")}))).await);
+        assert!(error.message.contains(&number), "{}", error.message);
+        assert_eq!(fetch(port).expect("an answer"), "old");
+        assert_eq!(stage.names().await, ["web-1"]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn cancelling_stops_the_wait_and_brings_the_old_one_back() {
+    on_stage("cancel", |stage| async move {
+        let port = free_port();
+        stage.deploy(&release(&stage, port, "old")).await.expect("deployed");
+        let mut slow = web(port, "new");
+        slow["healthcheck"] = json!({"test": ["CMD", "false"], "interval": "30s", "retries": 9});
+        let model = stage.model(json!({"services": {"web": slow}, "configs": page("new")}));
+        // As soon as the new container runs, a person has enough.
+        let stop = |doing: &str| {
+            if doing.starts_with("after: start") {
+                stage.cancel.cancel();
+            }
+        };
+        let began = std::time::Instant::now();
+        let error = refused(stage.deploy_with(&model, &BTreeMap::new(), &stop).await);
+        assert_eq!(error.code, Code::Cancelled);
+        assert!(error.message.contains("answers again"), "{}", error.message);
+        assert!(began.elapsed() < Duration::from_secs(15), "it did not wait for the health check");
+        assert_eq!(fetch(port).expect("an answer"), "old");
+        assert_eq!(stage.names().await, ["web-1"]);
+    })
+    .await;
+}
+
+/// Ends the work at each of its boundaries in turn; then `want` must be reached from whatever was left.
+async fn crash_everywhere(name: &str, onwards: bool) {
+    on_stage(name, |stage| async move {
+        let port = free_port();
+        let (old, new) = (release(&stage, port, "old"), release(&stage, port, "new"));
+        let mut crash_at = 0;
+        loop {
+            stage.deploy(&old).await.expect("deployed");
+            assert_eq!(fetch(port).expect("an answer"), "old");
+            let passed = AtomicUsize::new(0);
+            let boundary = |doing: &str| {
+                if passed.fetch_add(1, Ordering::SeqCst) == crash_at {
+                    // Unwinding drops the work where it stands: none of its undoing runs.
+                    std::panic::resume_unwind(Box::new(doing.to_owned()));
+                }
+            };
+            let crashed = AssertUnwindSafe(stage.deploy_with(&new, &BTreeMap::new(), &boundary)).catch_unwind().await;
+            let Err(place) = crashed else { break };
+            let place = place.downcast::<String>().expect("the boundary's name");
+            let (model, text) = if onwards { (&new, "new") } else { (&old, "old") };
+            stage.deploy(model).await.unwrap_or_else(|error| panic!("from {place}: {error}"));
+            assert_eq!(fetch(port).expect("an answer"), text, "from {place}");
+            assert_eq!(stage.names().await, ["web-1"], "from {place}: nothing is left over");
+            assert_eq!(stage.plan(model).await.work, [], "from {place}: it is complete");
+            crash_at += 1;
+        }
+        assert!(crash_at >= 10, "only {crash_at} boundaries were seen");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn from_every_crash_the_new_release_is_reached() {
+    crash_everywhere("crash-on", true).await;
+}
+
+#[tokio::test]
+async fn from_every_crash_the_old_release_is_reached() {
+    crash_everywhere("crash-back", false).await;
+}
