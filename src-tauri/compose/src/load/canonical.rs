@@ -58,10 +58,11 @@ pub(super) fn service(path: &str, body: &mut Value, places: &Places) -> Result<(
             dependency.entry("required").or_insert(Value::Bool(true));
         }
     }
+    let located = |error: Error, list: &str, index: usize| places.locate(error, &format!("{path}.{list}[{index}]"));
     if let Some(Value::Array(devices)) = service.get_mut("devices") {
-        devices.iter_mut().enumerate().try_for_each(|(index, item)| {
-            device(item).map_err(|error| at(error, places, &format!("{path}.devices[{index}]")))
-        })?;
+        for (index, item) in devices.iter_mut().enumerate() {
+            device(item).map_err(|error| located(error, "devices", index))?;
+        }
     }
     if let Some(gpus) = service.get_mut("gpus")
         && gpus == "all"
@@ -69,24 +70,22 @@ pub(super) fn service(path: &str, body: &mut Value, places: &Places) -> Result<(
         *gpus = json!([{"count": "all"}]);
     }
     if let Some(Value::Array(mounted)) = service.get_mut("volumes") {
-        mounted.iter_mut().enumerate().try_for_each(|(index, item)| -> Result<()> {
+        for (index, item) in mounted.iter_mut().enumerate() {
             if let Value::String(short) = item {
-                *item = mounts::long(short).map_err(|error| at(error, places, &format!("{path}.volumes[{index}]")))?;
+                *item = mounts::long(short).map_err(|error| located(error, "volumes", index))?;
             }
-            Ok(())
-        })?;
+        }
     }
     if let Some(Value::Array(published)) = service.get_mut("ports") {
         let mut expanded = Vec::with_capacity(published.len());
         for (index, port) in published.drain(..).enumerate() {
             if expanded.len() > MOST_PORTS {
-                return Err(at(Error::invalid("a service publishes more ports than there are"), places, path));
+                return Err(located(Error::invalid("a service publishes more ports than there are"), "ports", index));
             }
             match port {
                 Value::Object(_) => expanded.push(port),
                 short => {
-                    let long = ports::long(&text(&short));
-                    expanded.extend(long.map_err(|error| at(error, places, &format!("{path}.ports[{index}]")))?);
+                    expanded.extend(ports::long(&text(&short)).map_err(|error| located(error, "ports", index))?);
                 }
             }
         }
@@ -97,13 +96,6 @@ pub(super) fn service(path: &str, body: &mut Value, places: &Places) -> Result<(
 
 /// More ports than a service can publish: all of three protocols.
 const MOST_PORTS: usize = 3 * 65_536;
-
-fn at(error: Error, places: &Places, path: &str) -> Error {
-    match places.named(path) {
-        Some(place) => error.at(place),
-        None => error,
-    }
-}
 
 /// `- name` is short for `- source: name`.
 fn files(list: Option<&mut Value>) {
@@ -159,7 +151,9 @@ fn env_files(value: Option<&mut Value>) {
         for item in items {
             match item {
                 Value::String(path) => *item = json!({"path": path.as_str(), "required": true}),
-                Value::Object(file) => drop(file.entry("required").or_insert(Value::Bool(true))),
+                Value::Object(file) => {
+                    file.entry("required").or_insert(Value::Bool(true));
+                }
                 _ => {}
             }
         }
@@ -192,12 +186,9 @@ fn external(path: &str, resource: &mut Value, places: &Places) -> Result<()> {
         if let (Some(one), Some(other)) = (resource.get("name"), &name)
             && one != other
         {
-            return Err(at(
-                Error::invalid(format!("`{path}` has two names, `name` and `external.name`"))
-                    .hint("Keep `name`, and write `external: true`."),
-                places,
-                path,
-            ));
+            let error = Error::invalid(format!("`{path}` has two names, `name` and `external.name`"))
+                .hint("Keep `name`, and write `external: true`.");
+            return Err(places.locate(error, path));
         }
         resource.insert("external".to_owned(), Value::Bool(true));
         if let Some(name) = name {
@@ -205,7 +196,7 @@ fn external(path: &str, resource: &mut Value, places: &Places) -> Result<()> {
         }
         return Ok(());
     }
-    let external = flag(&external).map_err(|error| at(error, places, &format!("{path}.external")))?;
+    let external = flag(&external).map_err(|error| places.locate(error, &format!("{path}.external")))?;
     resource.insert("external".to_owned(), Value::Bool(external));
     Ok(())
 }

@@ -50,11 +50,7 @@ impl Whole<'_> {
     }
 
     fn wrong(&self, path: &str, message: String) -> Error {
-        let error = Error::invalid(message);
-        match self.places.named(path) {
-            Some(place) => error.at(place),
-            None => error,
-        }
+        self.places.locate(Error::invalid(message), path)
     }
 
     fn source(&self, path: &str, object: &Value, sources: &[&str], needed: bool) -> Result<()> {
@@ -252,20 +248,13 @@ impl Whole<'_> {
         ] {
             let Some(one) = service.get(key) else { continue };
             let Some(part_) = resources(part) else { continue };
-            let one = read(one).map_err(|error| self.placed(error, &join(path, key)))?;
+            let one = read(one).map_err(|error| self.places.locate(error, &join(path, key)))?;
             let there = part_.get(other).map_or(Ok(0.0), read)?;
             if one != 0.0 && (one - there).abs() > f64::EPSILON {
                 return Err(twice(key, &format!("resources.{part}.{other}")));
             }
         }
         Ok(())
-    }
-
-    fn placed(&self, error: Error, path: &str) -> Error {
-        match self.places.named(path) {
-            Some(place) => error.at(place),
-            None => error,
-        }
     }
 
     fn devices(&self, path: &str, service: &Value) -> Result<()> {

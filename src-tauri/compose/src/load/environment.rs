@@ -26,11 +26,12 @@ pub(super) fn resolve(path: &str, service: &mut Map<String, Value>, lookup: Look
             None | Some("") => false,
             Some("raw") => true,
             Some(other) => {
-                return Err(at(Error::invalid(format!("`{other}` is no format of an env file")), places, &path)
+                return Err(places
+                    .locate(Error::invalid(format!("`{other}` is no format of an env file")), &path)
                     .hint("Leave `format` out, or write `raw`."));
             }
         };
-        let Some(content) = read(&name, required).map_err(|error| at(error, places, &path))? else { continue };
+        let Some(content) = read(&name, required).map_err(|error| places.locate(error, &path))? else { continue };
         let seen = |name: &str| {
             lookup(name)
                 .or_else(|| own.get(name).filter(|value| !value.is_null()).map(text))
@@ -49,7 +50,7 @@ pub(super) fn resolve(path: &str, service: &mut Map<String, Value>, lookup: Look
     for (index, file) in list(service.shift_remove("label_file")).iter().enumerate() {
         let path = format!("{path}.label_file[{index}]");
         let name = text(file);
-        let content = read(&name, true).map_err(|error| at(error, places, &path))?.unwrap_or_default();
+        let content = read(&name, true).map_err(|error| places.locate(error, &path))?.unwrap_or_default();
         let read = dotenv::parse(Path::new(&name), &content, lookup)?;
         labels.extend(read.into_iter().map(|(name, value)| (name, Value::String(value))));
     }
@@ -113,12 +114,5 @@ fn read(path: &str, required: bool) -> Result<Option<String>> {
         Ok(content) => Ok(Some(content)),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound && !required => Ok(None),
         Err(error) => Err(Error::io("read", path, &error).hint("Write the file, or mark it `required: false`.")),
-    }
-}
-
-fn at(error: Error, places: &Places, path: &str) -> Error {
-    match places.named(path) {
-        Some(place) => error.at(place),
-        None => error,
     }
 }

@@ -54,9 +54,8 @@ impl Extending<'_> {
         let step = (self.file.to_owned(), name.to_owned());
         if road.contains(&step) || road.len() >= MOST_STEPS {
             let names: Vec<_> = road.iter().map(|(_, name)| name.as_str()).chain([name]).take(10).collect();
-            return Err(self
-                .at(Error::invalid(format!("services extend each other: {}", names.join(" → "))), &key)
-                .hint("Remove one of the `extends`."));
+            let error = Error::invalid(format!("services extend each other: {}", names.join(" → ")));
+            return Err(self.places.locate(error, &key).hint("Remove one of the `extends`."));
         }
         road.push(step);
         service.shift_remove("extends");
@@ -64,8 +63,9 @@ impl Extending<'_> {
             Value::String(base) => (base.clone(), None),
             long => {
                 let text = |key: &str| long.get(key).and_then(Value::as_str).map(str::to_owned);
-                let base = text("service")
-                    .ok_or_else(|| self.at(Error::invalid(format!("the key `{key}.service` is missing")), &key))?;
+                let base = text("service").ok_or_else(|| {
+                    self.places.locate(Error::invalid(format!("the key `{key}.service` is missing")), &key)
+                })?;
                 (base, text("file"))
             }
         };
@@ -79,7 +79,7 @@ impl Extending<'_> {
                 let below = self.places.below(&join("services", &base));
                 self.places.inherit(below, &join("services", name));
                 let base = services.get(&base).unwrap_or(&Value::Null);
-                self.scope.spend(base).map_err(|error| self.at(error, &key))?;
+                self.scope.spend(base).map_err(|error| self.places.locate(error, &key))?;
                 base.clone()
             }
         };
@@ -96,7 +96,7 @@ impl Extending<'_> {
         let base = whole.get_mut("services").and_then(|services| services.get_mut(name)).map(Value::take);
         let services = path::Path::Top.key("services");
         merge::merge(base.unwrap_or_else(|| Value::Object(Map::new())), own, &services.key(name))
-            .map_err(|error| self.at(error, key))
+            .map_err(|error| self.places.locate(error, key))
     }
 
     /// The service of another file, with its paths relative to that one.
@@ -109,7 +109,7 @@ impl Extending<'_> {
         road: &mut Vec<(PathBuf, String)>,
     ) -> Result<Value> {
         if file.contains("://") || file.starts_with("git@") {
-            return Err(self.at(
+            return Err(self.places.locate(
                 Error::new(sternway_model::Code::Unsupported, format!("`{file}` is not on this machine"))
                     .hint("Copy the file into the project and extend the copy."),
                 key,
@@ -120,8 +120,8 @@ impl Extending<'_> {
         let mut model = Value::Object(Map::new());
         let mut places = Places::default();
         let mut resets = Vec::new();
-        self.scope.spend_file().map_err(|error| self.at(error, key))?;
-        for node in document::parse(&file).map_err(|error| self.at(error, key))? {
+        self.scope.spend_file().map_err(|error| self.places.locate(error, key))?;
+        for node in document::parse(&file).map_err(|error| self.places.locate(error, key))? {
             let document = Document::prepare(node, &file, self.scope)?;
             model = merge::merge(model, Value::Object(document.model), &path::Path::Top)?;
             places.absorb(document.places);
@@ -143,14 +143,8 @@ impl Extending<'_> {
     }
 
     fn missing(&self, base: &str, file: &Path, key: &str) -> Error {
-        self.at(Error::invalid(format!("there is no service `{base}` in {}", file.display())), key)
+        self.places
+            .locate(Error::invalid(format!("there is no service `{base}` in {}", file.display())), key)
             .hint("Name a service of that file.")
-    }
-
-    fn at(&self, error: Error, key: &str) -> Error {
-        match self.places.named(key) {
-            Some(place) => error.at(place),
-            None => error,
-        }
     }
 }

@@ -22,13 +22,9 @@ pub(super) fn apply(document: &mut Document, scope: &Scope<'_>) -> Result<()> {
     let Some(Value::Array(includes)) = document.model.shift_remove("include") else { return Ok(()) };
     for (index, include) in includes.iter().enumerate() {
         let key = format!("include[{index}]");
-        let place = document.places.named(&key);
-        let at = |error: Error| match &place {
-            Some(place) if error.at.is_none() => error.at(place.clone()),
-            _ => error,
-        };
-        let (model, places) = Included::of(include, scope).and_then(|included| included.read(scope)).map_err(at)?;
-        import(document, model, &places).map_err(at)?;
+        let included = Included::of(include, scope).and_then(|included| included.read(scope));
+        let (model, places) = included.map_err(|error| document.places.locate(error, &key))?;
+        import(document, model, &places).map_err(|error| document.places.locate(error, &key))?;
         document.places.absorb(places);
     }
     Ok(())
@@ -115,10 +111,7 @@ fn import(document: &mut Document, mut from: Map<String, Value>, places: &Places
                     let key = format!("{kind}.{name}");
                     let error = Error::invalid(format!("`{key}` is also defined by the file that includes this one"))
                         .hint("Rename one of both, or change it in a file that is loaded after.");
-                    return Err(match places.named(&key) {
-                        Some(place) => error.at(place),
-                        None => error,
-                    });
+                    return Err(places.locate(error, &key));
                 }
                 None => {
                     known.insert(name, resource);

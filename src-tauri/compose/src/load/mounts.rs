@@ -29,16 +29,14 @@ pub(super) fn long(short: &str) -> Result<Value> {
     mount.insert("target".to_owned(), json!(parts.target));
     for option in parts.options.split(',') {
         match option {
-            "ro" => drop(mount.insert("read_only".to_owned(), json!(true))),
-            "rw" => drop(mount.shift_remove("read_only")),
-            "nocopy" => drop(volume_options.insert("nocopy".to_owned(), json!(true))),
-            "z" | "Z" => drop(bind_options.insert("selinux".to_owned(), json!(option))),
-            option if PROPAGATIONS.contains(&option) => {
-                bind_options.insert("propagation".to_owned(), json!(option));
-            }
+            "ro" => mount.insert("read_only".to_owned(), json!(true)),
+            "rw" => mount.shift_remove("read_only"),
+            "nocopy" => volume_options.insert("nocopy".to_owned(), json!(true)),
+            "z" | "Z" => bind_options.insert("selinux".to_owned(), json!(option)),
+            option if PROPAGATIONS.contains(&option) => bind_options.insert("propagation".to_owned(), json!(option)),
             // Compose passes over options that it does not know.
-            _ => {}
-        }
+            _ => None,
+        };
     }
     if bind {
         // As it always was: the short form makes the folder on the host if there is none.

@@ -30,7 +30,7 @@ impl<'a> Printer<'a> {
     /// [`sternway_model::Code::InvalidInput`] if a key is missing, or a text is not the number, size or duration that
     /// it should be.
     pub fn print(&mut self, shape: &Shape, value: &Value, path: &str) -> Result<Option<Value>> {
-        let at = |error: Error| self.at(error, path);
+        let at = |error: Error| self.places.locate(error, path);
         let text = || numbers::text(value);
         if value.is_null() && !matches!(shape, Shape::Command) {
             return Ok(None);
@@ -46,7 +46,9 @@ impl<'a> Printer<'a> {
             Shape::Whole(least, most) => {
                 let number = numbers::whole(value).map_err(at)?;
                 if !(*least..=*most).contains(&number) {
-                    return Err(self.at(Error::invalid(format!("{number} is not between {least} and {most}")), path));
+                    return Err(self
+                        .places
+                        .locate(Error::invalid(format!("{number} is not between {least} and {most}")), path));
                 }
                 unless_zero(number.into())
             }
@@ -131,7 +133,7 @@ impl<'a> Printer<'a> {
                 }
                 (None, Presence::Required) => {
                     let missing = Error::invalid(format!("the key `{path}` is missing"));
-                    return Err(self.at(missing, &path));
+                    return Err(self.places.locate(missing, &path));
                 }
                 (given, Presence::Printed | Presence::As(_)) => {
                     let empty = match field.shape {
@@ -157,7 +159,7 @@ impl<'a> Printer<'a> {
         let items: Vec<String> = value.as_array().into_iter().flatten().map(numbers::text).collect();
         let mut seen = BTreeSet::new();
         if let Some(twice) = items.iter().find(|item| !seen.insert(*item)) {
-            return Err(self.at(Error::invalid(format!("`{twice}` stands twice in `{path}`")), path));
+            return Err(self.places.locate(Error::invalid(format!("`{twice}` stands twice in `{path}`")), path));
         }
         unless_empty(items.into())
     }
@@ -178,7 +180,7 @@ impl<'a> Printer<'a> {
                     let text = numbers::text(item);
                     let (host, addresses) = text.split_once('=').or_else(|| text.split_once(':')).ok_or_else(|| {
                         let wrong = Error::invalid(format!("`{text}` is no host and address"));
-                        self.at(wrong.hint("Write `host=address`."), path)
+                        self.places.locate(wrong.hint("Write `host=address`."), path)
                     })?;
                     add(host, addresses);
                 }
@@ -195,13 +197,6 @@ impl<'a> Printer<'a> {
         }
         hosts.sort();
         unless_empty(hosts.into_iter().map(|(host, address)| format!("{host}={address}")).collect::<Vec<_>>().into())
-    }
-
-    fn at(&self, error: Error, path: &str) -> Error {
-        match self.places.named(path) {
-            Some(place) if error.at.is_none() => error.at(place),
-            _ => error,
-        }
     }
 }
 

@@ -15,6 +15,8 @@ const REFUSED: usize = 65;
 
 #[derive(Deserialize)]
 struct Case {
+    /// The file that the case was taken from.
+    source: String,
     accepts: bool,
     #[serde(default)]
     model: Value,
@@ -40,7 +42,7 @@ fn models_are_those_of_compose() {
         let text = fs::read_to_string(folder.join("case.json")).expect("each case has one");
         let case: Case = serde_json::from_str(&text).expect("a case");
         let wrong = attempt(folder, &case);
-        let group = groups.entry(name.split('-').next().unwrap_or_default().to_owned()).or_default();
+        let group = groups.entry(suite(&case.source)).or_default();
         group.1 += 1;
         group.0 += usize::from(wrong.is_none());
         if case.accepts {
@@ -60,6 +62,13 @@ fn models_are_those_of_compose() {
     println!("{equal} of {accepted} models equal, {refused} of {rejected} wrong files refused");
     assert!(equal >= EQUAL, "{equal} models are equal, and {EQUAL} were");
     assert!(refused >= REFUSED, "{refused} wrong files are refused, and {REFUSED} were");
+}
+
+/// The folder of the tests that a case was taken from: `loader/tests`, `override`, `pkg/e2e`.
+fn suite(source: &str) -> String {
+    let folders: Vec<&str> = source.split('/').collect();
+    let folders = &folders[..folders.len().saturating_sub(1)];
+    folders.iter().take(2).filter(|folder| **folder != "testdata").copied().collect::<Vec<_>>().join("/")
 }
 
 /// What is wrong with what we make of the case, if anything.
