@@ -8,7 +8,7 @@ import { createRoot } from "react-dom/client";
 import { App, enter } from "./app/App";
 import { type Backend, failure, inWindow, tauri } from "./backend";
 import { Problem } from "./components/Problem";
-import { theme } from "./theme";
+import { theme, variables } from "./theme";
 
 /** The core; in a plain browser during development a made-up one. */
 async function core(): Promise<Backend> {
@@ -21,7 +21,7 @@ async function start(root: HTMLElement) {
   const show = (content: React.ReactNode) =>
     react.render(
       <StrictMode>
-        <MantineProvider theme={theme} defaultColorScheme="auto">
+        <MantineProvider theme={theme} cssVariablesResolver={variables} defaultColorScheme="auto">
           {content}
         </MantineProvider>
       </StrictMode>,

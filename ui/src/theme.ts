@@ -2,13 +2,18 @@
 import {
   ActionIcon,
   Button,
+  Chip,
+  type CSSVariablesResolver,
   createTheme,
+  Input,
   type MantineColorsTuple,
   Menu,
   Modal,
   PasswordInput,
+  SegmentedControl,
   Select,
   Skeleton,
+  Tabs,
   TextInput,
   Tooltip,
 } from "@mantine/core";
@@ -18,6 +23,32 @@ function shades(token: string): MantineColorsTuple {
   const shade = `var(--${token})`;
   return [shade, shade, shade, shade, shade, shade, shade, shade, shade, shade];
 }
+
+/** Mantine's neutrals, from light to dark in each scheme: the tokens differ between the schemes themselves. */
+const GRAY: MantineColorsTuple = [
+  "var(--surface-hover)",
+  "var(--surface-hover)",
+  "var(--border)",
+  "var(--border)",
+  "var(--border-strong)",
+  "var(--text-3)",
+  "var(--text-3)",
+  "var(--text-2)",
+  "var(--text-2)",
+  "var(--text)",
+];
+const DARK: MantineColorsTuple = [
+  "var(--text)",
+  "var(--text-2)",
+  "var(--text-3)",
+  "var(--border-strong)",
+  "var(--border-strong)",
+  "var(--border)",
+  "var(--surface-hover)",
+  "var(--surface)",
+  "var(--surface-sunken)",
+  "var(--surface-chrome)",
+];
 
 export const theme = createTheme({
   fontFamily: '"Inter Variable", system-ui, sans-serif',
@@ -40,15 +71,53 @@ export const theme = createTheme({
   defaultRadius: "md",
   primaryColor: "accent",
   colors: {
+    gray: GRAY,
+    dark: DARK,
     accent: shades("accent-fill"),
     protected: shades("protected-fill"),
     danger: shades("bad"),
+    quiet: shades("text-2"),
   },
   cursorType: "pointer",
   respectReducedMotion: true,
   components: {
-    Button: Button.extend({ defaultProps: { size: "xs", variant: "default" } }),
-    ActionIcon: ActionIcon.extend({ defaultProps: { variant: "subtle", color: "gray", size: "md" } }),
+    Button: Button.extend({
+      defaultProps: { size: "xs", variant: "default" },
+      vars: () => ({
+        root: {
+          "--button-height": "var(--control)",
+          "--button-padding-x": "var(--space-3)",
+          "--button-fz": "var(--text-body)",
+        },
+      }),
+    }),
+    Input: Input.extend({
+      vars: () => ({
+        wrapper: {
+          "--input-height": "var(--control)",
+          "--input-size": "var(--control)",
+          "--input-fz": "var(--text-body)",
+        },
+      }),
+    }),
+    Chip: Chip.extend({
+      vars: () => ({
+        root: {
+          "--chip-fz": "var(--text-body)",
+          "--chip-size": "var(--control)",
+          "--chip-padding": "var(--space-2)",
+          "--chip-checked-padding": "var(--space-2)",
+        },
+      }),
+    }),
+    SegmentedControl: SegmentedControl.extend({
+      vars: () => ({ root: { "--sc-font-size": "var(--text-body)" } }),
+    }),
+    Tabs: Tabs.extend({ defaultProps: { radius: 0 } }),
+    ActionIcon: ActionIcon.extend({
+      defaultProps: { variant: "subtle", color: "quiet" },
+      vars: () => ({ root: { "--ai-size": "var(--control)" } }),
+    }),
     TextInput: TextInput.extend({ defaultProps: { size: "xs" } }),
     PasswordInput: PasswordInput.extend({ defaultProps: { size: "xs" } }),
     Select: Select.extend({ defaultProps: { size: "xs" } }),
@@ -60,3 +129,44 @@ export const theme = createTheme({
     Tooltip: Tooltip.extend({ defaultProps: { openDelay: 400, transitionProps: { duration: 0 } } }),
   },
 });
+
+const POINTED: Record<string, string> = {
+  "--mantine-color-body": "var(--surface)",
+  "--mantine-color-text": "var(--text)",
+  "--mantine-color-bright": "var(--text)",
+  "--mantine-color-dimmed": "var(--text-2)",
+  "--mantine-color-placeholder": "var(--text-3)",
+  "--mantine-color-anchor": "var(--accent)",
+  "--mantine-color-error": "var(--bad)",
+  "--mantine-color-default": "var(--surface)",
+  "--mantine-color-default-hover": "var(--surface-hover)",
+  "--mantine-color-default-color": "var(--text)",
+  "--mantine-color-default-border": "var(--border-strong)",
+  "--mantine-color-disabled": "var(--surface-hover)",
+  "--mantine-color-disabled-color": "var(--text-3)",
+  "--mantine-color-disabled-border": "var(--border)",
+  "--mantine-primary-color-filled": "var(--accent-fill)",
+  "--mantine-primary-color-filled-hover": "var(--accent-fill-hover)",
+  "--mantine-color-accent-filled": "var(--accent-fill)",
+  "--mantine-color-accent-filled-hover": "var(--accent-fill-hover)",
+  "--mantine-color-accent-light": "var(--accent-tint)",
+  "--mantine-color-accent-light-hover": "var(--surface-selected)",
+  "--mantine-color-accent-light-color": "var(--accent)",
+  "--mantine-color-protected-filled": "var(--protected-fill)",
+  "--mantine-color-protected-filled-hover": "var(--protected-fill-hover)",
+  "--mantine-color-protected-light": "var(--protected-tint)",
+  "--mantine-color-protected-light-hover": "var(--protected-tint)",
+  "--mantine-color-protected-light-color": "var(--protected)",
+  "--mantine-color-danger-filled": "var(--bad)",
+  "--mantine-color-danger-filled-hover": "var(--bad)",
+  "--mantine-color-danger-light": "var(--bad-tint)",
+  "--mantine-color-danger-light-hover": "var(--bad-tint)",
+  "--mantine-color-danger-light-color": "var(--bad)",
+  "--combobox-chevron-color": "var(--text-3)",
+  "--mantine-color-quiet-light": "var(--surface-hover)",
+  "--mantine-color-quiet-light-hover": "var(--surface-hover)",
+  "--mantine-color-quiet-light-color": "var(--text-2)",
+};
+
+/** Points Mantine's variables at the tokens, which differ between light and dark. */
+export const variables: CSSVariablesResolver = () => ({ variables: {}, light: POINTED, dark: POINTED });

@@ -32,6 +32,8 @@ export default function Palette({ onClose, onKeys }: Props) {
       shortcut={null}
       nothingFound="Nothing is called that"
       scrollable
+      maxHeight="70vh"
+      overlayProps={{ blur: 0 }}
       transitionProps={{ duration: 0 }}
       searchProps={{ placeholder: "What do you want to do?", "aria-label": "Search every action and place" }}
     />

@@ -2,6 +2,7 @@ import { lazy, type ReactNode, Suspense, useMemo, useState } from "react";
 import { LoadingRows } from "../components/Page";
 import { Dock } from "./Dock";
 import { useKeys } from "./keys";
+import { MachineStrip } from "./MachineStrip";
 import classes from "./Shell.module.css";
 import { Sidebar } from "./Sidebar";
 
@@ -20,6 +21,7 @@ export function Shell({ children }: { children: ReactNode }) {
     <div className={classes.shell}>
       <Sidebar onPalette={open.palette} />
       <div className={classes.content}>
+        <MachineStrip />
         <Suspense fallback={<LoadingRows rows={8} />}>{children}</Suspense>
         <Dock />
       </div>

@@ -32,11 +32,11 @@ function parts(subject: string): [string, string] {
 export function ChangeList({ changes, label }: { changes: Change[]; label: string }) {
   return (
     <ul className={classes.list} aria-label={label}>
-      {changes.map((change) => {
+      {changes.map((change, place) => {
         const { icon: Icon, tone } = ACTIONS[change.action];
         const [kind, name] = parts(change.subject);
         return (
-          <li key={`${change.subject} ${change.action}`} className={classes.change}>
+          <li key={`${place} ${change.subject}`} className={classes.change}>
             <span className={classes.action} data-tone={tone}>
               <Icon className={classes.icon} aria-hidden />
               {change.action}

@@ -87,7 +87,14 @@ export function Inspector({
           name={cell.secret.name}
         />
       ) : (
-        <ValuePart row={row} environment={environment} value={cell.value ?? ""} busy={busy} onSave={onSave} />
+        <ValuePart
+          key={cell.value}
+          row={row}
+          environment={environment}
+          value={cell.value ?? ""}
+          busy={busy}
+          onSave={onSave}
+        />
       )}
       <section className={classes.part}>
         <h2 className={classes.heading}>More</h2>

@@ -1,5 +1,5 @@
 import { UnstyledButton } from "@mantine/core";
-import { IconChevronDown, IconChevronRight, IconShieldHalf } from "@tabler/icons-react";
+import { IconAsterisk, IconChevronDown, IconChevronRight, IconShieldHalf } from "@tabler/icons-react";
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { type KeyboardEvent, useEffect, useMemo, useRef, useState } from "react";
 import type { MatrixRow } from "../../backend";
@@ -177,11 +177,9 @@ export function MatrixGrid({ environments, guarded, rows, selection, onSelect, s
                 data-current={inRow}
               >
                 <span role="rowheader" className={classes.key} title={row.key}>
-                  {row.key}
+                  <span className={classes.keyName}>{row.key}</span>
                   {row.required && (
-                    <span className={classes.required} title="sternway.yaml requires it">
-                      required
-                    </span>
+                    <IconAsterisk className={classes.required} aria-label="required by sternway.yaml" />
                   )}
                 </span>
                 {environments.map((environment, column) => {

@@ -49,7 +49,9 @@ export function EnvironmentColumn({ project, environment, status, onRetry }: Pro
       <header className={classes.head}>
         <h2 className={classes.name}>{name}</h2>
         {environment.protected && <ProtectedMark />}
-        <span className={classes.target}>{target(environment.target)}</span>
+        <span className={classes.target} title={target(environment.target)}>
+          {target(environment.target)}
+        </span>
       </header>
       <Release status={status} />
       <div className={classes.facts}>

@@ -61,7 +61,7 @@ export function Projects() {
     </>
   );
   return (
-    <Page title="Projects" name="Projects" actions={projects.data?.length ? actions : undefined}>
+    <Page title="Projects" name="Projects" actions={projects.data?.length === 0 ? undefined : actions}>
       <div className={classes.page}>
         {problem && <Problem failure={problem} />}
         {choose.problem &&

@@ -113,7 +113,9 @@ function Loaded({
       <div className={classes.page}>
         <div className={classes.standing} data-result={deployment.result ?? "running"} role="status">
           <ResultMark result={deployment.result} />
-          <span className={classes.sentence}>{standing(deployment, steps, live?.state ?? "")}</span>
+          <span className={classes.sentence}>
+            {standing(deployment, steps, live?.state ?? "", view.reachable?.current ?? false)}
+          </span>
           <span className={classes.time}>
             <Elapsed
               started={deployment.started}

@@ -116,6 +116,14 @@ export function LogView({ project, number, total, steps, live, running, jump, on
     const line = await firstError(backend, project, number, step);
     if (line) onJump(line);
   });
+  // Who looks at a deployment that failed wants to see why.
+  const startAt = running ? undefined : failed?.number;
+  const shown = useRef(false);
+  useEffect(() => {
+    if (startAt === undefined || shown.current) return;
+    shown.current = true;
+    void toError.start(startAt);
+  }, [startAt, toError.start]);
   const [copied, setCopied] = useState(false);
   const copy = useTask(async () => {
     // The text is handed over as a promise: a browser takes it only in the click itself.
@@ -178,7 +186,7 @@ export function LogView({ project, number, total, steps, live, running, jump, on
           aria-pressed={wrap}
           title="Wrap lines"
           variant={wrap ? "light" : "subtle"}
-          color={wrap ? "accent" : "gray"}
+          color={wrap ? "accent" : "quiet"}
           onClick={() => {
             setWrap(!wrap);
             virtual.measure();

@@ -48,7 +48,7 @@ export function PlanBody({ plan, project }: { plan: Plan; project: string }) {
       <Steps title="Verification" steps={plan.verifications} about="decides whether the change stays" />
       {proven && reasons.length > 0 && (
         <Section title="The way back" about="proven">
-          <ul className={classes.steps}>
+          <ul className={classes.proofs}>
             {reasons.map((reason) => (
               <li key={reason} className={classes.proof}>
                 <IconCheck className={classes.icon} aria-hidden />
@@ -87,13 +87,17 @@ function Section({ title, about, children }: { title: string; about: string; chi
 function Steps({ title, steps, about }: { title: string; steps: string[]; about: string }) {
   if (steps.length === 0) return null;
   return (
-    <Section title={title} about={about}>
-      <ul className={classes.steps}>
-        {steps.map((step) => (
-          <li key={step}>{step}</li>
-        ))}
-      </ul>
-    </Section>
+    <section className={classes.section} aria-label={title}>
+      <div className={classes.road}>
+        <h2>{title}</h2>
+        <ul className={classes.steps}>
+          {steps.map((step) => (
+            <li key={step}>{step}</li>
+          ))}
+        </ul>
+        <span>{about}</span>
+      </div>
+    </section>
   );
 }
 

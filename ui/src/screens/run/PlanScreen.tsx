@@ -11,6 +11,7 @@ import { useNow } from "../../components/now";
 import { Empty, LoadingRows, Page } from "../../components/Page";
 import { Problem } from "../../components/Problem";
 import { ProtectedMark } from "../../components/state";
+import { count } from "../../components/words";
 import { PlanBody } from "./PlanBody";
 import classes from "./PlanScreen.module.css";
 
@@ -39,12 +40,7 @@ export function PlanScreen({ project, environment, title, verb, guarded, plan, n
       name={title}
       guarded={guarded}
       fixed
-      about={
-        <>
-          {guarded && <ProtectedMark />}
-          {made && <About plan={made} />}
-        </>
-      }
+      about={guarded && <ProtectedMark />}
       actions={
         <>
           {choice}
@@ -59,6 +55,9 @@ export function PlanScreen({ project, environment, title, verb, guarded, plan, n
       }
     >
       <div className={classes.screen}>
+        <div className={classes.facts}>
+          {made ? <Facts plan={made} /> : making && <span>Looking at {environment}…</span>}
+        </div>
         <div className={classes.scroll}>
           {making && <LoadingRows rows={10} />}
           {!making && plan.error && (
@@ -94,17 +93,20 @@ export function PlanScreen({ project, environment, title, verb, guarded, plan, n
 }
 
 /** From where to where, the plan's identity, how long it is valid, and whether there is a way back. */
-function About({ plan }: { plan: Plan }) {
+function Facts({ plan }: { plan: Plan }) {
   const now = useNow(10_000);
   const left = Math.ceil((Date.parse(plan.expires) - now) / 60_000);
   const { proven, reasons } = plan.ready_to_go_back;
   const Shield = proven ? IconShieldCheck : IconShieldX;
   return (
     <>
-      <span>
-        {plan.from ? `#${plan.from}` : "nothing"} → {plan.to ? `as #${plan.to}` : "new release"}
+      <span className={classes.from}>
+        {plan.from ? `#${plan.from}` : "nothing"} → {plan.to ? `what #${plan.to} was` : "a new release"}
       </span>
-      <Hash of={plan.hash} what="the plan's hash" />
+      <span>{count(plan.changes.length, "change")}</span>
+      <span className={classes.hash}>
+        plan <Hash of={plan.hash} what="the plan's hash" />
+      </span>
       <span>{left > 0 ? `valid ${left} min` : "expired"}</span>
       <span className={classes.back} data-proven={proven} title={reasons.join("\n")}>
         <Shield className={classes.icon} aria-hidden />
@@ -151,7 +153,7 @@ function Confirm({ project, environment, verb, plan, onPlanAgain }: ConfirmProps
               ? "What blocks it has to be mended first."
               : "Runs exactly this plan, or refuses if anything has moved."}
         </span>
-        {plan.protected && (
+        {plan.protected && !blocked && (
           <TextInput
             aria-label={`Type ${environment} to confirm`}
             placeholder={`Type ${environment} to confirm`}

@@ -10,14 +10,19 @@ function underway(steps: readonly Step[]): string {
   return steps.some(({ state }) => state === "pending") ? "Between two steps" : "Writing down the result";
 }
 
-/** Where a deployment stands, in a sentence. */
-export function standing(deployment: Deployment, steps: readonly Step[], state: string): string {
+/** Where a deployment stands, in a sentence. `runs`: its release is the one that runs now. */
+export function standing(
+  deployment: Deployment,
+  steps: readonly Step[],
+  state: string,
+  runs: boolean,
+): string {
   const what = title(deployment);
   switch (deployment.result) {
     case null:
       return state || underway(steps);
     case "succeeded":
-      return `${what}: done and verified.${deployment.release ? ` Release #${deployment.release} runs.` : ""}`;
+      return `${what}: done and verified.${runs ? ` Release #${deployment.release} runs.` : ""}`;
     case "went_back":
       return `${what}: verification failed, the release before runs again.`;
     case "failed":
