@@ -78,7 +78,7 @@ pub struct Loaded {
 /// [`Code::InvalidInput`] with file, line, column and key for whatever Compose would not take, [`Code::NotFound`] for a
 /// file that is not there, [`Code::Unsupported`] for files that are not on this machine.
 pub fn load(sources: &Sources) -> Result<Loaded> {
-    let dir = std::path::absolute(&sources.project_dir)
+    let dir = std::path::absolute(sources.project_dir.join("."))
         .map_err(|error| Error::io("find the project's folder", &sources.project_dir, &error))?;
     let dir = PathBuf::from(absolute::clean(&dir));
     let outside = std::env::var("HOME").ok();

@@ -226,7 +226,7 @@ fn admits(shape: &Shape, node: &Node) -> bool {
     if let (Shape::Size, Some(Resolved::Int(..0))) = (shape, resolved(node)) {
         return false;
     }
-    if let (Shape::Bytes | Shape::Size | Shape::Whole(..) | Shape::Count, Some(Resolved::Float(_))) =
+    if let (Shape::Bytes | Shape::Size | Shape::Whole(..) | Shape::Count | Shape::HowMany, Some(Resolved::Float(_))) =
         (shape, resolved(node))
     {
         return false;
@@ -248,7 +248,7 @@ fn kinds(shape: &Shape) -> &'static [&'static str] {
         Shape::Duration | Shape::OptionalDuration => &["a text"],
         Shape::TextOrNothing => &["a text", "nothing"],
         Shape::Flag | Shape::Switch => &["a boolean", "a text"],
-        Shape::Whole(..) | Shape::Count | Shape::Integer | Shape::OptionalInteger | Shape::Real => {
+        Shape::Whole(..) | Shape::Count | Shape::HowMany | Shape::Integer | Shape::OptionalInteger | Shape::Real => {
             &["a number", "a text"]
         }
         Shape::Bytes | Shape::Size | Shape::Rate | Shape::Mode => &["a number", "a text"],

@@ -52,8 +52,12 @@ impl Extending<'_> {
         let Some(extends) = service.get("extends").cloned() else { return Ok(()) };
         let key = format!("services.{name}.extends");
         let step = (self.file.to_owned(), name.to_owned());
-        if road.contains(&step) || road.len() >= MOST_STEPS {
-            let names: Vec<_> = road.iter().map(|(_, name)| name.as_str()).chain([name]).take(10).collect();
+        if road.len() >= MOST_STEPS {
+            let error = Error::invalid(format!("more than {MOST_STEPS} services extend one another in a row"));
+            return Err(self.places.locate(error, &key).hint("Extend the last one directly."));
+        }
+        if road.contains(&step) {
+            let names: Vec<_> = road.iter().map(|(_, name)| name.as_str()).chain([name]).collect();
             let error = Error::invalid(format!("services extend each other: {}", names.join(" → ")));
             return Err(self.places.locate(error, &key).hint("Remove one of the `extends`."));
         }

@@ -223,7 +223,7 @@ const GENERIC: Shape = Object(&[may(
 
 const RESERVED: Shape = Object(&[
     must("capabilities", Set),
-    may("count", Count),
+    may("count", HowMany),
     may("device_ids", Set),
     may("driver", Text),
     may("options", Pairs),
@@ -231,7 +231,7 @@ const RESERVED: Shape = Object(&[
 
 const GPU: Shape = Object(&[
     may("capabilities", Set),
-    may("count", Count),
+    may("count", HowMany),
     may("device_ids", Set),
     may("driver", Text),
     may("options", Pairs),
@@ -287,10 +287,7 @@ const PORT: Shape = Object(&[
     may("app_protocol", Text),
 ]);
 
-const ULIMIT: Shape = Short(
-    &Whole(i64::MIN, i64::MAX),
-    &Object(&[must("hard", Whole(i64::MIN, i64::MAX)), must("soft", Whole(i64::MIN, i64::MAX))]),
-);
+const ULIMIT: Shape = Short(&Count, &Object(&[must("hard", Count), must("soft", Count)]));
 
 const MOUNT: Shape = Object(&[
     must("type", OneOf(&["bind", "volume", "tmpfs", "cluster", "npipe", "image"])),

@@ -46,15 +46,12 @@ impl<'a> Printer<'a> {
             Shape::Whole(least, most) => {
                 let number = numbers::whole(value).map_err(at)?;
                 if !(*least..=*most).contains(&number) {
-                    return Err(self
-                        .places
-                        .locate(Error::invalid(format!("{number} is not between {least} and {most}")), path));
+                    return Err(at(Error::invalid(format!("{number} is not between {least} and {most}"))));
                 }
                 unless_zero(number.into())
             }
-            // As many as there are.
-            Shape::Count if value == "all" => kept((-1).into()),
-            Shape::Count | Shape::OptionalInteger => kept(numbers::whole(value).map_err(at)?.into()),
+            Shape::HowMany if value == "all" => kept((-1).into()),
+            Shape::Count | Shape::HowMany | Shape::OptionalInteger => kept(numbers::whole(value).map_err(at)?.into()),
             Shape::Integer => unless_zero(numbers::whole(value).map_err(at)?.into()),
             Shape::Real => unless_zero(numbers::real(narrow(numbers::number(value).map_err(at)?))),
             Shape::Bytes | Shape::Size | Shape::ByteText => {
@@ -111,7 +108,7 @@ impl<'a> Printer<'a> {
                 unless_empty(Value::Object(printed))
             }
             // A limit has two forms in the canonical model too.
-            Shape::Short(short @ Shape::Whole(..), _) if !value.is_object() => self.print(short, value, path),
+            Shape::Short(short @ Shape::Count, _) if !value.is_object() => self.print(short, value, path),
             Shape::Short(_, long) => self.print(long, value, path),
             Shape::Nullable(shape) => self.print(shape, value, path),
         }

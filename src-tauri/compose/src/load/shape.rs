@@ -21,6 +21,8 @@ pub(super) enum Shape {
     Whole(i64, i64),
     /// A whole number or a text that is one; 0 is kept.
     Count,
+    /// As [`Shape::Count`], or `all`, which is printed as -1.
+    HowMany,
     /// Any number or a text that is one, cut to a whole number; 0 is left out.
     Integer,
     /// As [`Shape::Integer`], and 0 is kept.

@@ -205,6 +205,17 @@ fn errors_say_where_and_what_to_do() {
 }
 
 #[test]
+fn what_a_person_should_know_is_said() {
+    let text = "version: '3'\nservices:\n  a:\n    image: x:$NONE\n    networks: {default: {gw_priority: 1}}\n";
+    let loaded = Project::new(&[("compose.yaml", text)]).load(&["compose.yaml"]);
+    assert!(loaded.warnings.iter().any(|warning| warning.contains("`NONE`")), "{:?}", loaded.warnings);
+    assert!(loaded.warnings.iter().any(|warning| warning.contains("`version`")), "{:?}", loaded.warnings);
+    let dropped: Vec<_> =
+        loaded.dropped.iter().filter_map(|place| Some((place.line?, place.key.as_deref()?))).collect();
+    assert_eq!(dropped, [(5, "services.a.networks.default.gw_priority")]);
+}
+
+#[test]
 fn the_name_is_asked_for_or_written_or_the_folders() {
     let name = |text: &str, asked: Option<&str>| {
         let project = Project::new(&[("compose.yaml", text)]);
