@@ -137,8 +137,14 @@ async fn send(
 }
 
 fn failed(name: &ServiceName, error: &str, log: &Log) -> Error {
-    Error::failed(format!("the image of service {name} could not be built: {}\n{}", error.trim(), log.last.join("\n")))
-        .hint("Nothing that runs was touched. Mend the Dockerfile or what it copies, then deploy again.")
+    let (error, last) = (error.trim(), log.last.join("\n"));
+    let needs_buildkit = error.contains("BuildKit") || last.contains("BuildKit");
+    Error::failed(format!("the image of service {name} could not be built: {error}\n{last}")).hint(if needs_buildkit {
+        "The engine's own builder is used, which is older than BuildKit: leave such options out of the Dockerfile, or build \
+         the image in `pipeline.build` and name it with `image:`."
+    } else {
+        "Nothing that runs was touched. Mend the Dockerfile or what it copies, then deploy again."
+    })
 }
 
 /// Turns the pieces of text that the engine sends into lines.

@@ -31,7 +31,7 @@ pub(crate) struct Surroundings<'c, 'a> {
     pub image: Option<&'a ImageId>,
     /// Fingerprints of the files of secrets and configs.
     pub files: &'a BTreeMap<PathBuf, String>,
-    /// The container of each service that others borrow from; `None` if it will be a new one.
+    /// The first container of services that come before; `None` if it will be a new one.
     pub parents: &'a BTreeMap<ServiceName, Option<String>>,
 }
 
@@ -101,27 +101,33 @@ impl Place<'_> {
         Decision { action, right, others, made_from }
     }
 
+    /// Whether a container is a job that has done what it is for.
+    pub fn has_completed(&self, container: &Container) -> bool {
+        container.state == State::Exited && container.exit_code == 0 && self.model.runs_once(self.name)
+    }
+
     /// What to do with the right container when no other has its place.
     fn alone(&self, right: &Container, around: &Surroundings<'_, '_>) -> Action {
         match right.state {
-            State::Exited if right.exit_code == 0 && self.model.runs_once(self.name) => Action::Keep,
+            State::Exited if self.has_completed(right) => Action::Keep,
             State::Exited => Action::Start(format!("it ended with code {}", right.exit_code)),
             State::Paused => Action::Start("it is paused".to_owned()),
             State::Created | State::Dead => Action::Start(format!("it is {}", right.state.as_str())),
-            State::Running | State::Restarting => match self.restarted_dependency(right, around.containers) {
+            State::Running | State::Restarting => match self.restarted_dependency(right, around) {
                 Some(name) => Action::Restart(format!("service {name} was replaced, and it is to start again then")),
                 None => Action::Keep,
             },
         }
     }
 
-    /// A dependency with `restart: true` whose container is newer than this one's last start.
-    fn restarted_dependency(&self, right: &Container, containers: &[Container]) -> Option<&ServiceName> {
+    /// A dependency with `restart: true` that is being replaced, or whose container is newer than this one's last start.
+    fn restarted_dependency(&self, right: &Container, around: &Surroundings<'_, '_>) -> Option<&ServiceName> {
         let wants_restart = self.service.depends_on.iter().filter(|(_, dependency)| dependency.restart);
         wants_restart.map(|(name, _)| name).find(|name| {
-            let newest =
-                containers.iter().filter(|other| other.service == name.as_str()).filter_map(|other| other.created);
-            matches!((newest.max(), right.started), (Some(made), Some(started)) if made > started)
+            let containers = around.containers.iter().filter(|other| other.service == name.as_str());
+            let newest = containers.filter_map(|other| other.created).max();
+            let replaced = matches!((newest, right.started), (Some(made), Some(started)) if made > started);
+            replaced || around.parents.get(*name).is_some_and(Option::is_none)
         })
     }
 

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::future::Future;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use bollard::errors::Error as BollardError;
@@ -12,6 +13,8 @@ use futures_util::StreamExt;
 use serde::{Deserialize, Serialize};
 use sternway_model::{Code, Error, ImageId, Result, Target};
 
+/// Where an engine of the system listens.
+const SOCKET: &str = "/var/run/docker.sock";
 /// The client's own limit: beyond every limit that is set for a single request.
 const LONGEST: Duration = Duration::from_secs(2 * 3600);
 /// How long the engine may take for one ordinary request.
@@ -52,7 +55,7 @@ impl Observer {
                 .hint("Only `docker: local` works for now."));
         }
         let docker = match std::env::var("DOCKER_HOST").ok().filter(|host| !host.is_empty()) {
-            None => Docker::connect_with_local_defaults(),
+            None => connect_local(),
             Some(host) if host.starts_with("unix://") || host.starts_with("npipe://") => {
                 Docker::connect_with_local(&host, LONGEST.as_secs(), API_DEFAULT_VERSION)
             }
@@ -81,6 +84,14 @@ impl Observer {
             api_version: version.api_version.unwrap_or_default(),
             name: info.name.unwrap_or_default(),
         })
+    }
+
+    /// The newest API that the engine speaks.
+    pub(crate) async fn api(&self) -> Result<(u32, u32)> {
+        let version = limited("ask the engine for its version", REQUEST, self.docker.version()).await?;
+        let text = version.api_version.unwrap_or_default();
+        let parts = text.split_once('.').and_then(|(major, minor)| Some((major.parse().ok()?, minor.parse().ok()?)));
+        parts.ok_or_else(|| Error::failed(format!("the engine says that its API is `{text}`, which is no version")))
     }
 
     /// Whether the engine has an image with this content.
@@ -158,6 +169,23 @@ impl Engine {
     pub(crate) fn docker(&self) -> &Docker {
         &self.observer.docker
     }
+}
+
+/// Connects to the first socket that is there: the system's, then those of an engine that runs as the user.
+fn connect_local() -> Result<Docker, BollardError> {
+    let variable = |name| std::env::var_os(name).map(PathBuf::from);
+    let of_user = [
+        variable("XDG_RUNTIME_DIR").map(|folder| folder.join("docker.sock")),
+        variable("HOME").map(|home| home.join(".docker/run/docker.sock")),
+        variable("HOME").map(|home| home.join(".docker/desktop/docker.sock")),
+    ];
+    if cfg!(unix) && !Path::new(SOCKET).exists() {
+        let there = of_user.into_iter().flatten().find(|socket| socket.exists());
+        if let Some(socket) = there {
+            return Docker::connect_with_local(&socket.to_string_lossy(), LONGEST.as_secs(), API_DEFAULT_VERSION);
+        }
+    }
+    Docker::connect_with_local_defaults()
 }
 
 /// Filters by labels, in the form that the engine's lists take.

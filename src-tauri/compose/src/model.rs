@@ -54,6 +54,8 @@ pub struct Network {
     pub internal: bool,
     /// Containers outside the project may join.
     pub attachable: bool,
+    /// With IPv4; so it is unless this says otherwise.
+    pub enable_ipv4: Option<bool>,
     /// With IPv6.
     pub enable_ipv6: Option<bool>,
     /// Labels of the person.
@@ -150,7 +152,7 @@ impl Model {
             secrets: section(&canonical, "secrets")?,
             configs: section(&canonical, "configs")?,
         };
-        model.check_names()?;
+        model.check_services()?;
         Ok(model)
     }
 
@@ -231,8 +233,8 @@ impl Model {
         self.services.values().flat_map(|service| grants(service).iter().map(|grant| grant.source.clone())).collect()
     }
 
-    /// Everything that a service names exists in the model.
-    fn check_names(&self) -> Result<()> {
+    /// Everything that a service names exists in the model, and what it is given can be put where it wants it.
+    fn check_services(&self) -> Result<()> {
         for (name, service) in &self.services {
             let missing = |what: &str, key: &str, section: &str| {
                 Error::invalid(format!("service {name} uses {what} {key}, which the model does not have"))
@@ -253,6 +255,16 @@ impl Model {
             }
             if let Some(grant) = service.configs.iter().find(|grant| !self.configs.contains_key(&grant.source)) {
                 return Err(missing("the config", &grant.source, "configs"));
+            }
+            let copied = service.secrets.iter().filter_map(|grant| self.secrets.get(&grant.source));
+            let mut copied = copied.chain(service.configs.iter().filter_map(|grant| self.configs.get(&grant.source)));
+            if service.read_only && copied.any(|source| source.file.is_none()) {
+                return Err(Error::new(
+                    Code::Unsupported,
+                    format!("nothing can be copied into the read-only containers of service {name}"),
+                )
+                .hint("Take the secret or config from a `file:`, which is mounted, or remove `read_only`.")
+                .at(at(&format!("services.{name}.read_only"))));
             }
             if service.image.is_none() && service.build.is_none() {
                 return Err(Error::invalid(format!("service {name} has neither an image nor a build"))

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use bollard::models::{ContainerInspectResponse, MountPoint, RestartPolicyNameEnum};
+use bollard::models::{ContainerInspectResponse, MountPoint};
 use bollard::query_parameters::{
     InspectNetworkOptions, ListContainersOptionsBuilder, ListImagesOptions, ListNetworksOptions, ListVolumesOptions,
 };
@@ -18,6 +18,7 @@ use crate::engine::{Observer, REQUEST, by_labels, found, limited};
 use crate::fingerprint;
 use crate::labels;
 use crate::model::Model;
+use crate::plan::Want;
 
 /// Requests at the same time.
 const AT_ONCE: usize = 8;
@@ -25,6 +26,8 @@ const AT_ONCE: usize = 8;
 /// What was seen of a project.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct Observed {
+    /// The newest API that the engine speaks, such as `(1, 41)`.
+    pub api: (u32, u32),
     /// Containers in all states, ordered by service, number and name.
     pub containers: Vec<Container>,
     /// Networks by name: the project's, and those that the model names.
@@ -76,14 +79,10 @@ pub struct Container {
     pub ports: Vec<HostPort>,
     /// Named volumes and paths of the host that it can write to.
     pub writes: BTreeSet<String>,
-    /// Named volumes that are mounted.
-    pub volumes: BTreeSet<String>,
     /// Containers whose namespaces or volumes it borrows, by id.
     pub parents: BTreeSet<String>,
     /// It uses the host's network.
     pub host_network: bool,
-    /// The engine starts it again when it ends.
-    pub restarts: bool,
 }
 
 /// A port of the host.
@@ -181,14 +180,33 @@ impl Observer {
     /// # Errors
     /// [`sternway_model::Code::EngineUnreachable`] or [`sternway_model::Code::TimedOut`]; file errors of the model's files.
     pub async fn observe(&self, project: &str, model: Option<&Model>) -> Result<Observed> {
-        let mut observed = Observed { containers: self.containers(project).await?, ..Observed::default() };
+        self.look(project, model, &BTreeMap::new()).await
+    }
+
+    /// As [`Observer::observe`], with all that [`crate::plan`] needs to know. Services whose image is that of an earlier
+    /// release are not built, so the files that they were built from need not be there any more.
+    ///
+    /// # Errors
+    /// As [`Observer::observe`].
+    pub async fn observe_for(&self, want: &Want<'_>) -> Result<Observed> {
+        self.look(want.project, Some(want.model), want.images).await
+    }
+
+    async fn look(
+        &self,
+        project: &str,
+        model: Option<&Model>,
+        pinned: &BTreeMap<ServiceName, ImageId>,
+    ) -> Result<Observed> {
+        let api = self.api().await?;
+        let mut observed = Observed { api, containers: self.containers(project).await?, ..Observed::default() };
         let names = |names: Vec<&String>| names.into_iter().cloned().collect::<BTreeSet<String>>();
         let networks = names(model.map_or_else(Vec::new, |model| model.networks.values().map(|n| &n.name).collect()));
         let volumes = names(model.map_or_else(Vec::new, |model| model.volumes.values().map(|v| &v.name).collect()));
         observed.networks = self.networks(project, &networks).await?;
         observed.volumes = self.volumes(project, &volumes).await?;
         if let Some(model) = model {
-            self.observe_images(model, &mut observed).await?;
+            self.observe_images(model, pinned, &mut observed).await?;
             observed.files = fingerprint::files(model)?;
         }
         Ok(observed)
@@ -242,7 +260,12 @@ impl Observer {
             .collect())
     }
 
-    async fn observe_images(&self, model: &Model, observed: &mut Observed) -> Result<()> {
+    async fn observe_images(
+        &self,
+        model: &Model,
+        pinned: &BTreeMap<ServiceName, ImageId>,
+        observed: &mut Observed,
+    ) -> Result<()> {
         let call = self.docker.list_images(None::<ListImagesOptions>);
         let list = limited("list the images", REQUEST, call).await?;
         observed.image_ids = list.iter().filter_map(|image| image.id.parse().ok()).collect();
@@ -254,7 +277,7 @@ impl Observer {
                 observed.images.insert(reference.clone(), id);
             }
         }
-        for (name, service) in &model.services {
+        for (name, service) in model.services.iter().filter(|(name, _)| !pinned.contains_key(*name)) {
             if let Some(plan) = &service.build {
                 let context = in_background(plan.clone(), |plan| build::context_hash(&plan)).await?;
                 let own = build::image_name(model, name, service);
@@ -297,7 +320,6 @@ fn container(inspected: ContainerInspectResponse) -> Option<Container> {
         let id = mode.strip_prefix("container:")?;
         Some(id.split(':').next().unwrap_or(id).to_owned())
     });
-    let policy = host.restart_policy.and_then(|policy| policy.name);
     Some(Container {
         id: inspected.id?,
         name: inspected.name.unwrap_or_default().trim_start_matches('/').to_owned(),
@@ -314,10 +336,8 @@ fn container(inspected: ContainerInspectResponse) -> Option<Container> {
         networks: networks.into_keys().collect(),
         ports: host_ports(host.port_bindings.unwrap_or_default()),
         writes: mounts.iter().filter(|mount| mount.rw != Some(false)).filter_map(shared_place).collect(),
-        volumes: mounts.iter().filter_map(|mount| mount.name.clone()).collect(),
         parents: parents.collect(),
         host_network: host.network_mode.as_deref() == Some("host"),
-        restarts: policy.is_some_and(|name| !matches!(name, RestartPolicyNameEnum::EMPTY | RestartPolicyNameEnum::NO)),
         labels,
     })
 }

@@ -1,5 +1,6 @@
 //! What a move of the application would do. A pure function of what was observed and what is wanted.
 
+mod requirements;
 #[cfg(test)]
 mod tests;
 
@@ -122,11 +123,12 @@ pub enum ImageSource {
 /// Plans the move. Equal arguments give equal plans.
 ///
 /// # Errors
-/// [`Code::NotFound`] if something external or an earlier release's image is missing, [`Code::InvalidInput`] if a volume is
+/// [`Code::Unsupported`] if the engine is too old for a setting, [`Code::NotFound`] if something external or an earlier release's image is missing, [`Code::InvalidInput`] if a volume is
 /// there with other settings than the model's, or services depend on each other in a circle.
 pub fn plan(observed: &Observed, want: &Want<'_>) -> Result<ComposePlan> {
     let mut planner =
         Planner { observed, want, plan: ComposePlan::default(), known: BTreeMap::new(), sources: BTreeMap::new() };
+    requirements::check(observed, want)?;
     planner.images()?;
     planner.networks()?;
     planner.volumes()?;

@@ -38,9 +38,7 @@ pub(crate) fn container(service: &str, number: u32, made_from: &MadeFrom, image:
         addresses: BTreeSet::new(),
         ports: Vec::new(),
         writes: BTreeSet::new(),
-        volumes: BTreeSet::new(),
         parents: BTreeSet::new(),
         host_network: false,
-        restarts: false,
     }
 }

@@ -54,7 +54,7 @@ pub(super) async fn ensure(
         Action::Create | Action::Recreate(_) | Action::Finish => {
             await_dependencies(run, &place).await?;
             let recipe = create::Recipe { place, image: &id, made_from: &decision.made_from, parents: &parents };
-            replace::bring_up(run, &recipe, &decision).await?
+            Box::pin(replace::bring_up(run, &recipe, &decision)).await?
         }
     };
     Ok(Done { seen: format!("{}: {seen}", place.container_name()), image: Some(id) })

@@ -1,7 +1,7 @@
 //! A container as the engine wants to have it described.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
-use std::path::PathBuf;
+use std::path::Path;
 
 use bollard::models::{
     ContainerCreateBody, DeviceMapping, EndpointIpamConfig, EndpointSettings, HealthConfig, HostConfig,
@@ -50,7 +50,7 @@ pub(super) async fn create(run: &Run<'_>, recipe: &Recipe<'_>, name: &str, olds:
         options = options.platform(platform);
     }
     let call = run.engine.docker().create_container(Some(options.build()), body);
-    let created = run.write(&doing, limited(&doing, REQUEST * 2, call)).await?;
+    let created = Box::pin(run.write(&doing, limited(&doing, REQUEST * 2, call))).await?;
     for warning in &created.warnings {
         run.output.line(warning);
     }
@@ -162,6 +162,7 @@ fn host_config(run: &Run<'_>, recipe: &Recipe<'_>, networks: &[(String, Endpoint
     Ok(HostConfig {
         binds: Some(binds),
         mounts: Some(mounts),
+        annotations: map(&service.annotations),
         cap_add: list(&service.cap_add),
         cap_drop: list(&service.cap_drop),
         cgroup_parent: service.cgroup_parent.clone(),
@@ -326,10 +327,13 @@ fn mounts(recipe: &Recipe<'_>) -> Result<(Vec<String>, Vec<Mount>)> {
                     source: volume.map(|volume| volume.name.clone()),
                     target: Some(mount.target.clone()),
                     read_only: Some(mount.read_only),
-                    volume_options: mount
-                        .volume
-                        .nocopy
-                        .then(|| MountVolumeOptions { no_copy: Some(true), ..MountVolumeOptions::default() }),
+                    volume_options: (mount.volume.nocopy || mount.volume.subpath.is_some()).then(|| {
+                        MountVolumeOptions {
+                            no_copy: Some(mount.volume.nocopy),
+                            subpath: mount.volume.subpath.clone(),
+                            ..MountVolumeOptions::default()
+                        }
+                    }),
                     ..Mount::default()
                 });
             }
@@ -354,7 +358,7 @@ fn mounts(recipe: &Recipe<'_>) -> Result<(Vec<String>, Vec<Mount>)> {
     Ok((binds, mounts))
 }
 
-fn file_mount(file: &PathBuf, target: String) -> Mount {
+fn file_mount(file: &Path, target: String) -> Mount {
     Mount {
         typ: Some(MountType::BIND),
         source: Some(file.display().to_string()),
@@ -427,7 +431,7 @@ fn health(check: &Healthcheck) -> HealthConfig {
         timeout: check.timeout.map(nanoseconds),
         retries: check.retries.map(|n| n.0),
         start_period: check.start_period.map(nanoseconds),
-        start_interval: None,
+        start_interval: check.start_interval.map(nanoseconds),
     }
 }
 

@@ -44,6 +44,7 @@ async fn make(run: &Run<'_>, key: &str, network: &Network) -> Result<String> {
         driver: network.driver.clone(),
         internal: Some(network.internal),
         attachable: Some(network.attachable),
+        enable_ipv4: network.enable_ipv4,
         enable_ipv6: network.enable_ipv6,
         ipam: Some(ipam),
         options: Some(network.driver_opts.clone().into_iter().collect()),

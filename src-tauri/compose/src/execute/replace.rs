@@ -25,8 +25,9 @@ pub(super) async fn bring_up(run: &Run<'_>, recipe: &Recipe<'_>, decision: &Deci
     let new = match decision.right {
         Some(right) => New { id: right.id.clone(), name: right.name.clone(), runs: serves(right), created: false },
         None => {
-            let name = if olds.is_empty() { final_name.clone() } else { free_name(recipe, &olds) };
-            let id = create(run, recipe, &name, &olds).await?;
+            // Also where there is nothing to replace: who has the final name has proved itself.
+            let name = free_name(recipe, &olds);
+            let id = Box::pin(create(run, recipe, &name, &olds)).await?;
             New { id, name, runs: false, created: true }
         }
     };
@@ -78,6 +79,9 @@ async fn prove(
     right: Option<&Container>,
     olds: &[&Container],
 ) -> Result<String> {
+    if right.is_some_and(|right| recipe.place.has_completed(right)) {
+        return Ok("ended with code 0".to_owned());
+    }
     if !new.runs {
         for old in olds.iter().filter(|old| serves(old)) {
             if let Some(why) = recipe.place.cannot_run_beside(old) {
@@ -121,8 +125,9 @@ async fn bring_back(run: &Run<'_>, recipe: &Recipe<'_>, new: &New, olds: &[&Cont
         return error;
     }
     match run_again(run, old).await {
-        Ok(()) => {
-            error.message.push_str(&format!("\nthe old container of service {name} answers again"));
+        Ok(was_stopped) => {
+            let how = if was_stopped { "answers again" } else { "was not stopped" };
+            error.message.push_str(&format!("\nthe old container of service {name} {how}"));
             error
         }
         Err(lost) => {
@@ -142,10 +147,13 @@ fn fallback<'c>(recipe: &Recipe<'_>, olds: &[&'c Container]) -> Option<&'c Conta
     named.or_else(|| olds.iter().find(|old| serves(old))).copied()
 }
 
-async fn run_again(run: &Run<'_>, old: &Container) -> Result<()> {
+/// Sees that the old container runs; says whether it had been stopped.
+async fn run_again(run: &Run<'_>, old: &Container) -> Result<bool> {
     let now = run.engine.observer().inspect(&old.id).await?.state.unwrap_or_default();
-    if State::of(&now) != State::Running {
-        start_id(run, &old.id, &old.name).await?;
+    if State::of(&now) == State::Running {
+        return Ok(false);
     }
-    wait::running(run, &old.id).await
+    start_id(run, &old.id, &old.name).await?;
+    wait::running(run, &old.id).await?;
+    Ok(true)
 }

@@ -13,6 +13,7 @@ use super::scalar::{Decimal, Integer};
 #[serde(default)]
 #[allow(missing_docs, reason = "the fields are the keys of the Compose specification, section `services`")]
 pub struct Service {
+    pub annotations: BTreeMap<String, String>,
     pub build: Option<Build>,
     pub cap_add: Vec<String>,
     pub cap_drop: Vec<String>,
@@ -283,6 +284,7 @@ pub struct Healthcheck {
     pub disable: bool,
     pub interval: Option<Seconds>,
     pub retries: Option<Integer>,
+    pub start_interval: Option<Seconds>,
     pub start_period: Option<Seconds>,
     pub test: Vec<String>,
     pub timeout: Option<Seconds>,
@@ -384,6 +386,7 @@ pub struct Bind {
 #[allow(missing_docs, reason = "the fields are the keys of the Compose specification, section `volumes`")]
 pub struct VolumeUse {
     pub nocopy: bool,
+    pub subpath: Option<String>,
 }
 
 /// Options of mounted memory.

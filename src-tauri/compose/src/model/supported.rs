@@ -29,6 +29,7 @@ const MODEL: Keys = Of(&[
 ]);
 
 const SERVICE: Keys = Of(&[
+    ("annotations", Any),
     ("attach", Any), // only about what a terminal shows
     ("build", BUILD),
     ("cap_add", Any),
@@ -136,6 +137,7 @@ const HEALTHCHECK: Keys = Of(&[
     ("disable", Any),
     ("interval", Any),
     ("retries", Any),
+    ("start_interval", Any),
     ("start_period", Any),
     ("test", Any),
     ("timeout", Any),
@@ -167,7 +169,7 @@ const MOUNT: Keys = Of(&[
     ("read_only", Any),
     ("consistency", Any), // has had no effect for years
     ("bind", Of(&[("create_host_path", Any), ("propagation", Any), ("selinux", Any)])),
-    ("volume", Of(&[("nocopy", Any)])),
+    ("volume", Of(&[("nocopy", Any), ("subpath", Any)])),
     ("tmpfs", Of(&[("size", Any), ("mode", Any)])),
 ]);
 
@@ -179,6 +181,7 @@ const NETWORK: Keys = Of(&[
     ("attachable", Any),
     ("driver", Any),
     ("driver_opts", Any),
+    ("enable_ipv4", Any),
     ("enable_ipv6", Any),
     ("external", Any),
     ("internal", Any),
@@ -196,6 +199,11 @@ pub(super) fn check(canonical: &Value) -> Result<()> {
     walk(canonical, &MODEL, "")?;
     for (name, service) in entries(&canonical["services"]) {
         values(service, &format!("services.{name}"))?;
+    }
+    for (name, network) in entries(&canonical["networks"]) {
+        if network["enable_ipv4"] == Value::Bool(false) {
+            return Err(refusal(&format!("networks.{name}.enable_ipv4"), "a network without IPv4"));
+        }
     }
     Ok(())
 }

@@ -19,7 +19,7 @@ fn model(services: Value) -> Model {
 
 /// What is there after this model was carried out.
 fn after(model: &Model) -> Observed {
-    let mut observed = Observed { image_ids: [image(1), image(2)].into(), ..Observed::default() };
+    let mut observed = Observed { api: (1, 41), image_ids: [image(1), image(2)].into(), ..Observed::default() };
     observed.images.insert("i".into(), image(1));
     for (name, service) in &model.services {
         let id = if service.image.as_deref() == Some("i") { image(1) } else { image(2) };
@@ -305,6 +305,48 @@ fn an_earlier_release_needs_its_images() {
 
     let error = planned_with(&observed, &model, &[(web, image(9))].into()).expect_err("it is gone");
     assert_eq!(error.code, Code::NotFound);
+}
+
+#[test]
+fn whoever_asks_for_it_starts_again_with_its_dependency() {
+    let services = |version: &str| {
+        model(json!({
+            "app": {"image": "i", "depends_on": {"db": {"condition": "service_started", "required": true, "restart": true}}},
+            "db": {"image": "i", "environment": {"V": version}}}))
+    };
+    let mut observed = after(&services("1"));
+    assert_eq!(
+        text(&observed, &services("2")),
+        "recreate service db: environment V 1 → 2\n\
+         start service app: service db was replaced, and it is to start again then\n"
+    );
+    // As execution sees it, or the next plan after an interruption: db is newer than app's last start.
+    observed.containers[0].started = "2026-01-01T00:00:00Z".parse().ok();
+    observed.containers[1].created = "2026-01-01T00:00:01Z".parse().ok();
+    assert_eq!(
+        text(&observed, &services("1")),
+        "start service app: service db was replaced, and it is to start again then\nkeep service db\n"
+    );
+}
+
+#[test]
+fn an_engine_that_is_too_old_is_told_before_anything_is_touched() {
+    let model = model(json!({"web": {"image": "i", "healthcheck": {"test": ["CMD", "true"], "start_interval": "1s"}}}));
+    let mut observed = after(&model);
+    observed.api = (1, 41);
+    let error = planned(&observed, &model).expect_err("1.41 has no start_interval");
+    assert_eq!(error.at.and_then(|at| at.key).as_deref(), Some("services.web.healthcheck.start_interval"));
+    observed.api = (1, 44);
+    assert!(planned(&observed, &model).is_ok());
+}
+
+#[test]
+fn a_secret_without_content_is_never_left_out_silently() {
+    let secrets = json!({"name": "p", "services": {"web": {"image": "i", "secrets": [{"source": "s"}]}},
+        "secrets": {"s": {"environment": "TOKEN"}}});
+    let model = Model::decode(&secrets).expect("valid");
+    let error = planned(&after(&model), &model).expect_err("nobody said what TOKEN is");
+    assert_eq!(error.at.and_then(|at| at.key).as_deref(), Some("secrets.s"));
 }
 
 #[test]

@@ -80,14 +80,14 @@ async fn a_secret_is_only_inside_the_container() {
         };
         stage.deploy(&model(1)).await.expect("deployed");
         let name = format!("{}-app-1", stage.project);
-        let inspected = stage.docker.inspect_container(&name, None).await.expect("there");
+        let inspected = Box::pin(stage.docker.inspect_container(&name, None)).await.expect("there");
         let config = inspected.config.expect("a configuration");
         assert!(config.env.expect("variables").contains(&format!("PW={SECRET}-v1")));
         assert!(!format!("{:?}", config.labels).contains(SECRET), "labels are for everybody");
         let top = stage.engine.observer().observe(&stage.project, None).await.expect("observed");
         assert!(!format!("{top:?}").contains(SECRET), "what was observed goes into the journal");
 
-        let file = read_file(&stage.docker, &name, "/run/secrets/token").await;
+        let file = Box::pin(read_file(&stage.docker, &name, "/run/secrets/token")).await;
         assert_eq!(file, (format!("t:{SECRET}-v1"), 0o400, 7));
         assert_eq!(
             stage.deploy(&model(2)).await.expect("deployed"),
@@ -95,6 +95,68 @@ async fn a_secret_is_only_inside_the_container() {
         );
     })
     .await;
+}
+
+#[tokio::test]
+async fn what_was_stopped_is_started_and_dependents_that_ask_for_it_too() {
+    on_stage("start", |stage| async move {
+        let model = |version: &str| {
+            let mut app = idle("1");
+            app["depends_on"] = json!({"db": {"condition": "service_started", "required": true, "restart": true}});
+            stage.model(json!({"services": {"app": app, "db": idle(version)}}))
+        };
+        stage.deploy(&model("1")).await.expect("deployed");
+        let app = format!("{}-app-1", stage.project);
+        stage.docker.stop_container(&app, None).await.expect("stopped");
+        let plan = stage.deploy(&model("1")).await.expect("deployed");
+        assert_eq!(plan, "start service app: it ended with code 137\nkeep service db\n");
+        let before = stage.containers().await;
+
+        let plan = stage.deploy(&model("2")).await.expect("deployed");
+        assert!(plan.contains("start service app: service db was replaced"), "{plan}");
+        assert_eq!(stage.containers().await[0], before[0], "app is the same container");
+        assert_eq!(stage.plan(&model("2")).await.work, [], "and it was started after db");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn compose_sees_the_project_and_can_take_it_down() {
+    let Some(compose) = compose() else {
+        println!("skipped: Docker Compose is not here; set STERNWAY_PEERS to its folder");
+        return;
+    };
+    on_stage("peer", |stage| async move {
+        let model = stage.model(json!({"services": {"app": idle("1"), "other": idle("1")}}));
+        stage.deploy(&model).await.expect("deployed");
+        let ask = |arguments: &[&str]| {
+            let (program, first) = compose.split_first().expect("a program");
+            let mut command = std::process::Command::new(program);
+            command.args(first).args(arguments).current_dir(stage.folder.path());
+            let output = command.output().expect("Compose runs");
+            assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+            String::from_utf8_lossy(&output.stdout).into_owned()
+        };
+        let mut services: Vec<String> =
+            ask(&["-p", &stage.project, "ps", "--services"]).lines().map(str::to_owned).collect();
+        services.sort();
+        assert_eq!(services, ["app", "other"]);
+        assert!(ask(&["ls"]).contains(&stage.project));
+        ask(&["-p", &stage.project, "down", "--timeout", "0"]);
+        assert!(stage.containers().await.is_empty());
+        assert!(stage.observe(&model).await.networks.is_empty());
+    })
+    .await;
+}
+
+/// The command that runs Docker Compose, if it is here.
+fn compose() -> Option<Vec<String>> {
+    let peers = std::env::var("STERNWAY_PEERS").ok().map(|folder| vec![format!("{folder}/docker-compose")]);
+    let plugin = vec!["docker".to_owned(), "compose".to_owned()];
+    peers.into_iter().chain([plugin]).find(|command| {
+        let version = std::process::Command::new(&command[0]).args(&command[1..]).arg("version").output();
+        version.is_ok_and(|output| output.status.success())
+    })
 }
 
 /// A file's content, mode and owner inside a container.

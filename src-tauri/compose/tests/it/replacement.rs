@@ -52,7 +52,8 @@ async fn a_container_that_ends_never_replaces_one_that_runs() {
             let error = refused(stage.deploy(&stage.model(json!({"services": {"app": broken}}))).await);
             assert!(error.message.contains(said), "{}", error.message);
             assert!(error.message.contains("no such table"), "{}", error.message);
-            assert_eq!(stage.containers().await, before, "the old container runs and was never stopped");
+            assert!(error.message.contains("the old container of service app was not stopped"), "{}", error.message);
+            assert_eq!(stage.containers().await, before, "it is the same one");
         }
     })
     .await;
@@ -114,6 +115,30 @@ async fn cancelling_stops_the_wait_and_brings_the_old_one_back() {
         assert!(began.elapsed() < Duration::from_secs(15), "it did not wait for the health check");
         assert_eq!(fetch(port).expect("an answer"), "old");
         assert_eq!(stage.names().await, ["web-1"]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_first_container_has_to_prove_itself_too() {
+    on_stage("first", |stage| async move {
+        let mut broken = idle("1");
+        broken["healthcheck"] = json!({"test": ["CMD", "false"], "interval": "1s", "retries": 1});
+        let model = stage.model(json!({"services": {"app": broken}}));
+        let error = refused(stage.deploy(&model).await);
+        assert!(error.message.contains("there was no container of service app before"), "{}", error.message);
+        assert!(stage.containers().await.is_empty(), "nothing half made is left");
+
+        let wait = |doing: &str| {
+            if doing.starts_with("after: start") {
+                std::panic::resume_unwind(Box::new(()));
+            }
+        };
+        let crashed = AssertUnwindSafe(stage.deploy_with(&model, &BTreeMap::new(), &wait)).catch_unwind().await;
+        assert!(crashed.is_err(), "it ended while the container was not healthy yet");
+        let plan = stage.plan(&model).await.to_string();
+        assert!(plan.contains("app: an earlier replacement was interrupted"), "it is not taken for ready: {plan}");
+        refused(stage.deploy(&model).await);
     })
     .await;
 }
