@@ -65,7 +65,7 @@ pub async fn on_stage<F: Future<Output = ()>>(name: &str, test: impl FnOnce(std:
         cancel: CancellationToken::new(),
         lines: Lines::default(),
     });
-    let outcome = AssertUnwindSafe(test(stage.clone())).catch_unwind().await;
+    let outcome = AssertUnwindSafe(Box::pin(test(stage.clone()))).catch_unwind().await;
     stage.clean().await;
     if let Err(panic) = outcome {
         std::panic::resume_unwind(panic);

@@ -21,9 +21,8 @@ impl Layer for Application {
     }
 
     async fn observe(&self, sight: &Sight<'_>, want: &Want) -> Result<Observed> {
-        let model = want.model()?;
-        let project = sight.project.file.compose_project(sight.environment);
-        let observed = sight.observer.observe(&project, Some(&model)).await?;
+        let whole = Whole::new(sight.project, sight.environment, want)?;
+        let observed = sight.observer.observe_for(&whole.want(want, None)).await?;
         Ok(Observed::Application(Box::new(observed)))
     }
 
