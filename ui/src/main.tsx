@@ -1,6 +1,6 @@
 import "@fontsource-variable/inter";
 import "@fontsource-variable/jetbrains-mono";
-import "@mantine/core/styles.css";
+import "./styles/mantine.css";
 import "./styles/tokens.css";
 import { MantineProvider } from "@mantine/core";
 import { StrictMode } from "react";

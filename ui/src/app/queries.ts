@@ -140,6 +140,8 @@ export function useRefresh() {
       deployment(project: string) {
         for (const what of ["status", "pending", "history", "deployment", "matrix", "secrets"])
           again(what, project);
+        // A deployment that fails may be followed by one that puts things back.
+        again("running");
       },
       /** A project was opened, made or forgotten. */
       projects() {

@@ -10,6 +10,8 @@ import { stateOf } from "./rows";
 import { SecretPart } from "./SecretPart";
 
 const ALL = "all";
+/** A longer value is scrolled. */
+const MOST_ROWS = 10;
 
 interface Props {
   project: string;
@@ -143,9 +145,8 @@ function ValuePart({ row, environment, value, busy, onSave }: ValueProps) {
         size="xs"
         label={`New value of ${row.key}`}
         classNames={{ input: classes.mono }}
-        autosize
-        minRows={1}
-        maxRows={10}
+        rows={Math.min(MOST_ROWS, draft.split("\n").length)}
+        resize="vertical"
         value={draft}
         onChange={(event) => setDraft(event.currentTarget.value)}
         spellCheck={false}

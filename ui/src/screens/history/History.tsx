@@ -169,7 +169,7 @@ function Rows({ project, filter, filtered, selected, onToggle, onReset }: RowsPr
     const move = moves[event.key];
     if (move !== undefined) focus(move);
     else if (event.key === "Enter") go({ page: "deployment", project, number: deployment.number });
-    else if (event.key === " ") onToggle(deployment.number);
+    else if (event.key === " " && deployment.release !== null) onToggle(deployment.number);
     else return;
     event.preventDefault();
   };
@@ -278,6 +278,8 @@ function Cells({
           size="xs"
           tabIndex={-1}
           aria-label={`Select #${deployment.number}`}
+          title={deployment.release === null ? "It made no release that could be compared" : undefined}
+          disabled={deployment.release === null}
           checked={selected}
           onChange={onToggle}
           onClick={(event) => event.stopPropagation()}

@@ -28,7 +28,7 @@ export function After({ project, view, guarded }: Props) {
   const impossible = reachable && !reachable.current && !reachable.possible;
   return (
     <>
-      {before && (
+      {before && deployment.release !== null && (
         <Button onClick={() => go({ page: "compare", project, a: before.number, b: number })}>
           Compare with #{before.number}
         </Button>
@@ -51,9 +51,12 @@ export function After({ project, view, guarded }: Props) {
           </Button>
         </Tooltip>
       ) : (
-        deployment.result !== "succeeded" && (
+        deployment.result !== "succeeded" &&
+        (deployment.result === "interrupted" ? (
+          <Button onClick={() => go({ page: "overview", project })}>Resume or go back</Button>
+        ) : (
           <Button onClick={() => go({ page: "plan", project, environment })}>Plan again</Button>
-        )
+        ))
       )}
     </>
   );

@@ -21,6 +21,9 @@ import { Timeline } from "./Timeline";
 
 const Release = lazy(() => import("./Release"));
 
+/** How often a deployment of another program is looked at, in milliseconds. */
+const ELSEWHERE = 2000;
+
 interface Props {
   project: ProjectView;
   number: number;
@@ -30,7 +33,13 @@ interface Props {
 /** A deployment while it runs, and afterwards. */
 export default function DeploymentPage({ project, number, guarded }: Props) {
   const ask = useQueries();
-  const view = useQuery(ask.deployment(project.path, number));
+  const live = useLive(project.path, number);
+  const view = useQuery({
+    ...ask.deployment(project.path, number),
+    // What another program runs is not heard live here; it is looked at now and then instead.
+    refetchInterval: ({ state }) =>
+      state.data?.deployment.result === null && (!live || live.problem) ? ELSEWHERE : false,
+  });
   if (!view.data) {
     return (
       <Page title={`#${number}`} name={`Deployment #${number}`}>

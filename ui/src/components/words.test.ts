@@ -1,0 +1,33 @@
+import { expect, test } from "vitest";
+import { ago, duration, short, title } from "./words";
+
+test.each([
+  [0.4, "0.4 s"],
+  [14.4, "14 s"],
+  [59.6, "1m 00s"],
+  [64, "1m 04s"],
+  [7500, "2h 05m"],
+])("%f seconds are %s", (seconds, words) => {
+  expect(duration(seconds)).toBe(words);
+});
+
+test.each([
+  [3, "just now"],
+  [42, "42 s ago"],
+  [150, "2 min ago"],
+  [7200, "2 h ago"],
+  [100_000, "yesterday"],
+  [300_000, "3 d ago"],
+])("%i seconds ago is %s", (seconds, words) => {
+  const now = Date.parse("2026-03-01T12:00:00Z");
+  expect(ago(new Date(now - seconds * 1000).toISOString(), now)).toBe(words);
+});
+
+test("a digest is twelve characters without its algorithm", () => {
+  expect(short("sha256:ab12cd34ef56ab12cd34ef56")).toBe("ab12cd34ef56");
+});
+
+test("buttons and titles are verbs with their object", () => {
+  expect(title({ kind: "deploy", environment: "staging" })).toBe("Deploy to staging");
+  expect(title({ kind: "rollback", environment: "staging", target: 41 })).toBe("Go back to #41 in staging");
+});

@@ -1,0 +1,72 @@
+import { screen, waitFor, within } from "@testing-library/react";
+import { expect, test, vi } from "vitest";
+import { PROJECT } from "../../testing/data";
+import { fakeBackend } from "../../testing/fake";
+import { show } from "../../testing/show";
+
+const PLACE = { page: "configuration", project: PROJECT } as const;
+
+test("a value is edited in place and saved for its environment alone", async () => {
+  const fake = fakeBackend({ delay: 0 });
+  const setVariable = vi.fn(fake.setVariable);
+  const { user } = show(PLACE, { ...fake, setVariable });
+  const cell = await screen.findByRole("gridcell", { name: "LOG_LEVEL in staging" });
+  await user.click(cell);
+  await user.keyboard("{Enter}");
+  const field = await screen.findByRole("textbox", { name: "Value of LOG_LEVEL in staging" });
+  await user.clear(field);
+  await user.type(field, "warn{Enter}");
+  await waitFor(() => expect(cell.textContent).toBe("warn"));
+  expect(setVariable.mock.calls).toEqual([[PROJECT, "staging", "LOG_LEVEL", "warn"]]);
+});
+
+test("Esc leaves a value as it was", async () => {
+  const setVariable = vi.fn();
+  const { user } = show(PLACE, { setVariable });
+  const cell = await screen.findByRole("gridcell", { name: "LOG_LEVEL in staging" });
+  await user.click(cell);
+  await user.keyboard("x{Escape}");
+  expect(cell.textContent).toBe("debug");
+  expect(setVariable).not.toHaveBeenCalled();
+});
+
+test("a failed save says so and keeps what was typed", async () => {
+  const { user } = show(PLACE, {
+    setVariable: () =>
+      Promise.reject({ code: "file_changed", message: ".env.staging was changed by somebody else." }),
+  });
+  const cell = await screen.findByRole("gridcell", { name: "LOG_LEVEL in staging" });
+  await user.click(cell);
+  await user.keyboard("{Enter}warn{Enter}");
+  expect((await screen.findByRole("alert")).textContent).toContain("Nothing was overwritten");
+  expect(screen.getByRole<HTMLInputElement>("textbox", { name: "Value of LOG_LEVEL in staging" }).value).toBe(
+    "warn",
+  );
+});
+
+test("a secret's value is sent once and is nowhere afterwards", async () => {
+  const fake = fakeBackend({ delay: 0 });
+  const setSecret = vi.fn(fake.setSecret);
+  const { user, page } = show(PLACE, { ...fake, setSecret });
+  await user.click(await screen.findByRole("gridcell", { name: "DB_PASSWORD in production" }));
+  const field = await screen.findByLabelText<HTMLInputElement>("Value of secret DB_PASSWORD in production");
+  await user.type(field, "hunter2-planted");
+  await user.click(screen.getByRole("button", { name: "Set secret DB_PASSWORD" }));
+  await waitFor(() => expect(screen.getByText("v8")).toBeTruthy());
+  expect(setSecret.mock.calls).toEqual([[PROJECT, "production", "DB_PASSWORD", "hunter2-planted"]]);
+  expect(field.value).toBe("");
+  expect(page.baseElement.innerHTML).not.toContain("hunter2-planted");
+  expect(JSON.stringify({ ...localStorage, ...sessionStorage })).not.toContain("hunter2-planted");
+});
+
+test("a secret's value is not kept when the keychain refuses it", async () => {
+  const { user } = show(PLACE, {
+    setSecret: () => Promise.reject({ code: "keychain_unavailable", message: "The keychain is locked." }),
+  });
+  await user.click(await screen.findByRole("gridcell", { name: "DB_PASSWORD in production" }));
+  const field = await screen.findByLabelText<HTMLInputElement>("Value of secret DB_PASSWORD in production");
+  await user.type(field, "hunter2-planted{Enter}");
+  const inspector = screen.getByRole("complementary", { name: "About DB_PASSWORD in production" });
+  expect((await within(inspector).findByRole("alert")).textContent).toContain("The keychain is locked.");
+  expect(field.value).toBe("");
+});

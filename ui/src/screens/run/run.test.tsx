@@ -1,0 +1,87 @@
+import { screen, waitFor } from "@testing-library/react";
+import { expect, test, vi } from "vitest";
+import { PROJECT } from "../../testing/data";
+import { fakeBackend } from "../../testing/fake";
+import { show } from "../../testing/show";
+
+test("from the overview to a deployment that was verified, and the way back", async () => {
+  const { user } = show({ page: "overview", project: PROJECT });
+  await user.click(await screen.findByRole("button", { name: "Deploy to staging…" }));
+  expect(await screen.findByText("FEATURE_CHECKOUT_V2"), "the plan names what changes").toBeTruthy();
+  await user.click(await screen.findByRole("button", { name: "Deploy to staging" }));
+  expect(await screen.findByText(/done and verified. Release #45 runs/, {}, { timeout: 5000 })).toBeTruthy();
+  await user.click(await screen.findByRole("button", { name: "Go back to #44" }));
+  expect(await screen.findByRole("heading", { name: "Go back to #44 in staging" })).toBeTruthy();
+});
+
+test("a protected environment wants its name typed", async () => {
+  const fake = fakeBackend({ delay: 0, pace: 0 });
+  const run = vi.fn(fake.run);
+  const { user } = show(
+    { page: "plan", project: PROJECT, environment: "production" },
+    {
+      ...fake,
+      run,
+      plan: async (project, environment) => ({ ...(await fake.plan(project, environment)), blockers: [] }),
+    },
+  );
+  const deploy = await screen.findByRole<HTMLButtonElement>("button", { name: "Deploy to production" });
+  const name = screen.getByRole("textbox", { name: "Type production to confirm" });
+  await user.type(name, "prod{Enter}");
+  expect(deploy.disabled).toBe(true);
+  expect(run).not.toHaveBeenCalled();
+  await user.clear(name);
+  await user.type(name, "production");
+  await user.click(deploy);
+  await waitFor(() => expect(run.mock.calls[0]?.[2]).toBe("production"));
+});
+
+test("what blocks a plan is said, and it cannot be run", async () => {
+  show({ page: "plan", project: PROJECT, environment: "production" });
+  expect(await screen.findByText("STRIPE_KEY is required and has no value in production.")).toBeTruthy();
+  expect(screen.getByRole<HTMLButtonElement>("button", { name: "Deploy to production" }).disabled).toBe(true);
+});
+
+test("a plan that moved asks to be made again", async () => {
+  const fake = fakeBackend({ delay: 0 });
+  const plan = vi.fn(fake.plan);
+  const { user } = show(
+    { page: "plan", project: PROJECT, environment: "staging" },
+    {
+      ...fake,
+      plan,
+      run: () => Promise.reject({ code: "plan_moved", message: ".env was changed.", hint: "Plan again." }),
+    },
+  );
+  await user.click(await screen.findByRole("button", { name: "Deploy to staging" }));
+  const alert = await screen.findByRole("alert");
+  expect(alert.textContent).toContain("out of date");
+  await user.click(screen.getAllByRole("button", { name: "Plan again" }).at(-1) ?? alert);
+  await waitFor(() => expect(plan).toHaveBeenCalledTimes(2));
+});
+
+test("a failed deployment says at which step, and shows its error", async () => {
+  show({ page: "deployment", project: PROJECT, number: 38 });
+  expect(await screen.findByText("Deploy to staging: failed at unit tests.")).toBeTruthy();
+  expect(await screen.findByText("Error: expected 1200, got 1190")).toBeTruthy();
+  expect(screen.getByRole("button", { name: "First error" })).toBeTruthy();
+});
+
+test("a release whose images are gone cannot be gone back to, and says why", async () => {
+  const { user } = show({ page: "deployment", project: PROJECT, number: 6 });
+  const back = await screen.findByRole("button", { name: "Go back to #6" });
+  expect(back.getAttribute("aria-disabled")).toBe("true");
+  await user.click(back);
+  expect(window.location.hash).toContain("#/deployment");
+});
+
+test("a running deployment follows the person and can be cancelled", async () => {
+  const fake = fakeBackend({ delay: 0, pace: 1 });
+  const { user } = show({ page: "plan", project: PROJECT, environment: "staging" }, fake);
+  await user.click(await screen.findByRole("button", { name: "Deploy to staging" }));
+  await screen.findByRole("button", { name: "Cancel #45" });
+  await user.click(screen.getByRole("link", { name: "History" }));
+  expect(await screen.findByRole("region", { name: "Running deployments" })).toBeTruthy();
+  await user.click(screen.getByRole("button", { name: "Cancel #45" }));
+  expect(await screen.findByRole("button", { name: "Dismiss #45" }, { timeout: 5000 })).toBeTruthy();
+});

@@ -1,0 +1,110 @@
+/** What every screen does when something is missing. */
+import { screen } from "@testing-library/react";
+import { expect, test } from "vitest";
+import { ERRORS } from "../errors";
+import { PROJECT } from "../testing/data";
+import { fakeBackend } from "../testing/fake";
+import { show } from "../testing/show";
+
+const DAMAGED = {
+  code: "history_damaged",
+  message: "history.db is not a database.",
+  hint: "Move it away.",
+} as const;
+const NO_ENGINE = {
+  code: "engine_unreachable",
+  message: "No answer from unix:///var/run/docker.sock.",
+  hint: "Start Docker.",
+} as const;
+
+test("without an engine the window opens, says so, and leads to what to do", async () => {
+  const fake = fakeBackend({ delay: 0 });
+  const { user } = show(
+    { page: "configuration", project: PROJECT },
+    {
+      machine: async () => ({
+        ...(await fake.machine()),
+        engine: { ok: false, detail: "unix:///var/run/docker.sock", problem: NO_ENGINE },
+      }),
+    },
+  );
+  expect(await screen.findByText(/The container engine does not answer/)).toBeTruthy();
+  expect(await screen.findByRole("gridcell", { name: "PORT in staging" }), "the rest works").toBeTruthy();
+  await user.click(screen.getByRole("link", { name: "What to do" }));
+  expect((await screen.findByRole("alert")).textContent).toContain("Start Docker.");
+});
+
+test("with a damaged history projects can still be opened", async () => {
+  show({ page: "projects" }, { projects: () => Promise.reject(DAMAGED) });
+  expect((await screen.findByRole("alert")).textContent).toContain("Move it away.");
+  expect(screen.getByRole("button", { name: "Open a folder" })).toBeTruthy();
+});
+
+test("a project whose folder moved says so", async () => {
+  show({ page: "overview", project: "/media/stick/old-blog" });
+  expect((await screen.findByRole("alert")).textContent).toContain(
+    ERRORS.project_missing.title.toLowerCase(),
+  );
+  expect(screen.getByRole("button", { name: "Open Projects" })).toBeTruthy();
+});
+
+test("a folder without a sternway.yaml can be set up", async () => {
+  const { user } = show({ page: "projects" });
+  await user.click(await screen.findByRole("button", { name: "Open a folder" }));
+  await user.click(await screen.findByRole("button", { name: "Set up wiki" }));
+  expect(await screen.findByRole("heading", { name: "Overview" })).toBeTruthy();
+});
+
+test("an environment that cannot be observed does not hide the others", async () => {
+  const fake = fakeBackend({ delay: 0 });
+  show(
+    { page: "overview", project: PROJECT },
+    {
+      status: async (project) => {
+        const status = await fake.status(project);
+        return {
+          environments: status.environments.map((environment) =>
+            environment.name === "staging"
+              ? { ...environment, health: "unknown", services: [], problem: NO_ENGINE }
+              : environment,
+          ),
+        };
+      },
+    },
+  );
+  expect((await screen.findByRole("alert")).textContent).toContain("Start Docker.");
+  expect(await screen.findByText("1 drift: web")).toBeTruthy();
+});
+
+test("an interrupted deployment offers to be finished or left", async () => {
+  const fake = fakeBackend({ delay: 0 });
+  show(
+    { page: "overview", project: PROJECT },
+    {
+      status: async (project) => {
+        const [first, ...rest] = (await fake.status(project)).environments;
+        const [deployment] = (
+          await fake.history(project, { environment: null, result: null, text: null, offset: 0, limit: 1 })
+        ).deployments;
+        if (!first || !deployment) throw new Error("the fake has environments and deployments");
+        return {
+          environments: [
+            { ...first, health: "interrupted", deployment: { ...deployment, result: "interrupted" } },
+            ...rest,
+          ],
+        };
+      },
+    },
+  );
+  expect(await screen.findByRole("button", { name: "Resume #44" })).toBeTruthy();
+  expect(screen.getByRole("button", { name: "Go back to #42" })).toBeTruthy();
+});
+
+test("the palette finds an action and does it", async () => {
+  const { user } = show({ page: "overview", project: PROJECT });
+  await screen.findByRole("button", { name: "Deploy to staging…" });
+  await user.keyboard("{Control>}k{/Control}");
+  await user.type(await screen.findByPlaceholderText("What do you want to do?"), "deploy to stag");
+  await user.keyboard("{Enter}");
+  expect(await screen.findByRole("heading", { name: "Deploy to staging" })).toBeTruthy();
+});
