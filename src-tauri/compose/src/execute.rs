@@ -72,9 +72,10 @@ impl Run<'_> {
         Ok(done)
     }
 
-    /// The error of a run that a person stopped.
+    /// The error of a run that was stopped: by a person, or because the lock was lost.
     pub(crate) fn cancelled(&self) -> Error {
-        Error::new(Code::Cancelled, "stopped by a person")
+        let lost = self.lease.and_then(Lease::loss);
+        lost.unwrap_or_else(|| Error::new(Code::Cancelled, "stopped by a person"))
     }
 
     fn service(&self, name: &ServiceName) -> Result<&Service> {

@@ -8,6 +8,8 @@ mod owner;
 
 use std::collections::HashMap;
 use std::io::Read;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use bollard::errors::Error as BollardError;
@@ -47,6 +49,7 @@ pub struct Lease {
     id: String,
     project: String,
     token: i64,
+    lost: Arc<AtomicBool>,
     heartbeat: JoinHandle<()>,
 }
 
@@ -90,8 +93,9 @@ impl Lease {
                 Err(left) => error.context(format!("the lock is left behind ({})", left.message)),
             });
         }
-        let heartbeat = tokio::spawn(keep_alive(engine.clone(), id.clone(), cancel.clone()));
-        Ok(Self { id, project: project.to_owned(), token, heartbeat })
+        let lost = Arc::new(AtomicBool::new(false));
+        let heartbeat = tokio::spawn(keep_alive(engine.clone(), id.clone(), lost.clone(), cancel.clone()));
+        Ok(Self { id, project: project.to_owned(), token, lost, heartbeat })
     }
 
     /// The fencing token: of two holders the later one has the larger.
@@ -107,11 +111,18 @@ impl Lease {
     pub async fn check(&self, engine: &Engine) -> Result<()> {
         match found(engine.observer().inspect(&self.id).await)? {
             Some(_) => Ok(()),
-            None => {
-                Err(Error::new(Code::Locked, format!("the lock of {} was taken over by somebody else", self.project))
-                    .hint("Look at the history of the environment before you deploy again."))
-            }
+            None => Err(self.taken_over()),
         }
+    }
+
+    /// The error of work that was cancelled because the lock was lost; `None` if it was not lost.
+    pub(crate) fn loss(&self) -> Option<Error> {
+        self.lost.load(Ordering::Acquire).then(|| self.taken_over())
+    }
+
+    fn taken_over(&self) -> Error {
+        Error::new(Code::Locked, format!("the lock of {} was lost: somebody may have taken it over", self.project))
+            .hint("Look at the history of the environment before you deploy again.")
     }
 
     /// Gives the lock back.
@@ -146,8 +157,7 @@ pub async fn holder(observer: &Observer, project: &str) -> Result<Option<Holder>
     let id = container.id.unwrap_or_default();
     // Without a heartbeat yet, the lock was only just made.
     let heard = last_beat(observer, &id).await?.unwrap_or(token);
-    let age = u64::try_from(now(observer).await? - heard).unwrap_or(0);
-    let age = Duration::from_millis(age);
+    let age = age(now(observer).await?, heard);
     Ok(Some(Holder {
         owner,
         since: At::from_millis(token)?,
@@ -164,10 +174,19 @@ pub async fn holder(observer: &Observer, project: &str) -> Result<Option<Holder>
 /// # Errors
 /// [`Code::Locked`] if the holder may still be there.
 pub async fn take_over(engine: &Engine, stale: &Holder) -> Result<()> {
-    if !stale.expired && !stale.owner.is_gone() {
-        return Err(held(stale));
+    let observer = engine.observer();
+    // The holder may have woken up since it was looked at.
+    let heard = last_beat(observer, &stale.id).await?.unwrap_or(stale.token);
+    let silent = age(now(observer).await?, heard);
+    if silent <= TIME_TO_LIVE && !stale.owner.is_gone() {
+        return Err(held(&Holder { heartbeat_age: Seconds(silent.as_secs_f64()), expired: false, ..stale.clone() }));
     }
     remove(engine, &stale.id).await
+}
+
+/// How long ago something was, by the engine's clock.
+fn age(now: i64, then: i64) -> Duration {
+    Duration::from_millis(u64::try_from(now - then).unwrap_or(0))
 }
 
 async fn locked(observer: &Observer, project: &str) -> Error {
@@ -244,7 +263,7 @@ async fn import_image(engine: &Engine) -> Result<()> {
     limited("make the image of locks", REQUEST, import).await
 }
 
-async fn keep_alive(engine: Engine, id: String, cancel: CancellationToken) {
+async fn keep_alive(engine: Engine, id: String, lost: Arc<AtomicBool>, cancel: CancellationToken) {
     let mut heard = Instant::now();
     loop {
         sleep(HEARTBEAT).await;
@@ -252,6 +271,7 @@ async fn keep_alive(engine: Engine, id: String, cancel: CancellationToken) {
             Ok(()) => heard = Instant::now(),
             // Taken over, or silent for so long that it may be taken over at any moment.
             Err(error) if error.code == Code::NotFound || heard.elapsed() > TIME_TO_LIVE - HEARTBEAT => {
+                lost.store(true, Ordering::Release);
                 cancel.cancel();
                 return;
             }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::json;
 use sternway_compose::{Lease, Owner, lease};
-use sternway_model::{Code, DeploymentNumber, Seconds};
+use sternway_model::{Code, DeploymentNumber};
 use tokio_util::sync::CancellationToken;
 
 use crate::stage::{idle, on_stage};
@@ -78,12 +78,21 @@ async fn without_a_sign_of_life_the_lock_expires() {
         let cancel = CancellationToken::new();
         let far = Owner { boot: Some("another machine".into()), ..Owner::this_process("ann", "far", None) };
         let lease = Lease::acquire(&stage.engine, &stage.project, &far, &cancel).await.expect("free");
-        let mut seen = lease::holder(stage.engine.observer(), &stage.project).await.expect("asked").expect("held");
+        let seen = lease::holder(stage.engine.observer(), &stage.project).await.expect("asked").expect("held");
         assert!(seen.heartbeat_age.to_duration() < Duration::from_secs(10), "{seen:?}");
         assert!(lease::take_over(&stage.engine, &seen).await.is_err(), "it was heard of just now");
-        // As `holder` would say a minute after the last heartbeat.
-        seen.heartbeat_age = Seconds(61.0);
-        seen.expired = true;
+
+        // What is there a minute after the last heartbeat.
+        let mut archive = tar::Builder::new(Vec::new());
+        let beat = json!({"at": seen.since.as_millis() - 61_000}).to_string();
+        let mut header = tar::Header::new_gnu();
+        header.set_size(beat.len() as u64);
+        archive.append_data(&mut header, "lease.json", beat.as_bytes()).expect("packed");
+        let archive = bollard::body_full(archive.into_inner().expect("packed").into());
+        let options = bollard::query_parameters::UploadToContainerOptionsBuilder::new().path("/").build();
+        stage.docker.upload_to_container(&seen.id, Some(options), archive).await.expect("written");
+        let seen = lease::holder(stage.engine.observer(), &stage.project).await.expect("asked").expect("held");
+        assert!(seen.expired, "{seen:?}");
         lease::take_over(&stage.engine, &seen).await.expect("long enough");
         assert_eq!(lease.check(&stage.engine).await.expect_err("lost").code, Code::Locked);
     })
