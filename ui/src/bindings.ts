@@ -12,7 +12,6 @@ export const commands = {
 	openSample: () => __TAURI_INVOKE<ProjectView>("open_sample"),
 	initProject: (path: string) => __TAURI_INVOKE<ProjectView>("init_project", { path }),
 	launchProject: () => __TAURI_INVOKE<string | null>("launch_project"),
-	running: () => __TAURI_INVOKE<RunningDeployment[]>("running"),
 	status: (project: string) => __TAURI_INVOKE<Status>("status", { project }),
 	pending: (project: string, environment: EnvironmentName) => __TAURI_INVOKE<Pending>("pending", { project, environment }),
 	matrix: (project: string) => __TAURI_INVOKE<Matrix>("matrix", { project }),
@@ -26,15 +25,17 @@ export const commands = {
 	importSecrets: (project: string, environment: EnvironmentName, keys: string[]) => __TAURI_INVOKE<Import>("import_secrets", { project, environment, keys }),
 	plan: (project: string, environment: EnvironmentName) => __TAURI_INVOKE<Plan>("plan", { project, environment }),
 	planRollback: (project: string, environment: EnvironmentName, to: DeploymentNumber | null) => __TAURI_INVOKE<Plan>("plan_rollback", { project, environment, to }),
-	run: (project: string, hash: string, typedName: string | null, events: Channel<Event[]>) => __TAURI_INVOKE<DeploymentNumber>("run", { project, hash, typedName, events }),
-	resume: (project: string, environment: EnvironmentName, typedName: string | null, events: Channel<Event[]>) => __TAURI_INVOKE<DeploymentNumber>("resume", { project, environment, typedName, events }),
-	unlock: (project: string, environment: EnvironmentName, typedName: string | null) => __TAURI_INVOKE<null>("unlock", { project, environment, typedName }),
-	cancel: (project: string, deployment: DeploymentNumber) => __TAURI_INVOKE<null>("cancel", { project, deployment }),
-	watch: (project: string, deployment: DeploymentNumber, events: Channel<Event[]>) => __TAURI_INVOKE<null>("watch", { project, deployment, events }),
 	history: (project: string, filter: HistoryFilter) => __TAURI_INVOKE<HistoryPage>("history", { project, filter }),
 	deployment: (project: string, number: DeploymentNumber) => __TAURI_INVOKE<DeploymentView>("deployment", { project, number }),
 	log: (project: string, number: DeploymentNumber, step: number | null, after: number, limit: number) => __TAURI_INVOKE<LogPage>("log", { project, number, step, after, limit }),
 	compare: (project: string, a: DeploymentNumber, b: DeploymentNumber) => __TAURI_INVOKE<Comparison>("compare", { project, a, b }),
+	run: (project: string, hash: string, typedName: string | null, events: Channel<Event[]>) => __TAURI_INVOKE<DeploymentNumber>("run", { project, hash, typedName, events }),
+	resume: (project: string, environment: EnvironmentName, typedName: string | null, events: Channel<Event[]>) => __TAURI_INVOKE<DeploymentNumber>("resume", { project, environment, typedName, events }),
+	unlock: (project: string, environment: EnvironmentName) => __TAURI_INVOKE<null>("unlock", { project, environment }),
+	cancel: (project: string, deployment: DeploymentNumber) => __TAURI_INVOKE<null>("cancel", { project, deployment }),
+	/**  Live events from now on; what was before is in history. */
+	watch: (project: string, deployment: DeploymentNumber, events: Channel<Event[]>) => __TAURI_INVOKE<null>("watch", { project, deployment, events }),
+	running: () => __TAURI_INVOKE<RunningDeployment[]>("running"),
 };
 
 /* Types */
@@ -599,7 +600,7 @@ export type Revision = {
 	dirty: boolean,
 };
 
-/**  A deployment that runs now. */
+/**  A deployment that this program runs. */
 export type RunningDeployment = {
 	/**  The project's folder. */
 	project: string,

@@ -7,7 +7,7 @@ use sternway_compose::{Model, Sources};
 use sternway_config::NO_VERSION;
 use sternway_history::StoredSecret;
 use sternway_model::{
-    DeploymentNumber, EnvironmentName, Error, ImageId, Kind, Release, Result, Revision, SecretName, SecretPin,
+    Code, DeploymentNumber, EnvironmentName, Error, ImageId, Kind, Release, Result, Revision, SecretName, SecretPin,
     SecretRef, ServiceName, Value, Variable, VerifyStep, mentions,
 };
 
@@ -70,6 +70,12 @@ impl Want {
             environment: configuration.iter().map(|v| (v.key.clone(), text_of(&v.value))).collect(),
             profiles: project.file.application.profiles.clone(),
         })?;
+        if let Some(place) = loaded.dropped.first() {
+            let key = place.key.clone().unwrap_or_default();
+            return Err(Error::new(Code::Unsupported, format!("`{key}` cannot be carried out yet"))
+                .hint("Remove it. It is not ignored, because what runs would not be what the file says.")
+                .at(place.clone()));
+        }
         let mut application = loaded.model;
         resolve_references(&mut application, &versions)?;
 
@@ -194,10 +200,9 @@ fn resolve_references(application: &mut serde_json::Value, versions: &BTreeMap<S
 pub fn without_secrets(what: &str, text: &str) -> Result<()> {
     match mentions(text)?.first() {
         None => Ok(()),
-        Some(pin) => Err(Error::new(
-            sternway_model::Code::Unsupported,
-            format!("{what} would show the secret {} to everybody", pin.name),
-        )
-        .hint("Use a variable that is no secret.")),
+        Some(pin) => {
+            Err(Error::new(Code::Unsupported, format!("{what} would show the secret {} to everybody", pin.name))
+                .hint("Use a variable that is no secret."))
+        }
     }
 }

@@ -31,7 +31,7 @@ export function Interrupted({ project, deployment, release, guarded }: Props) {
       const resumed = await live.resume(project, environment, typed);
       go({ page: "deployment", project, number: resumed });
     } else {
-      await backend.unlock(project, environment, typed);
+      await backend.unlock(project, environment);
       refresh.deployment(project);
     }
     setAsking(undefined);
