@@ -4,6 +4,7 @@ import { Spotlight, type SpotlightActionGroupData, spotlight } from "@mantine/sp
 import { useQuery } from "@tanstack/react-query";
 import { useEffect } from "react";
 import { title } from "../components/words";
+import { useAllLive } from "./live";
 import { useQueries } from "./queries";
 import { go, usePlace } from "./routes";
 import { sections } from "./Sidebar";
@@ -52,6 +53,7 @@ function useGroups(project: string | undefined, onKeys: () => void): SpotlightAc
     enabled,
   });
   const projects = useQuery(ask.projects());
+  const running = useAllLive().filter(({ end }) => !end);
 
   const places = [
     ...(project ? sections(project).map(({ label, place }) => ({ label, place })) : []),
@@ -80,6 +82,37 @@ function useGroups(project: string | undefined, onKeys: () => void): SpotlightAc
           onClick: () => go({ page: "history", project: path, environment: name }),
         },
       ]),
+    },
+    {
+      group: "Running",
+      actions: running.map((live) => ({
+        id: `running ${live.project} ${live.number}`,
+        label: `Follow #${live.number}, or cancel it`,
+        description: live.state,
+        onClick: () => go({ page: "deployment", project: live.project, number: live.number }),
+      })),
+    },
+    {
+      group: "Configuration",
+      actions: project
+        ? [
+            {
+              id: "add variable",
+              label: "Add a variable…",
+              onClick: () => go({ page: "configuration", project, dialog: "add" }),
+            },
+            {
+              id: "import secrets",
+              label: "Move secrets into the keychain…",
+              onClick: () => go({ page: "configuration", project, dialog: "import" }),
+            },
+            {
+              id: "missing",
+              label: "Show missing variables",
+              onClick: () => go({ page: "configuration", project, filter: "missing" }),
+            },
+          ]
+        : [],
     },
     {
       group: "Places",

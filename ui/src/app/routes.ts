@@ -5,16 +5,28 @@ import type { Outcome } from "../backend";
 /** Which variables Configuration shows. */
 export type MatrixFilter = "all" | "different" | "missing" | "secrets" | "changed";
 
+/** What is open over Configuration: a new variable, or moving secrets into the keychain. */
+export type MatrixDialog = "add" | "import";
+
 export type Place =
   | { page: "projects" }
   | { page: "settings"; project?: string }
   | { page: "overview"; project: string }
-  | { page: "configuration"; project: string; filter?: MatrixFilter; select?: string }
+  | { page: "configuration"; project: string; filter?: MatrixFilter; select?: string; dialog?: MatrixDialog }
   | { page: "history"; project: string; environment?: string; result?: Outcome; text?: string }
   | { page: "plan"; project: string; environment: string }
   | { page: "rollback"; project: string; environment: string; to?: number }
   | { page: "deployment"; project: string; number: number }
   | { page: "compare"; project: string; a: number; b: number };
+
+const MATRIX_FILTERS: MatrixFilter[] = ["all", "different", "missing", "secrets", "changed"];
+const MATRIX_DIALOGS: MatrixDialog[] = ["add", "import"];
+const OUTCOMES: Outcome[] = ["succeeded", "failed", "went_back", "cancelled", "interrupted", "unknown"];
+
+/** The word, if it is one of those that are known. */
+function one<T extends string>(known: T[], word: string | undefined): T | undefined {
+  return known.find((other) => other === word);
+}
 
 /** The link to a place: `#/overview?project=…`. */
 export function href(place: Place): string {
@@ -44,9 +56,15 @@ export function parse(hash: string): Place {
     case "overview":
       return { page, project };
     case "configuration":
-      return { page, project, filter: get("filter") as MatrixFilter | undefined, select: get("select") };
+      return {
+        page,
+        project,
+        filter: one(MATRIX_FILTERS, get("filter")),
+        select: get("select"),
+        dialog: one(MATRIX_DIALOGS, get("dialog")),
+      };
     case "history":
-      return { page, project, environment, result: get("result") as Outcome | undefined, text: get("text") };
+      return { page, project, environment, result: one(OUTCOMES, get("result")), text: get("text") };
     case "plan":
       if (environment) return { page, project, environment };
       break;

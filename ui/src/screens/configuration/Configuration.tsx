@@ -37,8 +37,8 @@ export default function Configuration({ project, place }: Props) {
   const matrix = useQuery(ask.matrix(project.path));
   const [text, setText] = useState("");
   const [selection, setSelection] = useState<Selection>();
-  const [dialog, setDialog] = useState<"add" | "import">();
-  const filter = place.filter ?? "all";
+  const { filter = "all", dialog } = place;
+  const setDialog = (next?: typeof dialog) => go({ ...place, select: undefined, dialog: next }, "replace");
 
   // The palette and other pages point at a key.
   const pointed = place.select;
@@ -100,7 +100,7 @@ export default function Configuration({ project, place }: Props) {
               {...FILTER}
               className={classes.search}
               aria-label="Filter variables"
-              placeholder="Key or value  /"
+              placeholder="Filter  /"
               leftSection={<IconSearch className={classes.icon} aria-hidden />}
               value={text}
               onChange={(event) => setText(event.currentTarget.value)}
@@ -188,6 +188,7 @@ export default function Configuration({ project, place }: Props) {
               rows={rows}
               selection={selection}
               onSelect={setSelection}
+              onLeave={() => setSelection(undefined)}
               saving={save.busy}
               onSave={(environment, key, value) => save.start(environment, key, value)}
             />
@@ -213,17 +214,17 @@ export default function Configuration({ project, place }: Props) {
           environments={data.environments}
           keys={data.rows.map(({ key }) => key)}
           onDone={(key, environment) => {
-            setDialog(undefined);
+            setDialog();
             setSelection({ key, environment });
           }}
-          onClose={() => setDialog(undefined)}
+          onClose={() => setDialog()}
         />
       )}
       {dialog === "import" && (
         <ImportSecrets
           project={project.path}
           environments={project.environments.map(({ name }) => name)}
-          onClose={() => setDialog(undefined)}
+          onClose={() => setDialog()}
         />
       )}
     </Page>

@@ -22,13 +22,23 @@ interface Props {
   rows: MatrixRow[];
   selection: Selection | undefined;
   onSelect: (selection: Selection) => void;
+  onLeave: () => void;
   saving: boolean;
   /** Writes a value for one environment; answers whether it was written. */
   onSave: (environment: string, key: string, value: string) => Promise<boolean>;
 }
 
 /** Keys × environments. Arrows move, Enter or typing edits, Enter saves, Esc leaves. */
-export function MatrixGrid({ environments, guarded, rows, selection, onSelect, saving, onSave }: Props) {
+export function MatrixGrid({
+  environments,
+  guarded,
+  rows,
+  selection,
+  onSelect,
+  onLeave,
+  saving,
+  onSave,
+}: Props) {
   const scroller = useRef<HTMLDivElement>(null);
   const [closed, setClosed] = useState<ReadonlySet<string>>(new Set());
   const [editing, setEditing] = useState<{ initial: string; begun: boolean }>();
@@ -102,6 +112,7 @@ export function MatrixGrid({ environments, guarded, rows, selection, onSelect, s
     };
     const move = moves[event.key];
     if (move) select(neighbour(at, ...move));
+    else if (event.key === "Escape") onLeave();
     else if (event.key === "Enter" || event.key === "F2") edit(row, at);
     else if (event.key.length === 1 && event.key !== "/" && event.key !== "?") edit(row, at, event.key);
     else return;

@@ -117,7 +117,7 @@ export function SecretPart({ project, environments, environment, row, name }: Pr
         {elsewhere.map((other) => (
           <div key={other}>
             <Button onClick={() => copy.start(other)} loading={copy.busy}>
-              Copy {name} from {other}
+              Copy from {other}
             </Button>
           </div>
         ))}

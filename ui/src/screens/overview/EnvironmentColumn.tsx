@@ -76,7 +76,7 @@ export function EnvironmentColumn({ project, environment, status, onRetry }: Pro
         )}
       </div>
       <div className={classes.actions}>
-        {running ? (
+        {interrupted ? null : running ? (
           <Button
             variant="light"
             color={environment.protected ? "protected" : undefined}

@@ -2,6 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { useQueries } from "../../app/queries";
 import { href } from "../../app/routes";
 import type { ProjectView } from "../../backend";
+import { ITEM, moveInList } from "../../components/arrows";
 import { Empty, LoadingRows, Page } from "../../components/Page";
 import { Problem } from "../../components/Problem";
 import { ResultMark } from "../../components/state";
@@ -69,10 +70,11 @@ function Latest({ project }: { project: string }) {
           Look at a plan first: it says what a deployment would do and changes nothing.
         </Empty>
       )}
-      <ul>
+      <ul onKeyDown={moveInList}>
         {history.data?.deployments.map((deployment) => (
           <li key={deployment.number}>
             <a
+              {...ITEM}
               className={classes.deployment}
               href={href({ page: "deployment", project, number: deployment.number })}
               aria-label={`Deployment #${deployment.number}`}

@@ -6,6 +6,7 @@ import { useQueries, useRefresh } from "../../app/queries";
 import { go } from "../../app/routes";
 import { useTask } from "../../app/task";
 import { type ProjectEntry, useBackend } from "../../backend";
+import { ITEM, moveInList } from "../../components/arrows";
 import { Empty, LoadingRows, Page } from "../../components/Page";
 import { Notice, Problem } from "../../components/Problem";
 import { Time } from "../../components/Time";
@@ -95,7 +96,7 @@ export function Projects() {
           </Empty>
         )}
         {projects.data && projects.data.length > 0 && (
-          <ul className={classes.list} aria-label="Projects opened lately">
+          <ul className={classes.list} aria-label="Projects opened lately" onKeyDown={moveInList}>
             {projects.data.map((entry) => (
               <Row key={entry.path} entry={entry} onOpen={enter} onForget={forget.start} />
             ))}
@@ -117,6 +118,7 @@ function Row({ entry, onOpen, onForget }: RowProps) {
   return (
     <li className={classes.row} data-problem={entry.problem !== null}>
       <UnstyledButton
+        {...ITEM}
         className={classes.open}
         onClick={() => onOpen(entry.path)}
         aria-label={`Open ${entry.name}`}

@@ -1,5 +1,6 @@
 import { UnstyledButton } from "@mantine/core";
 import type { Stage, Step } from "../../backend";
+import { ITEM, moveInList } from "../../components/arrows";
 import { StepMark } from "../../components/state";
 import { Elapsed } from "../../components/Time";
 import { duration } from "../../components/words";
@@ -25,7 +26,7 @@ interface Props {
 export function Timeline({ steps, usual, onStep }: Props) {
   const stages = [...new Set(steps.map(({ stage }) => stage))];
   return (
-    <ol className={classes.timeline} aria-label="Steps">
+    <ol className={classes.timeline} aria-label="Steps" onKeyDown={moveInList}>
       {stages.map((stage) => (
         <li key={stage}>
           <p className={classes.stage}>{STAGES[stage]}</p>
@@ -35,6 +36,7 @@ export function Timeline({ steps, usual, onStep }: Props) {
               .map((step) => (
                 <li key={step.number}>
                   <UnstyledButton
+                    {...ITEM}
                     className={classes.step}
                     data-state={step.state}
                     onClick={() => onStep(step)}

@@ -110,7 +110,7 @@ function PartRow({ name, about, part, onRetry }: PartProps) {
         <span className={classes.about}>{about}</span>
         <code className={classes.detail}>{part.detail}</code>
       </div>
-      {part.problem && <Problem failure={part.problem} onRetry={onRetry} doing={name} />}
+      {part.problem && <Problem failure={part.problem} onRetry={onRetry} />}
     </div>
   );
 }
