@@ -31,7 +31,7 @@ pub async fn projects(shared: Core<'_>) -> Result<Vec<ProjectEntry>> {
 #[tauri::command]
 #[specta::specta]
 pub async fn open_project(shared: Core<'_>, path: PathBuf) -> Result<ProjectView> {
-    Ok(shared.project(&path).await?.view())
+    Ok(shared.core.open(&path).await?.view())
 }
 
 #[tauri::command]
@@ -49,7 +49,9 @@ pub async fn choose_folder(app: AppHandle) -> Result<Option<PathBuf>> {
         drop(chosen.send(folder));
     });
     let folder = answer.await.map_err(|_| Error::new(Code::Cancelled, "the folder dialog was closed"))?;
-    folder.map(|folder| folder.into_path().map_err(|error| Error::failed(format!("this is no folder: {error}")))).transpose()
+    folder
+        .map(|folder| folder.into_path().map_err(|error| Error::failed(format!("this is no folder: {error}"))))
+        .transpose()
 }
 
 #[tauri::command]
@@ -60,14 +62,14 @@ pub async fn open_sample(app: AppHandle, shared: Core<'_>) -> Result<ProjectView
         .resolve("examples/shop", BaseDirectory::Resource)
         .map_err(|error| Error::failed(format!("the sample cannot be found: {error}")))?;
     let folder = shared.core.sample(&from)?;
-    Ok(shared.project(&folder).await?.view())
+    Ok(shared.core.open(&folder).await?.view())
 }
 
 #[tauri::command]
 #[specta::specta]
 pub async fn init_project(shared: Core<'_>, path: PathBuf) -> Result<ProjectView> {
     shared.core.init(&path).await?;
-    Ok(shared.project(&path).await?.view())
+    Ok(shared.project(&path)?.view())
 }
 
 #[tauri::command]
@@ -79,19 +81,19 @@ pub fn launch_project(shared: Core<'_>) -> Option<PathBuf> {
 #[tauri::command]
 #[specta::specta]
 pub async fn status(shared: Core<'_>, project: PathBuf) -> Result<Status> {
-    shared.core.status(&shared.project(&project).await?, None).await
+    shared.core.status(&shared.project(&project)?, None).await
 }
 
 #[tauri::command]
 #[specta::specta]
 pub async fn pending(shared: Core<'_>, project: PathBuf, environment: EnvironmentName) -> Result<Pending> {
-    Ok(shared.core.pending(&shared.project(&project).await?, &environment).await)
+    Ok(shared.core.pending(&shared.project(&project)?, &environment).await)
 }
 
 #[tauri::command]
 #[specta::specta]
 pub async fn matrix(shared: Core<'_>, project: PathBuf) -> Result<Matrix> {
-    shared.core.matrix(&shared.project(&project).await?).await
+    shared.core.matrix(&shared.project(&project)?).await
 }
 
 #[tauri::command]
@@ -103,7 +105,7 @@ pub async fn set_variable(
     key: String,
     value: String,
 ) -> Result<Matrix> {
-    let project = shared.project(&project).await?;
+    let project = shared.project(&project)?;
     shared.core.set_variable(&project, environment.as_ref(), &key, &value).await?;
     shared.core.matrix(&project).await
 }
@@ -116,7 +118,7 @@ pub async fn unset_variable(
     environment: Option<EnvironmentName>,
     key: String,
 ) -> Result<Matrix> {
-    let project = shared.project(&project).await?;
+    let project = shared.project(&project)?;
     shared.core.unset_variable(&project, environment.as_ref(), &key).await?;
     shared.core.matrix(&project).await
 }
@@ -124,7 +126,7 @@ pub async fn unset_variable(
 #[tauri::command]
 #[specta::specta]
 pub async fn secrets(shared: Core<'_>, project: PathBuf) -> Result<Secrets> {
-    shared.core.secrets(&shared.project(&project).await?, None).await
+    shared.core.secrets(&shared.project(&project)?, None).await
 }
 
 #[tauri::command]
@@ -137,7 +139,7 @@ pub async fn set_secret(
     value: String,
 ) -> Result<Secrets> {
     let value = Sensitive::new(value);
-    let project = shared.project(&project).await?;
+    let project = shared.project(&project)?;
     shared.core.set_secret(&project, &environment, &name, &value).await?;
     shared.core.secrets(&project, None).await
 }
@@ -151,7 +153,7 @@ pub async fn copy_secret(
     from: EnvironmentName,
     to: EnvironmentName,
 ) -> Result<Secrets> {
-    let project = shared.project(&project).await?;
+    let project = shared.project(&project)?;
     shared.core.copy_secret(&project, &name, &from, &to).await?;
     shared.core.secrets(&project, None).await
 }
@@ -165,7 +167,7 @@ pub async fn remove_secret(
     name: SecretName,
     version: Option<u32>,
 ) -> Result<Secrets> {
-    let project = shared.project(&project).await?;
+    let project = shared.project(&project)?;
     shared.core.remove_secret(&project, &environment, &name, version).await?;
     shared.core.secrets(&project, None).await
 }
@@ -173,7 +175,7 @@ pub async fn remove_secret(
 #[tauri::command]
 #[specta::specta]
 pub async fn import_candidates(shared: Core<'_>, project: PathBuf, environment: EnvironmentName) -> Result<Import> {
-    shared.core.import_candidates(&shared.project(&project).await?, &environment).await
+    shared.core.import_candidates(&shared.project(&project)?, &environment).await
 }
 
 #[tauri::command]
@@ -184,13 +186,13 @@ pub async fn import_secrets(
     environment: EnvironmentName,
     keys: Vec<String>,
 ) -> Result<Import> {
-    shared.core.import_secrets(&shared.project(&project).await?, &environment, &keys).await
+    shared.core.import_secrets(&shared.project(&project)?, &environment, &keys).await
 }
 
 #[tauri::command]
 #[specta::specta]
 pub async fn plan(shared: Core<'_>, project: PathBuf, environment: EnvironmentName) -> Result<Plan> {
-    shared.core.plan(&shared.project(&project).await?, &environment).await
+    shared.core.plan(&shared.project(&project)?, &environment).await
 }
 
 #[tauri::command]
@@ -201,19 +203,19 @@ pub async fn plan_rollback(
     environment: EnvironmentName,
     to: Option<DeploymentNumber>,
 ) -> Result<Plan> {
-    shared.core.plan_rollback(&shared.project(&project).await?, &environment, to).await
+    shared.core.plan_rollback(&shared.project(&project)?, &environment, to).await
 }
 
 #[tauri::command]
 #[specta::specta]
 pub async fn history(shared: Core<'_>, project: PathBuf, filter: HistoryFilter) -> Result<HistoryPage> {
-    shared.core.deployments(&shared.project(&project).await?, filter).await
+    shared.core.deployments(&shared.project(&project)?, filter).await
 }
 
 #[tauri::command]
 #[specta::specta]
 pub async fn deployment(shared: Core<'_>, project: PathBuf, number: DeploymentNumber) -> Result<DeploymentView> {
-    shared.core.deployment(&shared.project(&project).await?, number).await
+    shared.core.deployment(&shared.project(&project)?, number).await
 }
 
 #[tauri::command]
@@ -226,7 +228,7 @@ pub async fn log(
     after: u32,
     limit: u32,
 ) -> Result<LogPage> {
-    shared.core.log(&shared.project(&project).await?, number, step, after, limit).await
+    shared.core.log(&shared.project(&project)?, number, step, after, limit).await
 }
 
 #[tauri::command]
@@ -237,5 +239,5 @@ pub async fn compare(
     a: DeploymentNumber,
     b: DeploymentNumber,
 ) -> Result<Comparison> {
-    shared.core.compare(&shared.project(&project).await?, a, b).await
+    shared.core.compare(&shared.project(&project)?, a, b).await
 }

@@ -39,7 +39,7 @@ pub async fn run(
     typed_name: Option<String>,
     events: Channel<Vec<Event>>,
 ) -> Result<DeploymentNumber> {
-    let project = shared.project(&project).await?;
+    let project = shared.project(&project)?;
     let running = shared.core.run(&project, &hash, typed_name.as_deref()).await?;
     Ok(follow(app, &project.folder, running, events))
 }
@@ -54,7 +54,7 @@ pub async fn resume(
     typed_name: Option<String>,
     events: Channel<Vec<Event>>,
 ) -> Result<DeploymentNumber> {
-    let project = shared.project(&project).await?;
+    let project = shared.project(&project)?;
     let running = shared.core.resume(&project, &environment, typed_name.as_deref()).await?;
     Ok(follow(app, &project.folder, running, events))
 }
@@ -62,13 +62,13 @@ pub async fn resume(
 #[tauri::command]
 #[specta::specta]
 pub async fn unlock(shared: State<'_, Shared>, project: PathBuf, environment: EnvironmentName) -> Result<()> {
-    shared.core.unlock(&shared.project(&project).await?, &environment).await
+    shared.core.unlock(&shared.project(&project)?, &environment).await
 }
 
 #[tauri::command]
 #[specta::specta]
 pub async fn cancel(shared: State<'_, Shared>, project: PathBuf, deployment: DeploymentNumber) -> Result<()> {
-    shared.core.cancel(&shared.project(&project).await?, deployment)
+    shared.core.cancel(&shared.project(&project)?, deployment)
 }
 
 /// Live events from now on; what was before is in history.
@@ -80,7 +80,7 @@ pub async fn watch(
     deployment: DeploymentNumber,
     events: Channel<Vec<Event>>,
 ) -> Result<()> {
-    let live = shared.core.live(&shared.project(&project).await?, deployment)?;
+    let live = shared.core.live(&shared.project(&project)?, deployment)?;
     tauri::async_runtime::spawn(forward(deployment, live.listen(), events));
     Ok(())
 }
@@ -122,9 +122,9 @@ async fn tell_end(app: AppHandle, folder: PathBuf, number: DeploymentNumber, mut
         if deployment != number {
             continue;
         }
-        let watched = app.get_webview_window("main").is_some_and(|window| {
-            window.is_visible().unwrap_or(false) && window.is_focused().unwrap_or(false)
-        });
+        let watched = app
+            .get_webview_window("main")
+            .is_some_and(|window| window.is_visible().unwrap_or(false) && window.is_focused().unwrap_or(false));
         if watched {
             return;
         }

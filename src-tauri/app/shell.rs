@@ -120,7 +120,9 @@ mod tests {
         let path = concat!(env!("CARGO_MANIFEST_DIR"), "/ui/src/bindings.ts");
         let folder = tempfile::tempdir().expect("a folder");
         let file = folder.path().join("bindings.ts");
-        bindings().export(specta_typescript::Typescript::default(), &file).expect("every type has a form in TypeScript");
+        bindings()
+            .export(specta_typescript::Typescript::default(), &file)
+            .expect("every type has a form in TypeScript");
         let made = std::fs::read_to_string(file).expect("they were written");
         if std::env::var_os("UPDATE_BINDINGS").is_some() {
             std::fs::write(path, &made).expect("the bindings can be written");

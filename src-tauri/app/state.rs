@@ -24,8 +24,8 @@ impl Shared {
     }
 
     /// Reads a project anew: its files are other tools' too, so they may have changed since the last command.
-    pub async fn project(&self, folder: &Path) -> Result<Project> {
-        self.core.open(folder).await
+    pub fn project(&self, folder: &Path) -> Result<Project> {
+        Project::open(folder)
     }
 }
 

@@ -1,7 +1,8 @@
 //! The core and what it is built from.
 
+use std::collections::HashMap;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use sternway_compose::{Engine, Observer};
 use sternway_history::{History, ProjectId};
@@ -50,13 +51,15 @@ pub struct Core {
     pub(crate) parts: Parts,
     pub(crate) lives: Arc<Lives>,
     history: OnceCell<History>,
+    /// Projects that were opened since the program started, by folder.
+    known: Mutex<HashMap<PathBuf, ProjectId>>,
 }
 
 impl Core {
     /// The core with these parts.
     #[must_use]
     pub fn new(parts: Parts) -> Self {
-        Self { parts, lives: Arc::default(), history: OnceCell::new() }
+        Self { parts, lives: Arc::default(), history: OnceCell::new(), known: Mutex::default() }
     }
 
     /// The history. It is opened when it is first needed, and again as long as that fails.
@@ -64,8 +67,21 @@ impl Core {
         self.history.get_or_try_init(|| History::open(self.parts.home.root())).await
     }
 
+    /// The project's number in history. Only the first call of a program writes.
     pub(crate) async fn project_id(&self, project: &Project) -> Result<ProjectId> {
-        self.history().await?.remember_project(&project.folder, &project.file.project, self.parts.clock.now()).await
+        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner).get(&project.folder).copied();
+        match known {
+            Some(id) => Ok(id),
+            None => self.remember(project).await,
+        }
+    }
+
+    /// Puts the project at the top of the list of those that were opened.
+    pub(crate) async fn remember(&self, project: &Project) -> Result<ProjectId> {
+        let now = self.parts.clock.now();
+        let id = self.history().await?.remember_project(&project.folder, &project.file.project, now).await?;
+        self.known.lock().unwrap_or_else(PoisonError::into_inner).insert(project.folder.clone(), id);
+        Ok(id)
     }
 
     pub(crate) fn vault(&self) -> &Vault {

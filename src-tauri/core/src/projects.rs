@@ -15,7 +15,7 @@ impl Core {
     /// As [`Project::open`].
     pub async fn open(&self, folder: &Path) -> Result<Project> {
         let project = Project::open(folder)?;
-        match self.project_id(&project).await {
+        match self.remember(&project).await {
             Ok(_) => {}
             // The front shows that the history is out of order; files can be looked at without it.
             Err(error) if matches!(error.code, Code::HistoryDamaged | Code::HistoryNewer) => {}

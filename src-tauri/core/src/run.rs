@@ -274,7 +274,7 @@ impl Core {
                 let state = if !stopped.touched {
                     "Nothing was changed."
                 } else if result == Outcome::Cancelled {
-                    "Resume it, or go back."
+                    &format!("{} Resume it, or go back.", stopped.halfway())
                 } else {
                     "There is no earlier release to go back to. What was started is left as it is, to be looked at."
                 };

@@ -11,6 +11,8 @@ use sternway_model::{
     SecretRef, ServiceName, Value, Variable, VerifyStep, mentions,
 };
 
+use sternway_vault::looks_like_secret;
+
 use crate::git;
 use crate::project::Project;
 
@@ -97,6 +99,13 @@ impl Want {
         }));
 
         let mut notes = loaded.warnings;
+        let open: Vec<&str> = want.configuration.iter().filter_map(open_secret).collect();
+        if !open.is_empty() {
+            notes.push(format!(
+                "{} may be a secret in plain text; `sternway secret import {environment}` moves it into the keychain",
+                open.join(", ")
+            ));
+        }
         let idle = project.file.not_in_effect();
         if !idle.is_empty() {
             notes.push(format!("sternway.yaml has sections that are not in effect yet: {}", idle.join(", ")));
@@ -162,6 +171,14 @@ pub fn newest(secrets: &[StoredSecret], environment: &EnvironmentName) -> BTreeM
         *version = row.version.max(*version);
     }
     newest
+}
+
+/// A variable whose plain value looks like a secret.
+fn open_secret(variable: &Variable) -> Option<&str> {
+    match &variable.value {
+        Value::Plain(text) => looks_like_secret(&variable.key, text).map(|_| variable.key.as_str()),
+        Value::Secret { .. } => None,
+    }
 }
 
 fn text_of(value: &Value) -> String {

@@ -83,7 +83,11 @@ fn change(variable: &Variable, action: Action, before: Option<&Value>, after: Op
         subject: format!("variable {}", variable.key),
         action,
         reason,
-        before: before.map(shown),
+        before: match (before, after) {
+            // What becomes a secret was a password in a file: it is not shown once more.
+            (Some(Value::Plain(_)), Some(Value::Secret { .. })) => Some("in the file as plain text".to_owned()),
+            _ => before.map(shown),
+        },
         after: after.map(shown),
     }
 }
@@ -127,6 +131,13 @@ mod tests {
                 ("variable C", Action::Remove, Some("x"), None),
             ]
         );
+    }
+
+    #[test]
+    fn what_becomes_a_secret_is_not_shown_once_more() {
+        let changes = difference(&[variable("B", Value::Plain("hunter2".to_owned()))], &[variable("B", secret(1))]);
+        assert_eq!(changes[0].reason, "is a secret now");
+        assert_eq!(changes[0].before.as_deref(), Some("in the file as plain text"));
     }
 
     #[test]

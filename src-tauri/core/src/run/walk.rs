@@ -23,9 +23,19 @@ pub(super) struct Stopped {
     /// Something had been changed already.
     pub touched: bool,
     step: String,
+    /// What was changed, by the names of the steps.
+    done: Vec<String>,
+    /// What was not.
+    left: Vec<String>,
 }
 
 impl Stopped {
+    /// What is half done.
+    pub(super) fn halfway(&self) -> String {
+        let list = |names: &[String]| if names.is_empty() { "nothing".to_owned() } else { names.join(", ") };
+        format!("Done: {}. Not done: {}.", list(&self.done), list(&self.left))
+    }
+
     /// Where it stopped and why.
     pub(super) fn words(&self) -> String {
         let hint = if self.error.hint.is_empty() { String::new() } else { format!("\n{}", self.error.hint) };
@@ -72,6 +82,8 @@ struct Walk<'a> {
     journal: &'a Journal,
     number: u32,
     touched: bool,
+    /// How many changes are done, images not counted.
+    applied: usize,
     current: String,
 }
 
@@ -84,11 +96,23 @@ impl Core {
         secrets: &Revealed,
         journal: &Journal,
     ) -> Result<Release, Stopped> {
-        let mut walk = Walk { hold, prepared, secrets, journal, number: 0, touched: false, current: String::new() };
+        let mut walk =
+            Walk { hold, prepared, secrets, journal, number: 0, touched: false, applied: 0, current: String::new() };
         match self.walk_all(&mut walk).await {
             Ok(release) => Ok(release),
             Err(error) => {
-                let stopped = Stopped { error, touched: walk.touched, step: walk.current.clone() };
+                let changes: Vec<String> = in_order(&prepared.jobs)
+                    .filter(|job| job.stage != Stage::Build)
+                    .map(|job| job.name.clone())
+                    .collect();
+                let (done, left) = changes.split_at(walk.applied.min(changes.len()));
+                let stopped = Stopped {
+                    error,
+                    touched: walk.touched,
+                    step: walk.current.clone(),
+                    done: done.to_vec(),
+                    left: left.to_vec(),
+                };
                 match walk.skip_rest().await {
                     Ok(()) => Err(stopped),
                     Err(error) => Err(Stopped { error, ..stopped }),
@@ -206,6 +230,7 @@ impl Walk<'_> {
             self.touched |= job.stage != Stage::Build;
             let done = layer.apply(job, &self.act(step.number)).await;
             self.end(step, done).await?;
+            self.applied += usize::from(job.stage != Stage::Build);
         }
         Ok(())
     }
