@@ -78,6 +78,16 @@ test("events that come before the number are not lost, and the end is told", asy
   expect(changes, "once when it began and once when it ended").toBe(2);
 });
 
+test("a deployment that ended while it was looked for has a result and no problem", async () => {
+  const fake = fakeBackend({ delay: 0, pace: 0 });
+  const watch = () => Promise.reject({ code: "not_found", message: "Deployment 44 does not run." });
+  const live = new LiveDeployments({ ...fake, watch }, () => undefined);
+  await live.watch("shop", 44);
+  const found = [...live.snapshot().values()][0];
+  expect(found?.end?.result).toBe("succeeded");
+  expect(found?.problem).toBeUndefined();
+});
+
 test("a deployment that was running before a reload is put together from the record and what is heard", async () => {
   const fake = fakeBackend({ delay: 0, pace: 0 });
   const backend: typeof fake = {

@@ -119,16 +119,26 @@ export class LiveDeployments {
   async watch(project: string, number: number): Promise<void> {
     if (this.all.has(key(project, number))) return;
     this.put({ project, number, steps: [], state: "", lines: new Map(), total: 0 });
+    // Live events first, the record second: nothing falls between the two, and taking a thing in twice is harmless.
+    let problem: Failure | undefined;
     try {
-      // Live events first, the record second: nothing falls between the two, and taking a thing in twice is harmless.
       await this.backend.watch(project, number, (events) => this.hear(project, number, events));
+    } catch (thrown) {
+      problem = failure(thrown);
+    }
+    try {
       const view = await this.backend.deployment(project, number);
-      this.update(project, number, (live) => ({
-        ...live,
-        steps: view.steps.reduce(withStep, live.steps),
-        total: Math.max(live.total, view.log_lines),
-        end: live.end ?? ended(view.deployment),
-      }));
+      this.update(project, number, (live) => {
+        const end = live.end ?? ended(view.deployment);
+        return {
+          ...live,
+          steps: view.steps.reduce(withStep, live.steps),
+          total: Math.max(live.total, view.log_lines),
+          end,
+          // What has ended meanwhile cannot be followed any more, and need not be.
+          problem: end ? undefined : problem,
+        };
+      });
     } catch (thrown) {
       this.update(project, number, (live) => ({ ...live, problem: failure(thrown) }));
     }

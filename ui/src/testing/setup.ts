@@ -1,11 +1,14 @@
 /** What the tests' page lacks: a size. A virtual list draws nothing on a screen of no height. */
-import { cleanup } from "@testing-library/react";
+import { cleanup, configure } from "@testing-library/react";
 import { afterEach } from "vitest";
 
 Object.defineProperties(HTMLElement.prototype, {
   clientHeight: { configurable: true, get: () => 800 },
   clientWidth: { configurable: true, get: () => 1280 },
 });
+
+// A busy machine draws slowly; a test that fails says so soon enough.
+configure({ asyncUtilTimeout: 5000 });
 
 afterEach(() => {
   cleanup();

@@ -9,6 +9,7 @@ import {
   IconX,
 } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
+import { lazy, Suspense } from "react";
 import { useQueries } from "../../app/queries";
 import { go, href } from "../../app/routes";
 import type {
@@ -24,7 +25,9 @@ import { HealthMark, ProtectedMark } from "../../components/state";
 import { Time } from "../../components/Time";
 import { count, shortCommit, target } from "../../components/words";
 import classes from "./EnvironmentColumn.module.css";
-import { Interrupted } from "./Interrupted";
+
+// Rarely needed, and it brings dialogs along.
+const Interrupted = lazy(() => import("./Interrupted"));
 
 interface Props {
   project: string;
@@ -67,12 +70,14 @@ export function EnvironmentColumn({ project, environment, status, onRetry }: Pro
           />
         )}
         {interrupted && (
-          <Interrupted
-            project={project}
-            deployment={interrupted}
-            release={status?.release ?? null}
-            guarded={environment.protected}
-          />
+          <Suspense>
+            <Interrupted
+              project={project}
+              deployment={interrupted}
+              release={status?.release ?? null}
+              guarded={environment.protected}
+            />
+          </Suspense>
         )}
       </div>
       <div className={classes.actions}>

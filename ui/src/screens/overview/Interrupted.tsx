@@ -20,7 +20,7 @@ interface Props {
 type Choice = "resume" | "unlock";
 
 /** A deployment whose program is gone: finish it, go back, or release the lock. */
-export function Interrupted({ project, deployment, release, guarded }: Props) {
+export default function Interrupted({ project, deployment, release, guarded }: Props) {
   const { number, environment } = deployment;
   const backend = useBackend();
   const live = useLiveDeployments();

@@ -126,10 +126,9 @@ function Loaded({
             {standing(deployment, steps, live?.state ?? "", view.reachable?.current ?? false)}
           </span>
           <span className={classes.time}>
-            <Elapsed
-              started={deployment.started}
-              ended={running ? null : (deployment.ended ?? deployment.started)}
-            />
+            {(running || deployment.ended) && (
+              <Elapsed started={deployment.started} ended={deployment.ended} />
+            )}
             {running && whole > 0 && ` of usually ${duration(whole)}`}
           </span>
         </div>
