@@ -1,22 +1,5 @@
 /** Mantine's theme: dense, and without colours of its own; those are in `styles/tokens.css`. */
-import {
-  ActionIcon,
-  Button,
-  Chip,
-  type CSSVariablesResolver,
-  createTheme,
-  Input,
-  type MantineColorsTuple,
-  Menu,
-  Modal,
-  PasswordInput,
-  SegmentedControl,
-  Select,
-  Skeleton,
-  Tabs,
-  TextInput,
-  Tooltip,
-} from "@mantine/core";
+import { type CSSVariablesResolver, createTheme, type MantineColorsTuple } from "@mantine/core";
 
 // Mantine wants ten shades of a colour; what it draws with them is pointed at the tokens.
 function shades(token: string): MantineColorsTuple {
@@ -80,8 +63,9 @@ export const theme = createTheme({
   },
   cursorType: "pointer",
   respectReducedMotion: true,
+  // Written without the components themselves, which would come into the first bundle with them.
   components: {
-    Button: Button.extend({
+    Button: {
       defaultProps: { size: "xs", variant: "default" },
       vars: () => ({
         root: {
@@ -90,8 +74,8 @@ export const theme = createTheme({
           "--button-fz": "var(--text-body)",
         },
       }),
-    }),
-    Input: Input.extend({
+    },
+    Input: {
       vars: () => ({
         wrapper: {
           "--input-height": "var(--control)",
@@ -99,8 +83,8 @@ export const theme = createTheme({
           "--input-fz": "var(--text-body)",
         },
       }),
-    }),
-    Chip: Chip.extend({
+    },
+    Chip: {
       vars: () => ({
         root: {
           "--chip-fz": "var(--text-body)",
@@ -109,24 +93,24 @@ export const theme = createTheme({
           "--chip-checked-padding": "var(--space-2)",
         },
       }),
-    }),
-    SegmentedControl: SegmentedControl.extend({
+    },
+    SegmentedControl: {
       vars: () => ({ root: { "--sc-font-size": "var(--text-body)" } }),
-    }),
-    Tabs: Tabs.extend({ defaultProps: { radius: 0 } }),
-    ActionIcon: ActionIcon.extend({
+    },
+    Tabs: { defaultProps: { radius: 0 } },
+    ActionIcon: {
       defaultProps: { variant: "subtle", color: "quiet" },
       vars: () => ({ root: { "--ai-size": "var(--control)" } }),
-    }),
-    TextInput: TextInput.extend({ defaultProps: { size: "xs" } }),
-    PasswordInput: PasswordInput.extend({ defaultProps: { size: "xs" } }),
-    Select: Select.extend({ defaultProps: { size: "xs" } }),
-    Menu: Menu.extend({
+    },
+    TextInput: { defaultProps: { size: "xs" } },
+    PasswordInput: { defaultProps: { size: "xs" } },
+    Select: { defaultProps: { size: "xs" } },
+    Menu: {
       defaultProps: { shadow: "md", position: "bottom-start", transitionProps: { duration: 0 } },
-    }),
-    Modal: Modal.extend({ defaultProps: { centered: true, transitionProps: { duration: 0 } } }),
-    Skeleton: Skeleton.extend({ defaultProps: { radius: "sm" } }),
-    Tooltip: Tooltip.extend({ defaultProps: { openDelay: 400, transitionProps: { duration: 0 } } }),
+    },
+    Modal: { defaultProps: { centered: true, transitionProps: { duration: 0 } } },
+    Skeleton: { defaultProps: { radius: "sm" } },
+    Tooltip: { defaultProps: { openDelay: 400, transitionProps: { duration: 0 } } },
   },
 });
 
