@@ -113,14 +113,10 @@ export default function Configuration({ project, place }: Props) {
               }
             >
               {FILTERS.map((item) => (
-                <Chip
-                  key={item.filter}
-                  value={item.filter}
-                  size="xs"
-                  radius="sm"
-                  data-urgent={item.filter === "missing" && (number?.missing ?? 0) > 0}
-                >
-                  {item.label} {number?.[item.filter]}
+                <Chip key={item.filter} value={item.filter} size="xs" radius="sm">
+                  <span className={item.filter === "missing" && number?.missing ? classes.urgent : undefined}>
+                    {item.label} {number?.[item.filter]}
+                  </span>
                 </Chip>
               ))}
             </Chip.Group>

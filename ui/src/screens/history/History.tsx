@@ -1,4 +1,4 @@
-import { Button, Checkbox, Select, TextInput } from "@mantine/core";
+import { Button, Checkbox, Select, TextInput, VisuallyHidden } from "@mantine/core";
 import { useDebouncedValue } from "@mantine/hooks";
 import { IconSearch } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
@@ -211,7 +211,9 @@ function Rows({ project, filter, filtered, selected, onToggle, onReset }: RowsPr
       aria-multiselectable
     >
       <div className={classes.head} role="row" aria-rowindex={1}>
-        <span role="columnheader" aria-label="Selected" />
+        <span role="columnheader">
+          <VisuallyHidden>Selected</VisuallyHidden>
+        </span>
         <span role="columnheader" className={classes.right}>
           #
         </span>
