@@ -104,7 +104,12 @@ async fn send(
     let mut archive = archive;
     archive.rewind().map_err(|error| Error::failed(format!("cannot read the build's archive: {error}")))?;
     let body = bollard::body_try_stream(ReaderStream::new(tokio::fs::File::from_std(archive)));
-    let mut stream = Box::pin(run.engine.docker().build_image(options, None, Some(body)));
+    let config = in_background((), |()| image::ClientConfig::read()).await?;
+    let (credentials, unanswered) = config.all().await;
+    for error in unanswered {
+        run.output.line(&error.message);
+    }
+    let mut stream = Box::pin(run.engine.docker().build_image(options, Some(credentials), Some(body)));
     let mut log = Log::default();
     let mut id = None;
     let end = tokio::time::Instant::now() + BUILD;

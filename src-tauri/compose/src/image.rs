@@ -1,5 +1,7 @@
 //! Images: fetching them, finding them, and keeping those that releases need.
 
+mod credentials;
+
 use std::collections::HashMap;
 use std::time::Duration;
 
@@ -11,7 +13,10 @@ use crate::build;
 use crate::engine::{REQUEST, failure, limited, timed_out};
 use crate::execute::Run;
 use crate::model::Service;
+use crate::observe::in_background;
 use crate::plan::ImageSource;
+
+pub(crate) use credentials::ClientConfig;
 
 /// Names below this one are ours; they keep images from being pruned.
 pub(crate) const KEPT_PREFIX: &str = "sternway/";
@@ -38,7 +43,13 @@ async fn fetch(run: &Run<'_>, reference: &str, platform: Option<&str>) -> Result
     let (repository, tag) = split_reference(reference);
     let options = CreateImageOptionsBuilder::new().from_image(&repository).tag(&tag);
     let options = if let Some(platform) = platform { options.platform(platform) } else { options };
-    let mut stream = Box::pin(run.engine.docker().create_image(Some(options.build()), None, None));
+    let config = in_background((), |()| ClientConfig::read()).await?;
+    // Most images are public: a helper program that is missing must not stand in their way.
+    let credentials = config.for_image(reference).await.unwrap_or_else(|error| {
+        run.output.line(&error.message);
+        None
+    });
+    let mut stream = Box::pin(run.engine.docker().create_image(Some(options.build()), None, credentials));
     let mut told: HashMap<String, String> = HashMap::new();
     let end = tokio::time::Instant::now() + PULL;
     loop {

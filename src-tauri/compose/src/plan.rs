@@ -276,6 +276,9 @@ impl<'a> Planner<'a> {
         let mut parents: BTreeMap<ServiceName, Option<String>> = BTreeMap::new();
         let colliding = self.colliding_orphans();
         for (service, containers) in colliding {
+            self.note(format!(
+                "{service} holds a port or a name that is needed: it goes before the new services are ready"
+            ));
             self.remove_orphan(&service, containers);
         }
         for name in model.start_order()? {

@@ -123,7 +123,8 @@ const BUILD: Keys = Of(&[
 
 const LIMITS: Keys = Of(&[("cpus", Any), ("memory", Any), ("pids", Any)]);
 const DEPLOY: Keys = Of(&[
-    // Compose itself leaves these three to Swarm; they say nothing about one engine.
+    // Compose itself leaves these four to Swarm; they say nothing about one engine.
+    ("endpoint_mode", Any),
     ("labels", Any),
     ("update_config", Any),
     ("rollback_config", Any),
