@@ -12,7 +12,7 @@ use tauri::{AppHandle, Manager, State};
 use tauri_plugin_dialog::DialogExt;
 use tokio::sync::oneshot;
 
-use crate::state::Shared;
+use crate::state::{Launch, Shared};
 
 type Core<'a> = State<'a, Shared>;
 
@@ -57,11 +57,7 @@ pub async fn choose_folder(app: AppHandle) -> Result<Option<PathBuf>> {
 #[tauri::command]
 #[specta::specta]
 pub async fn open_sample(app: AppHandle, shared: Core<'_>) -> Result<ProjectView> {
-    let from = app
-        .path()
-        .resolve("examples/shop", BaseDirectory::Resource)
-        .map_err(|error| Error::failed(format!("the sample cannot be found: {error}")))?;
-    let folder = shared.core.sample(&from)?;
+    let folder = sample(&app, &shared)?;
     Ok(shared.core.open(&folder).await?.view())
 }
 
@@ -74,8 +70,21 @@ pub async fn init_project(shared: Core<'_>, path: PathBuf) -> Result<ProjectView
 
 #[tauri::command]
 #[specta::specta]
-pub fn launch_project(shared: Core<'_>) -> Option<PathBuf> {
-    shared.launch.clone()
+pub async fn launch_project(app: AppHandle, shared: Core<'_>) -> Result<Option<PathBuf>> {
+    match &shared.launch {
+        Launch::Last => Ok(None),
+        Launch::Sample => sample(&app, &shared).map(Some),
+        Launch::Project(folder) => Ok(Some(folder.clone())),
+    }
+}
+
+/// A copy of the sample that can be edited.
+fn sample(app: &AppHandle, shared: &Shared) -> Result<PathBuf> {
+    let from = app
+        .path()
+        .resolve("examples/shop", BaseDirectory::Resource)
+        .map_err(|error| Error::failed(format!("the sample cannot be found: {error}")))?;
+    shared.core.sample(&from)
 }
 
 #[tauri::command]

@@ -10,8 +10,18 @@ use sternway_model::Result;
 pub struct Shared {
     /// The use cases.
     pub core: Arc<Sternway>,
-    /// The project that the command line names.
-    pub launch: Option<PathBuf>,
+    /// What the command line asks for.
+    pub launch: Launch,
+}
+
+/// Which project the window opens with.
+pub enum Launch {
+    /// The one that was opened last, or none.
+    Last,
+    /// A copy of the sample: `--sample`.
+    Sample,
+    /// This one: `--project DIR`, relative to where the program was started.
+    Project(PathBuf),
 }
 
 impl Shared {
@@ -20,7 +30,7 @@ impl Shared {
     /// # Errors
     /// If there is no folder for Sternway's data.
     pub fn new() -> Result<Self> {
-        Ok(Self { core: Arc::new(Sternway::new(Parts::system()?)), launch: launch_project() })
+        Ok(Self { core: Arc::new(Sternway::new(Parts::system()?)), launch: Launch::from_arguments() })
     }
 
     /// Reads a project anew: its files are other tools' too, so they may have changed since the last command.
@@ -29,8 +39,19 @@ impl Shared {
     }
 }
 
-/// `--project DIR`; relative to where the program was started.
-fn launch_project() -> Option<PathBuf> {
-    let mut arguments = std::env::args_os().skip_while(|argument| argument != "--project").skip(1);
-    arguments.next().map(|folder| std::path::absolute(&folder).unwrap_or_else(|_| folder.into()))
+impl Launch {
+    fn from_arguments() -> Self {
+        let mut arguments = std::env::args_os().skip(1);
+        while let Some(argument) = arguments.next() {
+            if argument == "--sample" {
+                return Self::Sample;
+            }
+            if argument == "--project"
+                && let Some(folder) = arguments.next()
+            {
+                return Self::Project(std::path::absolute(&folder).unwrap_or_else(|_| folder.into()));
+            }
+        }
+        Self::Last
+    }
 }

@@ -87,7 +87,7 @@ fn spawn(command: &Command<'_>) -> Result<Box<dyn ChildWrapper>> {
 async fn lines<R: AsyncRead + Unpin>(from: Option<R>, output: &(dyn Fn(String) + Send + Sync)) -> Result<()> {
     let Some(mut from) = from else { return Ok(()) };
     let mut pending = Vec::new();
-    let mut buffer = [0_u8; 8192];
+    let mut buffer = vec![0_u8; 8192];
     loop {
         let read = from
             .read(&mut buffer)
