@@ -3,10 +3,13 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use bollard::errors::Error as BollardError;
 use bollard::query_parameters::{
-    RemoveContainerOptionsBuilder, RenameContainerOptionsBuilder, StartContainerOptions, StopContainerOptions,
+    InspectContainerOptions, RemoveContainerOptionsBuilder, RenameContainerOptionsBuilder, StartContainerOptions,
+    StopContainerOptions,
 };
 use sternway_model::{Code, Error, Result, ServiceName};
+use tokio::time::sleep;
 
 use super::{Done, Run, create, replace, wait};
 use crate::decide::{Action, Place, Surroundings};
@@ -17,6 +20,8 @@ use crate::model::{Condition, Service};
 use crate::observe::{Container, State, in_background};
 use crate::plan::ImageSource;
 
+/// How often it is looked whether a container is gone.
+const GONE_INTERVAL: Duration = Duration::from_millis(200);
 /// How long the engine may take beyond a container's own grace period.
 const BEYOND_GRACE: Duration = Duration::from_secs(60);
 
@@ -147,8 +152,22 @@ pub(super) async fn stop_id(run: &Run<'_>, id: &str, name: &str) -> Result<()> {
 pub(super) async fn remove(run: &Run<'_>, id: &str, name: &str, anonymous_volumes: bool) -> Result<()> {
     let doing = format!("remove {name}");
     let options = RemoveContainerOptionsBuilder::new().force(true).v(anonymous_volumes).build();
-    let call = run.engine.docker().remove_container(id, Some(options));
+    let call = async {
+        match run.engine.docker().remove_container(id, Some(options)).await {
+            // Its removal was begun by work that was interrupted, and goes on in the engine.
+            Err(BollardError::DockerResponseServerError { status_code: 409, .. }) => gone(run, id).await,
+            other => other,
+        }
+    };
     found(run.write(&doing, limited(&doing, REQUEST * 2, call)).await).map(|_| ())
+}
+
+/// Waits until the engine does not know a container any more.
+async fn gone(run: &Run<'_>, id: &str) -> std::result::Result<(), BollardError> {
+    while run.engine.docker().inspect_container(id, None::<InspectContainerOptions>).await.is_ok() {
+        sleep(GONE_INTERVAL).await;
+    }
+    Ok(())
 }
 
 /// Gives a container its final name.

@@ -6,6 +6,7 @@ use super::container::{remove, rename, start, start_id, stop, stop_id};
 use super::create::{Recipe, create};
 use super::{Run, wait};
 use crate::decide::Decision;
+use crate::engine::found;
 use crate::observe::{Container, State};
 
 /// Creates the right container if it is not there, waits until it is ready, and only then removes the others. If it does not
@@ -22,18 +23,22 @@ pub(super) async fn bring_up(run: &Run<'_>, recipe: &Recipe<'_>, decision: &Deci
         }
     }
     let final_name = place.container_name();
+    see_that_name_is_free(run, &final_name, decision).await?;
     let new = match decision.right {
         Some(right) => New { id: right.id.clone(), name: right.name.clone(), runs: serves(right), created: false },
         None => {
             // Also where there is nothing to replace: who has the final name has proved itself.
             let name = free_name(recipe, &olds);
-            let id = Box::pin(create(run, recipe, &name, &olds)).await?;
-            New { id, name, runs: false, created: true }
+            match Box::pin(create(run, recipe, &name, &olds)).await {
+                Ok(id) => New { id, name, runs: false, created: true },
+                // The old one may have been stopped by an earlier attempt that was interrupted.
+                Err(error) => return Err(bring_back(run, recipe, &olds, error).await),
+            }
         }
     };
     let seen = match prove(run, recipe, &new, decision.right, &olds).await {
         Ok(seen) => seen,
-        Err(error) => return Err(bring_back(run, recipe, &new, &olds, error).await),
+        Err(error) => return Err(undo(run, recipe, &new, &olds, error).await),
     };
     for old in &olds {
         if serves(old) {
@@ -98,23 +103,40 @@ async fn prove(
     wait::ready(run, &recipe.place, &new.id).await
 }
 
-/// Undoes what was begun: the new container goes, the old one runs again. Adds to the error what became of it.
-async fn bring_back(run: &Run<'_>, recipe: &Recipe<'_>, new: &New, olds: &[&Container], error: Error) -> Error {
-    let name = recipe.place.name;
+/// A container of somebody else may have the name; that must be known before anything is stopped.
+async fn see_that_name_is_free(run: &Run<'_>, name: &str, decision: &Decision<'_>) -> Result<()> {
+    let Some(holder) = found(run.engine.observer().inspect(name).await)? else { return Ok(()) };
+    let id = holder.id.unwrap_or_default();
+    if decision.right.iter().chain(&decision.others).any(|known| known.id == id) {
+        return Ok(());
+    }
+    Err(Error::failed(format!("the name {name} is taken by a container that does not belong to this service"))
+        .hint(format!("Look at it with `docker inspect {name}`; rename or remove it if nobody needs it.")))
+}
+
+/// Undoes what was begun: the new container goes, the old one runs again. Adds to the error why the new one was not ready.
+async fn undo(run: &Run<'_>, recipe: &Recipe<'_>, new: &New, olds: &[&Container], error: Error) -> Error {
     let mut error = wait::with_evidence(run, error, &new.id).await;
     if error.code == Code::Locked {
         // Somebody else has the lock: nothing may be changed any more, not even back.
         return error;
     }
-    let gone = match new.created {
-        true => match stop_id(run, &new.id, &new.name).await {
-            Ok(()) => remove(run, &new.id, &new.name, true).await,
-            Err(error) => Err(error),
-        },
-        false => stop_id(run, &new.id, &new.name).await,
+    let stopped = stop_id(run, &new.id, &new.name).await;
+    let gone = match stopped {
+        Ok(()) if new.created => remove(run, &new.id, &new.name, true).await,
+        other => other,
     };
     if let Err(left) = gone {
         error.message.push_str(&format!("\nthe new container {} is still there: {}", new.name, left.message));
+    }
+    bring_back(run, recipe, olds, error).await
+}
+
+/// Sees that the old container runs, and adds to the error what became of it.
+async fn bring_back(run: &Run<'_>, recipe: &Recipe<'_>, olds: &[&Container], mut error: Error) -> Error {
+    let name = recipe.place.name;
+    if error.code == Code::Locked {
+        return error;
     }
     let Some(old) = fallback(recipe, olds) else {
         error.message.push_str(&format!("\nthere was no container of service {name} before"));

@@ -10,7 +10,7 @@ use serde_json::json;
 use sternway_compose::Model;
 use sternway_model::Code;
 
-use crate::stage::{Stage, fetch, free_port, idle, on_stage, page, refused, web};
+use crate::stage::{IMAGE, Stage, fetch, free_port, idle, on_stage, page, refused, web};
 
 fn release(stage: &Stage, port: u16, text: &str) -> Model {
     stage.model(json!({"services": {"web": web(port, text)}, "configs": page(text)}))
@@ -139,6 +139,58 @@ async fn a_first_container_has_to_prove_itself_too() {
         let plan = stage.plan(&model).await.to_string();
         assert!(plan.contains("app: an earlier replacement was interrupted"), "it is not taken for ready: {plan}");
         refused(stage.deploy(&model).await);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_old_one_comes_back_even_if_an_earlier_attempt_had_stopped_it() {
+    on_stage("second-try", |stage| async move {
+        let port = free_port();
+        stage.deploy(&release(&stage, port, "old")).await.expect("deployed");
+        let crash = |doing: &str| {
+            if doing.starts_with("after: stop") {
+                std::panic::resume_unwind(Box::new(()));
+            }
+        };
+        let new = release(&stage, port, "new");
+        let crashed = AssertUnwindSafe(stage.deploy_with(&new, &BTreeMap::new(), &crash)).catch_unwind().await;
+        assert!(crashed.is_err() && fetch(port).is_err(), "nobody answers after the crash");
+
+        let mut impossible = web(port, "newer");
+        impossible["volumes"] = json!([{"type": "bind", "source": "/nowhere/at/all", "target": "/x"}]);
+        let model = stage.model(json!({"services": {"web": impossible}, "configs": page("newer")}));
+        let error = refused(stage.deploy(&model).await);
+        assert!(error.message.contains("/nowhere/at/all"), "{}", error.message);
+        assert!(error.message.contains("answers again"), "{}", error.message);
+        assert_eq!(fetch(port).expect("an answer"), "old");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_name_that_somebody_else_has_is_told_before_anything_is_stopped() {
+    on_stage("name", |stage| async move {
+        let port = free_port();
+        stage.deploy(&release(&stage, port, "old")).await.expect("deployed");
+        let taken = format!("{}-taken", stage.project);
+        let label = ("com.docker.compose.project".to_owned(), stage.project.clone());
+        let body = bollard::models::ContainerCreateBody {
+            image: Some(IMAGE.to_owned()),
+            cmd: Some(vec!["true".to_owned()]),
+            labels: Some([label].into()),
+            ..Default::default()
+        };
+        let options = bollard::query_parameters::CreateContainerOptionsBuilder::new().name(&taken).build();
+        Box::pin(stage.docker.create_container(Some(options), body)).await.expect("made");
+        let before = stage.containers().await;
+        let mut named = web(port, "new");
+        named["container_name"] = json!(taken);
+        let error =
+            refused(stage.deploy(&stage.model(json!({"services": {"web": named}, "configs": page("new")}))).await);
+        assert!(error.message.contains(&taken), "{}", error.message);
+        assert_eq!(stage.containers().await, before, "nothing was touched");
+        assert_eq!(fetch(port).expect("an answer"), "old");
     })
     .await;
 }
