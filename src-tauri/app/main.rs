@@ -2,7 +2,9 @@
 //! decides anything that the terminal front would have to decide too.
 #![cfg_attr(not(debug_assertions), windows_subsystem = "windows")]
 
+#[allow(clippy::let_underscore_must_use, reason = "the macro of Tauri's commands writes such bindings")]
 mod commands;
+#[allow(clippy::let_underscore_must_use, reason = "the macro of Tauri's commands writes such bindings")]
 mod deployments;
 mod shell;
 mod state;

@@ -66,6 +66,6 @@ fn run(arguments: Arguments) -> Result<u8> {
         let mut parts = Parts::system()?;
         parts.boundary = crash::boundary()?;
         let core = Arc::new(Sternway::new(parts));
-        commands::run(&core, arguments).await
+        Box::pin(commands::run(&core, arguments)).await
     })
 }

@@ -124,7 +124,8 @@ fn libc_sigterm() -> i32 {
     15
 }
 
-#[cfg(all(test, unix))]
+#[cfg(unix)]
+#[cfg(test)]
 mod tests {
     use super::*;
     use std::sync::Mutex;

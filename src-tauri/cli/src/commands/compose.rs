@@ -15,7 +15,7 @@ pub fn run(front: &Front<'_>, command: Compose) -> Result<u8> {
     for warning in &loaded.warnings {
         eprintln!("sternway: {warning}");
     }
-    front.answer(&loaded.model, |model| sternway_core::compose_yaml(model))
+    front.answer(&loaded.model, sternway_core::compose_yaml)
 }
 
 /// Compose's rule: the folder of the first file is the project's, unless another is named.
