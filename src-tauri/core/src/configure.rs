@@ -164,7 +164,9 @@ impl Core {
                 (Vec::new(), vec![None; grid.environments.len()])
             }
         };
-        let rows = grid.rows.iter().map(|row| matrix_row(row, &grid.environments, &secrets, &releases)).collect();
+        let mut rows: Vec<MatrixRow> =
+            grid.rows.iter().map(|row| matrix_row(row, &grid.environments, &secrets, &releases)).collect();
+        gather(&mut rows);
         Ok(Matrix { environments: grid.environments, rows, problems })
     }
 
@@ -195,6 +197,18 @@ fn is_template(project: &Project, environment: Option<&EnvironmentName>, key: &s
         Some(environment) => cells.any(|(name, cell)| name == environment && cell.template.is_some()),
         None => cells.any(|(_, cell)| cell.template.is_some()),
     }
+}
+
+/// Puts rows of the same group together, at the place of the group's first row: an environment's own file often repeats the
+/// titles of the shared one.
+fn gather(rows: &mut [MatrixRow]) {
+    let mut groups: Vec<String> = Vec::new();
+    for row in &*rows {
+        if !groups.contains(&row.group) {
+            groups.push(row.group.clone());
+        }
+    }
+    rows.sort_by_key(|row| groups.iter().position(|group| *group == row.group));
 }
 
 fn matrix_row(
@@ -256,5 +270,24 @@ fn changed(key: &str, cell: &GridCell, secret: Option<&SecretCell>, release: &Re
             secret.is_none_or(|secret| &secret.name != name || secret.version != *version)
         }
         _ => true,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_of_a_group_stand_together() {
+        let row = |key: &str, group: &str| MatrixRow {
+            key: key.to_owned(),
+            group: group.to_owned(),
+            required: false,
+            cells: Vec::new(),
+        };
+        let mut rows = [row("A", "application"), row("B", "database"), row("C", "application"), row("D", "")];
+        gather(&mut rows);
+        let keys: Vec<&str> = rows.iter().map(|row| row.key.as_str()).collect();
+        assert_eq!(keys, ["A", "C", "B", "D"]);
     }
 }
