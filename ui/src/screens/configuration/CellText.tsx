@@ -49,7 +49,7 @@ function Shown({ state, cell }: { state: CellState; cell: Cell }) {
       return (
         <>
           <IconX className={classes.icon} aria-hidden />
-          <span>secret without a value</span>
+          <span className={classes.words}>secret without a value</span>
         </>
       );
     case "missing":
