@@ -4,3 +4,4 @@ mod recovery;
 mod refusals;
 mod terminal;
 mod unhealthy;
+mod window;

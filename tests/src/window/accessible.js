@@ -1,7 +1,7 @@
 // Finds the elements of a page by role and accessible name, as a person with a screen reader does.
-// arguments: role, name (a trailing * stands for any end), the element to look in or null. Returns {found, names}: the visible
+// arguments: role, name (a trailing * stands for any end). Returns {found, names}: the visible
 // elements that fit, and the names of everything with that role, for the message of a failed search.
-const [role, wanted, scope] = arguments;
+const [role, wanted] = arguments;
 
 const ROLES = {
   a: (element) => element.hasAttribute("href") && "link",
@@ -49,9 +49,12 @@ const visible = (element) =>
   element.checkVisibility({ visibilityProperty: true, opacityProperty: false }) &&
   !element.closest("[aria-hidden=true], [inert]");
 
+// Many radio buttons and checkboxes are drawn by their label, which is then what a person clicks.
+const handle = (element) => (["radio", "checkbox"].includes(element.type) && element.labels[0]) || element;
+
 const fits = wanted.endsWith("*")
   ? (name) => name.startsWith(wanted.slice(0, -1))
   : (name) => name === wanted;
 
-const all = [...(scope ?? document).querySelectorAll("*")].filter((element) => roleOf(element) === role && visible(element));
-return { found: all.filter((element) => fits(nameOf(element))), names: all.map(nameOf).slice(0, 80) };
+const all = [...document.querySelectorAll("*")].filter((element) => roleOf(element) === role && visible(element));
+return { found: all.filter((element) => fits(nameOf(element))).map(handle), names: all.map(nameOf).slice(0, 80) };

@@ -1,4 +1,4 @@
-//! WebKit's own WebDriver, which starts the program.
+//! WebKit's own WebDriver, which starts the program and speaks HTTP (W3C WebDriver).
 
 use std::fs;
 use std::net::TcpListener;
@@ -6,10 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
 
-use fantoccini::wd::Capabilities;
-use fantoccini::{Client, ClientBuilder};
-use hyper_util::client::legacy::connect::HttpConnector;
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::net::TcpStream;
 use tokio::process::{Child, Command};
 use tokio::sync::{Mutex, MutexGuard};
@@ -19,19 +16,22 @@ use crate::{Failure, Result, web};
 
 /// One window at a time: a second one would only bring the first to the front, as it should.
 static DISPLAY: Mutex<()> = Mutex::const_new(());
+/// The longest that the driver may take for one command.
+const TIME_LIMIT: Duration = Duration::from_secs(30);
 
-/// A driver that runs.
+/// A driver with its session.
 pub(super) struct Driver {
     process: Child,
-    port: u16,
-    capabilities: Capabilities,
+    http: reqwest::Client,
+    /// The session's address.
+    session: String,
     home: PathBuf,
     _display: MutexGuard<'static, ()>,
 }
 
 impl Driver {
-    /// Starts the driver; it starts the program when a session begins.
-    pub(super) async fn start(home: &Path, arguments: &[&str]) -> Result<Self> {
+    /// Starts the driver, which opens the program's window.
+    pub(super) async fn start(home: &Path, arguments: &[&str], environment: &[(&str, &str)]) -> Result<Self> {
         let display = DISPLAY.lock().await;
         if std::env::var_os("DISPLAY").is_none() {
             return Err(Failure::new("there is no display; run the tests as scripts/test does, in scripts/session"));
@@ -39,29 +39,39 @@ impl Driver {
         let port = TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port();
         let process = Command::new("WebKitWebDriver")
             .arg(format!("--port={port}"))
+            .envs(environment.iter().copied())
             .env("STERNWAY_HOME", home)
             .env("TAURI_AUTOMATION", "true")
             .env("TAURI_WEBVIEW_AUTOMATION", "true")
             .stdin(Stdio::null())
             .kill_on_drop(true)
             .spawn()?;
+        let http = reqwest::Client::builder().timeout(TIME_LIMIT).no_proxy().build()?;
+        let session = format!("http://127.0.0.1:{port}/session");
+        let mut driver = Self { process, http, session, home: home.to_owned(), _display: display };
+        web::until(Duration::from_secs(10), async || Ok(TcpStream::connect(("127.0.0.1", port)).await?)).await?;
         let options = json!({ "binary": program("sternway-desktop")?, "args": arguments });
-        let capabilities = Capabilities::from_iter([("webkitgtk:browserOptions".to_owned(), options)]);
-        Ok(Self { process, port, capabilities, home: home.to_owned(), _display: display })
+        let wanted = json!({ "capabilities": { "alwaysMatch": { "webkitgtk:browserOptions": options } } });
+        let opened = driver.post("", &wanted).await?;
+        let id = opened["sessionId"].as_str().ok_or_else(|| Failure::new(format!("no session: {opened}")))?;
+        driver.session = format!("{}/{id}", driver.session);
+        Ok(driver)
     }
 
-    /// Begins a session, which opens the program's window.
-    pub(super) async fn connect(&self) -> Result<Client> {
-        web::until(Duration::from_secs(10), async || Ok(TcpStream::connect(("127.0.0.1", self.port)).await?)).await?;
-        let client = ClientBuilder::new(HttpConnector::new())
-            .capabilities(self.capabilities.clone())
-            .connect(&format!("http://127.0.0.1:{}", self.port))
-            .await?;
-        Ok(client)
+    /// A command with its arguments; gives its value.
+    pub(super) async fn post(&self, command: &str, arguments: &Value) -> Result<Value> {
+        let request = self.http.post(format!("{}{command}", self.session));
+        value(command, request.header("Content-Type", "application/json").body(arguments.to_string())).await
     }
 
-    /// Ends the driver, and makes sure that the program is gone too.
+    /// A question; gives its value.
+    pub(super) async fn get(&self, command: &str) -> Result<Value> {
+        value(command, self.http.get(format!("{}{command}", self.session))).await
+    }
+
+    /// Ends the program, and then the driver.
     pub(super) async fn stop(mut self) -> Result<()> {
+        value("end", self.http.delete(&self.session)).await?;
         self.process.kill().await?;
         self.end_programs()
     }
@@ -97,4 +107,13 @@ impl Drop for Driver {
             eprintln!("the program is not ended: {failure}");
         }
     }
+}
+
+/// Sends a command and takes the value from the answer.
+async fn value(command: &str, request: reqwest::RequestBuilder) -> Result<Value> {
+    let answer = request.send().await?;
+    let succeeded = answer.status().is_success();
+    let mut answer: Value = serde_json::from_str(&answer.text().await?)?;
+    let value = answer["value"].take();
+    if succeeded { Ok(value) } else { Err(Failure::new(format!("the driver refuses {command}: {value}"))) }
 }
