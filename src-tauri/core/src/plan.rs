@@ -4,7 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 use sternway_compose::Observer;
-use sternway_model::{At, EnvironmentName, Layer as LayerName, Plan, Readiness, Release, Result};
+use sternway_model::{At, EnvironmentName, Kind, Layer as LayerName, Plan, Readiness, Release, Result};
 use sternway_vault::{Scope, Vault};
 
 use crate::layers::{self, Job, Sight};
@@ -70,7 +70,7 @@ pub async fn prepare(
         jobs: &jobs,
         blockers: &blockers,
     };
-    let pipeline = &project.file.pipeline;
+    let (checks, builds) = before(project, &want);
     let plan = Plan {
         hash: hash(&inputs)?,
         environment: environment.clone(),
@@ -80,8 +80,8 @@ pub async fn prepare(
         expires: At(now.0.checked_add(VALID).unwrap_or(Timestamp::MAX)),
         changes: jobs.iter().flat_map(|job| job.changes.iter().cloned()).collect(),
         kept,
-        checks: pipeline.checks.iter().map(|check| check.name.clone()).collect(),
-        builds: pipeline.build.iter().map(|step| step.name.clone().unwrap_or_else(|| step.run.clone())).collect(),
+        checks,
+        builds,
         verifications: want.verify.iter().map(|step| step.name.clone()).collect(),
         notes,
         blockers,
@@ -89,6 +89,16 @@ pub async fn prepare(
         ready_to_go_back,
     };
     Ok(Prepared { plan, want, jobs, have })
+}
+
+/// Names of the checks and builds. They look at the folder: a release from history does not come from there.
+fn before(project: &Project, want: &Want) -> (Vec<String>, Vec<String>) {
+    if want.kind != Kind::Deploy {
+        return (Vec::new(), Vec::new());
+    }
+    let pipeline = &project.file.pipeline;
+    let builds = pipeline.build.iter().map(|step| step.name.clone().unwrap_or_else(|| step.run.clone()));
+    (pipeline.checks.iter().map(|check| check.name.clone()).collect(), builds.collect())
 }
 
 fn hash(inputs: &Inputs<'_>) -> Result<String> {

@@ -1,6 +1,7 @@
 import { ActionIcon, Button } from "@mantine/core";
 import { IconX } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
+import { useEffect } from "react";
 import { useBackend } from "../backend";
 import { Problem } from "../components/Problem";
 import { ResultMark } from "../components/state";
@@ -15,13 +16,24 @@ import { useTask } from "./task";
 /** What runs, wherever the person is; it stays until the result was seen. */
 export function Dock() {
   const here = usePlace();
-  const all = useAllLive().filter(
-    (live) => !(here.page === "deployment" && here.number === live.number && here.project === live.project),
+  const deployments = useLiveDeployments();
+  const all = useAllLive();
+  const open = all.find(
+    (live) => here.page === "deployment" && here.number === live.number && here.project === live.project,
   );
-  if (all.length === 0) return null;
+  // Whoever leaves the page of a deployment that has ended has seen its result.
+  const seen = open?.end ? open : undefined;
+  const project = seen?.project;
+  const number = seen?.number;
+  useEffect(() => {
+    if (project === undefined || number === undefined) return;
+    return () => deployments.dismiss(project, number);
+  }, [deployments, project, number]);
+  const others = all.filter((live) => live !== open);
+  if (others.length === 0) return null;
   return (
     <section className={classes.dock} aria-label="Running deployments">
-      {all.map((live) => (
+      {others.map((live) => (
         <Running
           key={`${live.project} ${live.number}`}
           live={live}
