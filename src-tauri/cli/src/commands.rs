@@ -127,6 +127,9 @@ async fn carry_out(front: &Front<'_>, project: &Project, plan: &Plan, consent: &
     if !front.json {
         println!("{}\n", show::plan(plan));
     }
+    if let Some(blocker) = plan.blockers.first() {
+        return Err(Error::invalid(format!("the plan cannot be run: {blocker}")).hint("Mend it, then plan again."));
+    }
     let typed = stream::consent(project, plan, consent, front.json)?;
     let running = front.core.run(project, &plan.hash, typed.as_deref()).await?;
     stream::follow(running, front.json).await

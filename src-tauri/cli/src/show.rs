@@ -116,7 +116,7 @@ pub fn status(status: &Status) -> String {
 }
 
 fn row(deployment: &Deployment) -> String {
-    let result = deployment.result.map_or("running", |result| result.as_str());
+    let result = deployment.result.map_or("running", |result| result.as_str()).replace('_', " ");
     format!(
         "{:>5}  {:9} {:14} {:11} {:10} {}  {}",
         deployment.number.to_string(),

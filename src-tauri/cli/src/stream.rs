@@ -108,6 +108,7 @@ fn print(event: &Event, json: bool) -> Result<()> {
         Event::State { text, .. } => println!("• {}", text.replace('\n', "\n  ")),
         Event::End { deployment, kind, environment, result, release, message } => {
             let release = release.map(|release| format!(", release {release}")).unwrap_or_default();
+            let result = result.as_str().replace('_', " ");
             println!("{} {deployment} of {environment}: {result}{release}", capital(kind.as_str()));
             if let Some(message) = message {
                 println!("{message}");

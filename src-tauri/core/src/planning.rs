@@ -1,10 +1,12 @@
 //! Use cases: plan a deployment, plan going back, drift.
 
+use std::path::Path;
+
 use serde::{Deserialize, Serialize};
 use sternway_compose::Observer;
 use sternway_history::{Filter, ProjectId, StoredPlan};
 use sternway_model::{
-    Code, Deployment, DeploymentNumber, EnvironmentName, Error, Layer, Outcome, Plan, Release, Result,
+    Code, Deployment, DeploymentNumber, EnvironmentName, Error, Kind, Layer, Outcome, Plan, Release, Result,
 };
 
 use crate::machine::Core;
@@ -115,7 +117,7 @@ impl Core {
         let history = self.history().await?;
         let id = self.project_id(project).await?;
         let have = history.current_release(id, environment).await?;
-        let wanted = match goal {
+        let mut wanted = match goal {
             Goal::Folder => Want::from_folder(project, environment, &history.secrets(id).await?).await?,
             Goal::Release(number) => {
                 let release = history.release(id, number).await?.filter(|release| &release.environment == environment);
@@ -128,6 +130,10 @@ impl Core {
             Goal::Before => plain(Want::from_release(&self.before(id, environment, have.as_ref()).await?)),
             Goal::Interrupted => plain(self.interrupted_want(id, environment).await?),
         };
+        if let Some(have) = &have {
+            wanted.notes.extend(gone_files(project, goal, have));
+            wanted.notes.extend(self.undoes(id, goal, have).await?);
+        }
         let now = self.parts.clock.now();
         prepare(project, environment, observer, have, wanted, self.vault(), now).await
     }
@@ -151,6 +157,18 @@ impl Core {
         let mut newest = history.releases(id, environment, 2).await?;
         // The first of the two is what runs.
         if newest.len() == 2 { newest.pop().ok_or_else(nothing) } else { Err(nothing()) }
+    }
+
+    /// Going back from a rollback leads to where that came from; nobody should be surprised by it.
+    async fn undoes(&self, id: ProjectId, goal: Goal, have: &Release) -> Result<Option<String>> {
+        let made = self.history().await?.deployment(id, have.number).await?;
+        let rollback = made.filter(|made| goal == Goal::Before && made.kind == Kind::Rollback);
+        Ok(rollback.map(|made| {
+            format!(
+                "{} was itself a rollback: going back from it undoes it; name another release to go further back",
+                made.number
+            )
+        }))
     }
 
     /// What the interrupted deployment wanted.
@@ -220,6 +238,23 @@ impl Core {
         }
         pending
     }
+}
+
+/// Files that set variables of the release and are not there any more: their variables go with them.
+fn gone_files(project: &Project, goal: Goal, have: &Release) -> Option<String> {
+    let mut files: Vec<&Path> = have.configuration.iter().map(|variable| variable.source.file.as_path()).collect();
+    files.sort_unstable();
+    files.dedup();
+    files.retain(|file| !project.folder.join(file).exists());
+    if goal != Goal::Folder || files.is_empty() {
+        return None;
+    }
+    let names: Vec<String> = files.iter().map(|file| file.display().to_string()).collect();
+    Some(format!(
+        "{} is not there any more; the variables that {} had from it would be removed",
+        names.join(", "),
+        have.number
+    ))
 }
 
 /// What the person saw is not what would be done.

@@ -274,9 +274,13 @@ impl Core {
                 let state = if !stopped.touched {
                     "Nothing was changed."
                 } else if result == Outcome::Cancelled {
-                    &format!("{} Resume it, or go back.", stopped.halfway())
+                    &format!(
+                        "{} Go on with `sternway resume {}`, or deploy again.",
+                        stopped.halfway(),
+                        hold.environment
+                    )
                 } else {
-                    "There is no earlier release to go back to. What was started is left as it is, to be looked at."
+                    &format!("There is no earlier release to go back to. {}", stopped.halfway())
                 };
                 let message = format!("{why}\n{state}");
                 journal.state(&message).await?;

@@ -3,12 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
-use sternway_compose::{Model, Sources};
+use sternway_compose::{Model, Places, Sources};
 use sternway_config::NO_VERSION;
 use sternway_history::StoredSecret;
 use sternway_model::{
-    Code, DeploymentNumber, EnvironmentName, Error, ImageId, Kind, Release, Result, Revision, SecretName, SecretPin,
-    SecretRef, ServiceName, Value, Variable, VerifyStep, mentions,
+    Code, DeploymentNumber, EnvironmentName, Error, FILE_NAME, ImageId, Kind, Location, Release, Result, Revision,
+    SecretName, SecretPin, SecretRef, ServiceName, Value, Variable, Verify, VerifyStep, mentions,
 };
 
 use sternway_vault::looks_like_secret;
@@ -92,6 +92,8 @@ impl Want {
             revision,
             verify,
         };
+        let model = want.model().map_err(|error| placed(error, &loaded.places))?;
+        known_services(&want.verify, &model)?;
         let missing: BTreeSet<SecretName> =
             want.secrets()?.into_iter().filter(|pin| pin.version == NO_VERSION).map(|pin| pin.name).collect();
         blockers.extend(missing.into_iter().map(|name| {
@@ -171,6 +173,37 @@ pub fn newest(secrets: &[StoredSecret], environment: &EnvironmentName) -> BTreeM
         *version = row.version.max(*version);
     }
     newest
+}
+
+/// An error about the canonical model, at the line of the file that the key comes from.
+fn placed(error: Error, places: &Places) -> Error {
+    let place = error.at.as_ref().and_then(|at| places.named(at.key.as_ref()?));
+    match place {
+        Some(place) => error.at(place),
+        None => error,
+    }
+}
+
+/// A verification of a service that does not exist would only be found out after the change.
+fn known_services(verify: &[VerifyStep], model: &Model) -> Result<()> {
+    for step in verify {
+        let Verify::Healthy(service) = &step.verify else { continue };
+        if !model.services.contains_key(service) {
+            let known: Vec<&str> = model.services.keys().map(ServiceName::as_str).collect();
+            return Err(Error::invalid(format!(
+                "`{}` asks for the service `{service}`, which no Compose file has",
+                step.name
+            ))
+            .hint(format!("There are: {}.", known.join(", ")))
+            .at(Location {
+                file: FILE_NAME.into(),
+                line: None,
+                column: None,
+                key: Some("pipeline.verify".to_owned()),
+            }));
+        }
+    }
+    Ok(())
 }
 
 /// A variable whose plain value looks like a secret.

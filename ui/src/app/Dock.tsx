@@ -1,7 +1,7 @@
 import { ActionIcon, Button } from "@mantine/core";
 import { IconX } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
-import { useEffect } from "react";
+import { useEffect, useState } from "react";
 import { useBackend } from "../backend";
 import { Problem } from "../components/Problem";
 import { ResultMark } from "../components/state";
@@ -50,7 +50,11 @@ function Running({ live, elsewhere }: { live: Live; elsewhere: boolean }) {
   const backend = useBackend();
   const deployments = useLiveDeployments();
   const view = useQuery(ask.deployment(project, number));
-  const cancel = useTask(() => backend.cancel(project, number));
+  const [stopping, setStopping] = useState(false);
+  const cancel = useTask(async () => {
+    await backend.cancel(project, number);
+    setStopping(true);
+  });
   const deployment = view.data?.deployment;
   const done = live.steps.filter(({ state }) => state !== "pending" && state !== "running").length;
   const usual = view.data?.usual.reduce((sum, { seconds }) => sum + (seconds ?? 0), 0);
@@ -77,8 +81,8 @@ function Running({ live, elsewhere }: { live: Live; elsewhere: boolean }) {
             <IconX className={classes.icon} aria-hidden />
           </ActionIcon>
         ) : (
-          <Button onClick={() => cancel.start()} loading={cancel.busy}>
-            Cancel #{number}
+          <Button onClick={() => cancel.start()} loading={cancel.busy} disabled={stopping}>
+            {stopping ? "Stopping…" : `Cancel #${number}`}
           </Button>
         )}
       </div>

@@ -64,6 +64,7 @@ export function EnvironmentColumn({ project, environment, status, onRetry }: Pro
           <Waiting
             project={project}
             name={name}
+            deployed={Boolean(status?.release)}
             pending={pending.data}
             error={pending.error}
             onRetry={pending.refetch}
@@ -164,12 +165,14 @@ function Release({ status }: { status: EnvironmentStatus | undefined }) {
 interface WaitingProps {
   project: string;
   name: string;
+  /** Only what was deployed can drift. */
+  deployed: boolean;
   pending: Pending | undefined;
   error: Failure | null;
   onRetry: () => void;
 }
 
-function Waiting({ project, name, pending, error, onRetry }: WaitingProps) {
+function Waiting({ project, name, deployed, pending, error, onRetry }: WaitingProps) {
   const problem = error ?? pending?.problem;
   if (problem) return <Problem failure={problem} onRetry={onRetry} compact />;
   if (!pending) {
@@ -183,11 +186,12 @@ function Waiting({ project, name, pending, error, onRetry }: WaitingProps) {
   const { drift, waiting, blockers } = pending;
   return (
     <ul className={classes.list}>
-      {drift.length === 0 ? (
+      {drift.length === 0 && deployed && (
         <li data-tone="good">
           <IconCheck className={classes.icon} aria-hidden /> no drift
         </li>
-      ) : (
+      )}
+      {drift.length > 0 && (
         <li data-tone="warn" title={drift.map(({ subject, reason }) => `${subject}: ${reason}`).join("\n")}>
           <IconAlertTriangle className={classes.icon} aria-hidden />
           <span>

@@ -81,7 +81,11 @@ function Loaded({
     const line = await firstLine(backend, project.path, number, step.number);
     if (line) show(line);
   });
-  const cancel = useTask(() => backend.cancel(project.path, number));
+  const [stopping, setStopping] = useState(false);
+  const cancel = useTask(async () => {
+    await backend.cancel(project.path, number);
+    setStopping(true);
+  });
 
   // The record, and what this window has heard since.
   const steps = (live?.steps ?? []).reduce<readonly Step[]>(withStep, view.steps);
@@ -111,8 +115,14 @@ function Loaded({
       }
       actions={
         running ? (
-          <Button color="danger" variant="light" onClick={() => cancel.start()} loading={cancel.busy}>
-            Cancel #{number}
+          <Button
+            color="danger"
+            variant="light"
+            onClick={() => cancel.start()}
+            loading={cancel.busy}
+            disabled={stopping}
+          >
+            {stopping ? "Stopping…" : `Cancel #${number}`}
           </Button>
         ) : (
           <After project={project.path} view={{ ...view, deployment }} guarded={guarded} />
