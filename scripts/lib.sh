@@ -47,13 +47,13 @@ build_page() {
   wanted=$(cksum <"$root/ui/package-lock.json")
   if [ "$wanted" != "$(cat "$root/ui/node_modules/.installed" 2>/dev/null || true)" ]; then
     step "installing the page's packages"
-    (cd "$root/ui" && npm ci --no-fund --no-audit --loglevel=error) || die "npm could not install the page's packages"
+    (cd "$root/ui" && npm ci --no-fund --no-audit --loglevel=error >/dev/null) || die "npm could not install the page's packages"
     echo "$wanted" >"$root/ui/node_modules/.installed"
   fi
   if [ ! -e "$root/ui/dist/index.html" ] ||
     [ -n "$(find "$root"/ui -path "$root/ui/node_modules" -prune -o -path "$root/ui/dist" -prune \
       -o -type f -newer "$root/ui/dist/index.html" -print -quit)" ]; then
     step "building the page"
-    (cd "$root/ui" && npm run --silent build) || die "the page could not be built"
+    (cd "$root/ui" && npm run --silent build -- --logLevel warn) || die "the page could not be built"
   fi
 }
