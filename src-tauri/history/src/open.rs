@@ -2,11 +2,11 @@
 
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Sqlite, SqliteConnection, SqlitePool, Transaction};
-use sternway_model::{Error, Result};
+use sternway_model::{Code, Error, Result};
 
 use crate::place::Place;
 
@@ -19,6 +19,9 @@ const APPLICATION_ID: i64 = 0x5374_7779;
 
 /// How long a statement waits for another process that writes.
 const BUSY: Duration = Duration::from_secs(15);
+
+/// The pause before the file is opened again after it was busy.
+const AGAIN: Duration = Duration::from_millis(20);
 
 /// The history's open file. A clone is another handle to the same one.
 #[derive(Debug, Clone)]
@@ -44,7 +47,20 @@ impl History {
         let place = Place::new(dir);
         make_private_dir(place.dir()).await?;
         make_private_file(&place.database()).await?;
+        let begin = Instant::now();
+        loop {
+            // Switching a new file to WAL, and being the last to close it, want the file alone for a moment; SQLite's own
+            // busy timeout does not cover these (<https://www.sqlite.org/wal.html>, section 9).
+            match Self::connect(place.clone(), migrations).await {
+                Err(error) if error.code == Code::TimedOut && begin.elapsed() < BUSY => {
+                    tokio::time::sleep(AGAIN).await;
+                }
+                opened => return opened,
+            }
+        }
+    }
 
+    async fn connect(place: Place, migrations: &[&'static str]) -> Result<Self> {
         let options = SqliteConnectOptions::new()
             .filename(place.database())
             .foreign_keys(true)
@@ -213,8 +229,6 @@ async fn back_up(connection: &mut SqliteConnection, place: &Place, version: i64)
 #[cfg(test)]
 mod tests {
     use std::fs;
-
-    use sternway_model::Code;
 
     use super::*;
 

@@ -83,10 +83,13 @@ impl Place {
                     // SQLITE_CORRUPT, SQLITE_NOTADB
                     11 | 26 => self.damaged(cause),
                     // SQLITE_BUSY, SQLITE_LOCKED
-                    5 | 6 => failed(
-                        "another program kept the history busy for too long",
-                        "Try again; if it stays so, look for another Sternway that hangs.",
-                    ),
+                    5 | 6 => Error {
+                        code: Code::TimedOut,
+                        ..failed(
+                            "another program kept the history busy for too long",
+                            "Try again; if it stays so, look for another Sternway that hangs.",
+                        )
+                    },
                     // SQLITE_PERM, SQLITE_READONLY, SQLITE_CANTOPEN, SQLITE_AUTH
                     3 | 8 | 14 | 23 => failed(
                         "the history cannot be opened for writing",
