@@ -55,7 +55,6 @@ impl Visits {
         let window = Window::open(&sample.stage).await?;
         let mut rows = Vec::new();
         for _ in 0..times {
-            window.find("article", "production").await?;
             window.script(AGAIN).await?;
             holds(&window, RELOADED).await?;
             window.find("article", "production").await?;

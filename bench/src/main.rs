@@ -23,7 +23,7 @@ const SMALL: (u32, u32) = (100, 20_000);
 const LARGE: (u32, u32) = (10_000, 2_000_000);
 const STARTS: usize = 10;
 /// In how many of the starts the memory is looked at, each ten seconds after the first screen.
-const MEMORY_STARTS: usize = 10;
+const MEMORY_STARTS: usize = 3;
 const VISITS: usize = 10;
 
 #[tokio::main]
@@ -46,14 +46,17 @@ async fn main() -> ExitCode {
 
 async fn measure() -> Result<Report> {
     let mut report = Report::of_this_machine()?;
+    eprintln!("· filling the histories");
     let (small, large) = (Sample::with_history(SMALL).await?, Sample::with_history(LARGE).await?);
 
     let screen = Screen::of_session()?;
     let subjects = [Subject::empty_window()?, Subject::sternway(&small)?, Subject::sternway(&large)?];
     let place = opening::place_of_environments(&small).await?;
+    eprintln!("· starting the programs {STARTS} times");
     let [empty, ours, ours_large] = Openings::alternating(&subjects, &screen, &place, STARTS, MEMORY_STARTS).await?;
+    eprintln!("· opening History {VISITS} times");
     let visits = history::Visits::of(&large, VISITS).await?;
-    let few_rows = history::Visits::of(&small, 1).await?;
+    let few_rows = history::Visits::of(&small, VISITS).await?;
     let query = history::bare_query(&large, VISITS).await?;
 
     let opening = Wanted::at_most(2.0);
