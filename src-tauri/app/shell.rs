@@ -117,7 +117,8 @@ mod tests {
     /// `UPDATE_BINDINGS=1 cargo test -p sternway-desktop` writes them anew.
     #[test]
     fn the_pages_bindings_are_those_of_the_commands() {
-        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/ui/src/bindings.ts");
+        // Seen from the package's folder, in which cargo starts tests.
+        let path = "ui/src/bindings.ts";
         let folder = tempfile::tempdir().expect("a folder");
         let file = folder.path().join("bindings.ts");
         bindings()

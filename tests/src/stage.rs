@@ -26,7 +26,7 @@ impl Stage {
     /// # Errors
     /// If it cannot be copied.
     pub fn shop() -> Result<Self> {
-        Self::of(&repository().join("examples/shop"))
+        Self::of(&repository()?.join("examples/shop"))
     }
 
     /// The smallest project with a job, a server, a secret and two environments: staging, and a protected production.
@@ -34,7 +34,7 @@ impl Stage {
     /// # Errors
     /// If it cannot be copied.
     pub fn light() -> Result<Self> {
-        Self::of(&repository().join("tests/fixtures/light"))
+        Self::of(&repository()?.join("tests/fixtures/light"))
     }
 
     fn of(template: &Path) -> Result<Self> {
@@ -139,8 +139,11 @@ fn sweep() {
     }
 }
 
-fn repository() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+/// The checkout that the program was started in. It may have been compiled in another one: they share a target folder.
+pub(crate) fn repository() -> Result<PathBuf> {
+    let here = std::env::current_dir()?;
+    let root = here.ancestors().find(|folder| folder.join("examples/shop/sternway.yaml").is_file());
+    root.map(Path::to_owned).ok_or_else(|| Failure::new(format!("{} is not in the repository", here.display())))
 }
 
 fn copy(from: &Path, to: &Path) -> Result<()> {

@@ -2,13 +2,13 @@
 
 mod driver;
 
-use std::path::Path;
 use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
+use crate::stage::repository;
 use crate::{Failure, Result, Stage, web};
 use driver::Driver;
 
@@ -195,7 +195,7 @@ impl Window {
     /// # Errors
     /// If it cannot be taken or written.
     pub async fn screenshot(&self, name: &str) -> Result<String> {
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("artifacts");
+        let folder = repository()?.join("tests/artifacts");
         std::fs::create_dir_all(&folder)?;
         let path = folder.join(format!("{name}.png"));
         self.script(PAINT).await?;

@@ -1,24 +1,25 @@
 import { QueryClientProvider, useQuery } from "@tanstack/react-query";
-import { lazy, useEffect, useState } from "react";
+import { useEffect, useState } from "react";
 import { type Backend, BackendContext } from "../backend";
 import { LoadingRows, Page } from "../components/Page";
 import { Problem } from "../components/Problem";
 import { folderName } from "../components/words";
 import { Overview } from "../screens/overview/Overview";
 import { Projects } from "../screens/projects/Projects";
+import { Ahead, screen } from "./ahead";
 import { LiveContext, LiveDeployments, useLiveDeployments } from "./live";
 import { queryClient, useQueries, useRefresh } from "./queries";
 import { go, type Place, usePlace } from "./routes";
 import { Shell } from "./Shell";
 
-// The first screen comes with the window, the others when they are first opened.
-const Configuration = lazy(() => import("../screens/configuration/Configuration"));
-const PlanPage = lazy(() => import("../screens/run/PlanPage"));
-const RollbackPage = lazy(() => import("../screens/run/RollbackPage"));
-const DeploymentPage = lazy(() => import("../screens/run/DeploymentPage"));
-const History = lazy(() => import("../screens/history/History"));
-const Compare = lazy(() => import("../screens/history/Compare"));
-const Settings = lazy(() => import("../screens/settings/Settings"));
+// The first screen comes with the window, the others after it.
+const Configuration = screen(() => import("../screens/configuration/Configuration"));
+const PlanPage = screen(() => import("../screens/run/PlanPage"));
+const RollbackPage = screen(() => import("../screens/run/RollbackPage"));
+const DeploymentPage = screen(() => import("../screens/run/DeploymentPage"));
+const History = screen(() => import("../screens/history/History"));
+const Compare = screen(() => import("../screens/history/Compare"));
+const Settings = screen(() => import("../screens/settings/Settings"));
 
 /** The window, on a core. */
 export function App({ backend }: { backend: Backend }) {
@@ -66,7 +67,12 @@ function Screen() {
     case "settings":
       return <Settings />;
     default:
-      return <ProjectScreen key={place.project} place={place} />;
+      return (
+        <>
+          <ProjectScreen key={place.project} place={place} />
+          <Ahead key={`ahead of ${place.project}`} project={place.project} />
+        </>
+      );
   }
 }
 

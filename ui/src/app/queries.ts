@@ -9,6 +9,18 @@ const MINUTE = 60 * SECOND;
 /** How often the state of the environments is looked at while the page is visible. */
 const STATUS_INTERVAL = 10 * SECOND;
 
+/** How many deployments are read at once. */
+export const HISTORY_PAGE = 100;
+
+/** The newest deployments of every environment. */
+export const FIRST_PAGE: HistoryFilter = {
+  environment: null,
+  result: null,
+  text: null,
+  offset: 0,
+  limit: HISTORY_PAGE,
+};
+
 export function queryClient(): QueryClient {
   return new QueryClient({
     defaultOptions: {

@@ -27,8 +27,9 @@ struct Case {
 
 #[test]
 fn models_are_those_of_compose() {
-    let cases = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/compose-cases");
-    let Ok(folders) = fs::read_dir(&cases) else {
+    // Seen from the crate's folder, in which cargo starts tests; checkouts that share a target folder share this program.
+    let cases = Path::new("../../../shared/compose-cases");
+    let Ok(folders) = fs::read_dir(cases) else {
         println!("skipped: there is no {}", cases.display());
         return;
     };

@@ -5,7 +5,7 @@ import { useQuery } from "@tanstack/react-query";
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { type KeyboardEvent, useEffect, useRef, useState } from "react";
 import { FILTER } from "../../app/keys";
-import { useQueries } from "../../app/queries";
+import { HISTORY_PAGE, useQueries } from "../../app/queries";
 import { go, type Place } from "../../app/routes";
 import type { Deployment, HistoryFilter, Outcome, ProjectView } from "../../backend";
 import { Empty, LoadingRows, Page } from "../../components/Page";
@@ -16,7 +16,6 @@ import { Elapsed, Time } from "../../components/Time";
 import { count, title } from "../../components/words";
 import classes from "./History.module.css";
 
-const PAGE = 100;
 const ROW_HEIGHT = 32;
 /** Long enough that typing a word asks once. */
 const TYPING = 150;
@@ -129,7 +128,8 @@ interface RowsProps {
 
 function Rows({ project, filter, filtered, selected, onToggle, onReset }: RowsProps) {
   const ask = useQueries();
-  const page = (index: number) => ask.history(project, { ...filter, offset: index * PAGE, limit: PAGE });
+  const page = (index: number) =>
+    ask.history(project, { ...filter, offset: index * HISTORY_PAGE, limit: HISTORY_PAGE });
   const start = useQuery(page(0));
   const total = start.data?.total ?? 0;
   const scroller = useRef<HTMLDivElement>(null);
@@ -142,7 +142,7 @@ function Rows({ project, filter, filtered, selected, onToggle, onReset }: RowsPr
   const items = virtual.getVirtualItems();
   const pages = usePages(
     { first: items[0]?.index ?? 0, last: items.at(-1)?.index ?? 0 },
-    PAGE,
+    HISTORY_PAGE,
     page,
     ({ deployments }) => deployments,
   );
