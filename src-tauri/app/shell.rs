@@ -6,7 +6,7 @@ use tauri::{App, AppHandle, Manager, Window, WindowEvent};
 use tauri_specta::{Builder, ErrorHandlingMode, collect_commands};
 
 use crate::state::Shared;
-use crate::{commands, deployments};
+use crate::{commands, deployments, services};
 
 /// Every command of the window, declared once: the page's bindings are made from this list.
 pub fn bindings() -> Builder<tauri::Wry> {
@@ -42,6 +42,13 @@ pub fn bindings() -> Builder<tauri::Wry> {
         deployments::cancel,
         deployments::watch,
         deployments::running,
+        services::services,
+        services::usage,
+        services::follow_usage,
+        services::service_logs,
+        services::stop_following,
+        services::restart,
+        services::plan_down,
     ])
 }
 

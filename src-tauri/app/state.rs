@@ -6,12 +6,16 @@ use std::sync::Arc;
 use sternway_core::{Parts, Project, Sternway};
 use sternway_model::Result;
 
+use crate::services::Followed;
+
 /// The core, built completely before the window opens.
 pub struct Shared {
     /// The use cases.
     pub core: Arc<Sternway>,
     /// What the command line asks for.
     pub launch: Launch,
+    /// What the page follows.
+    pub followed: Followed,
 }
 
 /// Which project the window opens with.
@@ -30,7 +34,11 @@ impl Shared {
     /// # Errors
     /// If there is no folder for Sternway's data.
     pub fn new() -> Result<Self> {
-        Ok(Self { core: Arc::new(Sternway::new(Parts::system()?)), launch: Launch::from_arguments() })
+        Ok(Self {
+            core: Arc::new(Sternway::new(Parts::system()?)),
+            launch: Launch::from_arguments(),
+            followed: Followed::default(),
+        })
     }
 
     /// Reads a project anew: its files are other tools' too, so they may have changed since the last command.

@@ -2,6 +2,7 @@
 
 mod recovery;
 mod refusals;
+mod services;
 mod terminal;
 mod unhealthy;
 mod window;

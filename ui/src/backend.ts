@@ -57,7 +57,10 @@ import type { Event as RunEvent } from "./bindings";
 /** Receives a running deployment's events, in order, in batches. */
 export type Listener = (events: RunEvent[]) => void;
 
-type Commands = typeof commands;
+/** What no screen uses yet. */
+type Unused = "services" | "usage" | "followUsage" | "serviceLogs" | "stopFollowing" | "restart" | "planDown";
+
+type Commands = Omit<typeof commands, Unused>;
 
 /** Every command of the core. All of them throw a {@link Failure}. */
 export type Backend = Omit<Commands, "run" | "resume" | "watch"> & {

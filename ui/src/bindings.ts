@@ -36,6 +36,18 @@ export const commands = {
 	/**  Live events from now on; what was before is in history. */
 	watch: (project: string, deployment: DeploymentNumber, events: Channel<Event[]>) => __TAURI_INVOKE<null>("watch", { project, deployment, events }),
 	running: () => __TAURI_INVOKE<RunningDeployment[]>("running"),
+	services: (project: string, environment: EnvironmentName) => __TAURI_INVOKE<Services>("services", { project, environment }),
+	/**  Measures once; it takes about two seconds. */
+	usage: (project: string, environment: EnvironmentName) => __TAURI_INVOKE<UsageView>("usage", { project, environment }),
+	/**  Measures until `stop_following` gets the number that is answered. */
+	followUsage: (project: string, environment: EnvironmentName, reports: Channel<Followings<UsageView>>) => __TAURI_INVOKE<number>("follow_usage", { project, environment, reports }),
+	/**  Lines of the services' output, until they end or `stop_following` gets the number that is answered. */
+	serviceLogs: (project: string, environment: EnvironmentName, filter: LogFilter, lines: Channel<Followings<ServiceLine>>) => __TAURI_INVOKE<number>("service_logs", { project, environment, filter, lines }),
+	stopFollowing: (number: number) => __TAURI_INVOKE<void>("stop_following", { number }),
+	/**  Starts services anew, as they are; all of them without names. The answer is what was seen, for each container. */
+	restart: (project: string, environment: EnvironmentName, services: ServiceName[], typedName: string | null) => __TAURI_INVOKE<string[]>("restart", { project, environment, services, typedName }),
+	/**  What taking an environment down would remove; `run` does it. */
+	planDown: (project: string, environment: EnvironmentName, volumes: boolean, images: boolean) => __TAURI_INVOKE<Plan>("plan_down", { project, environment, volumes, images }),
 };
 
 /* Types */
@@ -142,6 +154,24 @@ export type Comparison = {
 	b: DeploymentNumber,
 	/**  What a move from `a` to `b` changes, by layer. */
 	changes: Change[],
+};
+
+/**  A container of a service. */
+export type ContainerView = {
+	/**  Its name on the engine. */
+	name: string,
+	/**  Its number among the service's containers, from 1. */
+	number: number,
+	/**  The engine's word, or `done` for a job that ended well. */
+	state: string,
+	/**  How it is. */
+	health: Health,
+	/**  The content of its image. */
+	image: string,
+	/**  When it was last started. */
+	started: At | null,
+	/**  How it ended, if it did. */
+	exit_code: number | null,
 };
 
 /**  A deployment as lists show it. */
@@ -293,6 +323,15 @@ export type Evidence = {
 	at: At,
 };
 
+/**  What comes of following. */
+export type Followings<T> = 
+/**  More of it, in order. */
+({ items: T[] }) & { broken?: never } | 
+/**  It broke off. */
+({ broken: Error }) & { items?: never } | 
+/**  There is no more. */
+"ended";
+
 /**  The health of an environment or a service. */
 export type Health = 
 /**  Everything that should run does, and reports healthy where it reports at all. */
@@ -361,7 +400,9 @@ export type Kind =
 /**  To the release of another environment. */
 "promote" | 
 /**  To a backup. */
-"restore";
+"restore" | 
+/**  To nothing: what runs is removed. */
+"down";
 
 /**  What holds state and is moved, in the order of a deployment. */
 export type Layer = 
@@ -380,6 +421,18 @@ export type Location = {
 	column?: number | null,
 	/**  Path of the key, such as `services.web.ports[0]`. */
 	key?: string | null,
+};
+
+/**  Which lines of the services' output are wanted. Everything is optional. */
+export type LogFilter = {
+	/**  Only these services; all if empty. */
+	services?: ServiceName[],
+	/**  Go on with what is printed from now on. */
+	follow?: boolean,
+	/**  Only lines from this time on. */
+	since?: At | null,
+	/**  Of each container, only so many of the newest. */
+	tail?: number | null,
 };
 
 /**  A line of a deployment's log. */
@@ -651,6 +704,23 @@ export type Secrets = {
 	secrets: SecretEntry[],
 };
 
+/**  A line that a service's container printed: what `logs ENV` prints. */
+export type ServiceLine = {
+	/**  The service. */
+	service: string,
+	/**  The container's name. */
+	container: string,
+	/**  When it was printed, by the engine's clock. */
+	at: At,
+	/**  It was printed to standard error. */
+	error: boolean,
+	/**  The line, redacted, without its end. */
+	text: string,
+};
+
+/**  A Compose service's name. */
+export type ServiceName = string;
+
 /**  The state of a service. */
 export type ServiceStatus = {
 	/**  Its name. */
@@ -663,6 +733,20 @@ export type ServiceStatus = {
 	image: string,
 	/**  Addresses on which it is published, such as `127.0.0.1:8080->80/tcp`. */
 	ports: string[],
+};
+
+/**  A service as it is right now. */
+export type ServiceView = {
+	/**  Its containers, ordered by number. */
+	containers: ContainerView[],
+} & ServiceStatus;
+
+/**  The services of an environment. */
+export type Services = {
+	/**  The environment. */
+	environment: EnvironmentName,
+	/**  Those of the release, and those that run beside it; ordered by name. */
+	services: ServiceView[],
 };
 
 /**  A part of a deployment, in the order in which they are walked. */
@@ -723,6 +807,28 @@ export type StepState =
 export type Target = 
 /**  A Docker engine: `local`, `ssh://…`, `tcp://…`, or the name of a docker context. */
 { docker: string };
+
+/**  What a container uses, over about a second. */
+export type Usage = {
+	/**  The service. */
+	service: string,
+	/**  The container's name. */
+	container: string,
+	/**  Of one processor, in percent: 200 are two processors. */
+	cpu_percent: number | null,
+	/**  Memory, in bytes. */
+	memory: number | null,
+	/**  How much memory it may have, in bytes. */
+	memory_limit: number | null,
+};
+
+/**  What an environment's running containers use: what `stats` prints. */
+export type UsageView = {
+	/**  When it was measured. */
+	at: At,
+	/**  One entry per running container, ordered by service and number. */
+	containers: Usage[],
+};
 
 /**  How long a step usually takes. */
 export type UsualTime = {

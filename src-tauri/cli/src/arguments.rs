@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
-use sternway_model::{EnvironmentName, SecretName};
+use sternway_model::{At, EnvironmentName, Seconds, SecretName, ServiceName};
 
 /// Deploy from your laptop, and always have the way back.
 #[derive(Debug, Parser)]
@@ -101,14 +101,40 @@ pub enum Command {
         #[arg(value_parser = number)]
         b: u32,
     },
-    /// Print a deployment's log.
-    Logs {
-        /// Its number.
-        #[arg(value_parser = number)]
-        deployment: u32,
-        /// Only this step.
+    /// Print a deployment's log, or what an environment's services print.
+    Logs(Logs),
+    /// What an environment's running services use: processors and memory.
+    Stats {
+        /// The environment.
+        environment: EnvironmentName,
+        /// Go on until it is stopped.
+        #[arg(long, short)]
+        follow: bool,
+    },
+    /// Start services anew, as they are.
+    Restart {
+        /// The environment.
+        environment: EnvironmentName,
+        /// Only these services; else all but jobs that run once.
+        services: Vec<ServiceName>,
+        /// The environment's name, if it is protected.
+        #[arg(long, value_name = "NAME")]
+        confirm: Option<String>,
+    },
+    /// Run a command in a service's container that runs; on a terminal, with a terminal.
+    Exec(Exec),
+    /// Remove what runs in an environment. Volumes and images stay unless they are asked for.
+    Down {
+        /// The environment.
+        environment: EnvironmentName,
+        /// The project's volumes too, with the data in them.
         #[arg(long)]
-        step: Option<u32>,
+        volumes: bool,
+        /// The images too that were built for it or are kept for its releases.
+        #[arg(long)]
+        images: bool,
+        #[command(flatten)]
+        consent: Consent,
     },
     /// Look at and edit variables.
     #[command(subcommand)]
@@ -116,12 +142,18 @@ pub enum Command {
     /// Look at and set secrets. Values come from standard input, never from the command line.
     #[command(subcommand)]
     Secret(Secret),
-    /// Run a command with an environment's variables, secrets resolved.
+    /// Run a command with an environment's variables, secrets resolved; here, or in a new container of a service.
     Run {
         /// The environment.
         environment: EnvironmentName,
-        /// The command and its arguments.
-        #[arg(last = true, required = true)]
+        /// In a container of this service, which is removed afterwards.
+        #[arg(long, value_name = "SERVICE")]
+        service: Option<ServiceName>,
+        /// The environment's name, if it is protected and a service is named.
+        #[arg(long, value_name = "NAME", requires = "service")]
+        confirm: Option<String>,
+        /// The command and its arguments; the service's own if it is left out.
+        #[arg(last = true, required_unless_present = "service")]
         command: Vec<String>,
     },
     /// Work with Compose files.
@@ -140,6 +172,93 @@ pub struct Consent {
     /// The environment's name, for one that is protected.
     #[arg(long, value_name = "NAME")]
     pub confirm: Option<String>,
+}
+
+/// What is wanted of a log.
+#[derive(Debug, Args)]
+pub struct Logs {
+    /// A deployment's number, or an environment.
+    #[arg(value_name = "DEPLOYMENT|ENV")]
+    pub subject: Subject,
+    /// Of an environment: only these services.
+    pub services: Vec<ServiceName>,
+    /// Of a deployment: only this step.
+    #[arg(long, conflicts_with_all = ["services", "follow", "since", "tail", "timestamps"])]
+    pub step: Option<u32>,
+    /// Of an environment: go on with what is printed from now on.
+    #[arg(long, short)]
+    pub follow: bool,
+    /// Of an environment: only lines since then: an age such as `10m`, or a time such as `2026-11-02T14:00:00Z`.
+    #[arg(long, value_name = "TIME", value_parser = since)]
+    pub since: Option<Since>,
+    /// Of an environment: only so many of the newest lines of each container.
+    #[arg(long, short = 'n', value_name = "LINES")]
+    pub tail: Option<u32>,
+    /// Of an environment: with the time of each line.
+    #[arg(long, short)]
+    pub timestamps: bool,
+}
+
+/// Whose log it is.
+#[derive(Debug, Clone)]
+pub enum Subject {
+    /// A deployment's.
+    Deployment(u32),
+    /// That of an environment's services.
+    Environment(EnvironmentName),
+}
+
+/// A number, with or without its `#`, is a deployment; everything else an environment.
+impl std::str::FromStr for Subject {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match number(text) {
+            Ok(number) => Ok(Self::Deployment(number)),
+            Err(_) => text.parse().map(Self::Environment).map_err(|error| error.to_string()),
+        }
+    }
+}
+
+/// From when on.
+#[derive(Debug, Clone, Copy)]
+pub enum Since {
+    /// This long ago.
+    Ago(std::time::Duration),
+    /// This time.
+    Time(At),
+}
+
+fn since(text: &str) -> Result<Since, String> {
+    if let Ok(time) = text.parse::<jiff::Timestamp>() {
+        return Ok(Since::Time(At(time)));
+    }
+    let age = Seconds::parse(text).map_err(|error| format!("{}. {}", error.message, error.hint))?;
+    Ok(Since::Ago(age.to_duration()))
+}
+
+/// A command for a container.
+#[derive(Debug, Args)]
+pub struct Exec {
+    /// The environment.
+    pub environment: EnvironmentName,
+    /// The service.
+    pub service: ServiceName,
+    /// Of several containers of the service, the one with this number.
+    #[arg(long, value_name = "NUMBER")]
+    pub number: Option<u32>,
+    /// The user that it runs as.
+    #[arg(long, short)]
+    pub user: Option<String>,
+    /// The folder that it runs in.
+    #[arg(long, short = 'w', value_name = "FOLDER")]
+    pub folder: Option<String>,
+    /// No terminal, even where there is one.
+    #[arg(long, short = 'T')]
+    pub no_terminal: bool,
+    /// The command and its arguments.
+    #[arg(last = true, required = true)]
+    pub command: Vec<String>,
 }
 
 /// Variables.

@@ -3,6 +3,7 @@
 mod compose;
 mod config;
 mod secret;
+mod services;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -10,7 +11,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 use sternway_core::view::HistoryFilter;
-use sternway_core::{Project, Sternway};
+use sternway_core::{Project, Removal, Sternway};
 use sternway_model::{Code, DeploymentNumber, EnvironmentName, Error, Plan, Result};
 
 use crate::arguments::{Arguments, Command, Consent};
@@ -110,10 +111,24 @@ pub async fn run(core: &Arc<Sternway>, arguments: Arguments) -> Result<u8> {
             let comparison = core.compare(&front.project().await?, DeploymentNumber(a), DeploymentNumber(b)).await?;
             front.answer(&comparison, |comparison| show::changes(&comparison.changes))
         }
-        Command::Logs { deployment, step } => logs(&front, DeploymentNumber(deployment), step).await,
+        Command::Logs(logs) => services::logs(&front, logs).await,
+        Command::Stats { environment, follow } => services::stats(&front, &environment, follow).await,
+        Command::Restart { environment, services, confirm } => {
+            services::restart(&front, &environment, services, confirm).await
+        }
+        Command::Exec(exec) => services::exec(&front, exec).await,
+        Command::Down { environment, volumes, images, consent } => {
+            let project = front.project().await?;
+            core.recover(&project).await?;
+            let plan = core.plan_down(&project, &environment, Removal { volumes, images }).await?;
+            carry_out(&front, &project, &plan, &consent).await
+        }
         Command::Config(command) => config::run(&front, command).await,
         Command::Secret(command) => secret::run(&front, command).await,
-        Command::Run { environment, command } => execute(&front, &environment, &command).await,
+        Command::Run { environment, service: Some(service), confirm, command } => {
+            services::run_once(&front, &environment, &service, command, confirm).await
+        }
+        Command::Run { environment, service: None, command, .. } => execute(&front, &environment, &command).await,
         Command::Compose(command) => compose::run(&front, command),
         Command::Doctor => {
             let machine = core.machine().await;
@@ -130,25 +145,9 @@ async fn carry_out(front: &Front<'_>, project: &Project, plan: &Plan, consent: &
     if let Some(blocker) = plan.blockers.first() {
         return Err(Error::invalid(format!("the plan cannot be run: {blocker}")).hint("Mend it, then plan again."));
     }
-    let typed = stream::consent(project, plan, consent, front.json)?;
+    let typed = stream::consent(plan, consent, front.json)?;
     let running = front.core.run(project, &plan.hash, typed.as_deref()).await?;
     stream::follow(running, front.json).await
-}
-
-/// Lines at a time: a log may be longer than memory should hold.
-const LINES: u32 = 5000;
-
-async fn logs(front: &Front<'_>, number: DeploymentNumber, step: Option<u32>) -> Result<u8> {
-    let project = front.project().await?;
-    let mut after = 0;
-    loop {
-        let page = front.core.log(&project, number, step, after, LINES).await?;
-        let Some(last) = page.lines.last() else { return Ok(0) };
-        after = last.line;
-        for line in &page.lines {
-            front.answer(line, |line| line.text.clone())?;
-        }
-    }
 }
 
 /// Becomes the command as far as the person can tell: same terminal, same exit code.

@@ -3,7 +3,8 @@
 use std::fmt::Write;
 
 use sternway_core::view::{
-    DeploymentView, Drift, Health, HistoryPage, Import, Machine, Matrix, Part, Secrets, Status, Variables,
+    DeploymentView, Drift, Health, HistoryPage, Import, Machine, Matrix, Part, Secrets, ServiceLine, Status, UsageView,
+    Variables,
 };
 use sternway_model::{Action, Change, Deployment, Layer, Plan, Value};
 
@@ -260,4 +261,24 @@ fn part_words(part: &Part) -> String {
         Some(problem) => format!("{problem}\n            {}", problem.hint),
         None => part.detail.clone(),
     }
+}
+
+/// A line of a service, with the container's name in front: without the project's name, which is always the same.
+pub fn service_line(line: &ServiceLine, compose_project: &str, with_time: bool) -> String {
+    let name = line.container.strip_prefix(compose_project).and_then(|name| name.strip_prefix('-'));
+    let time = if with_time { format!("{} ", line.at) } else { String::new() };
+    format!("{:16} | {time}{}", name.unwrap_or(&line.container), line.text)
+}
+
+/// What containers use.
+pub fn usage(usage: &UsageView) -> String {
+    if usage.containers.is_empty() {
+        return "nothing runs".to_owned();
+    }
+    let mut text = String::new();
+    for container in &usage.containers {
+        let [memory, limit] = [container.memory, container.memory_limit].map(|bytes| bytes / 1_048_576.0);
+        line!(text, "{:32} {:6.1} %  {memory:8.1} MiB of {limit:.0} MiB", container.container, container.cpu_percent);
+    }
+    text
 }

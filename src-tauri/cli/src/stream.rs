@@ -3,7 +3,7 @@
 use std::io::{BufRead, IsTerminal, Write};
 
 use sternway_core::{Project, Running};
-use sternway_model::{Code, Error, Event, Outcome, Plan, Result, StepState};
+use sternway_model::{Code, EnvironmentName, Error, Event, Outcome, Plan, Result, StepState};
 
 use crate::arguments::Consent;
 
@@ -25,8 +25,8 @@ pub fn agree(question: &str, yes: bool) -> Result<()> {
 ///
 /// # Errors
 /// As [`agree`].
-pub fn consent(project: &Project, plan: &Plan, consent: &Consent, json: bool) -> Result<Option<String>> {
-    let protected = project.file.environment(&plan.environment)?.protected;
+pub fn consent(plan: &Plan, consent: &Consent, json: bool) -> Result<Option<String>> {
+    let protected = plan.protected;
     if consent.confirm.is_some() {
         return Ok(consent.confirm.clone());
     }
@@ -38,6 +38,21 @@ pub fn consent(project: &Project, plan: &Plan, consent: &Consent, json: bool) ->
         return ask(&format!("{name} is protected. Type its name to go on: ")).map(Some);
     }
     agree(&format!("{} {}?", capital(plan.kind.as_str()), plan.environment), false).map(|()| None)
+}
+
+/// What was typed as a protected environment's name: beforehand, or now.
+///
+/// # Errors
+/// As [`agree`].
+pub fn name_of_protected(
+    project: &Project,
+    environment: &EnvironmentName,
+    confirm: Option<String>,
+) -> Result<Option<String>> {
+    if confirm.is_some() || !project.file.environment(environment)?.protected {
+        return Ok(confirm);
+    }
+    ask(&format!("{environment} is protected. Type its name to go on: ")).map(Some)
 }
 
 fn ask(question: &str) -> Result<String> {

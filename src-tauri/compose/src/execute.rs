@@ -4,8 +4,13 @@ mod container;
 mod create;
 mod files;
 mod network;
+mod one_off;
 mod replace;
+mod restart;
 mod wait;
+
+pub use one_off::run_once;
+pub use restart::restart;
 
 use std::future::Future;
 
@@ -113,5 +118,7 @@ pub async fn execute(run: &Run<'_>, job: &Job) -> Result<Done> {
             Box::pin(container::ensure(run, service, run.service(service)?, *number, image)).await
         }
         Job::Remove { containers } => container::remove_all(run, containers).await.map(Done::saw),
+        Job::RemoveVolume { name } => network::remove_volume(run, name).await.map(Done::saw),
+        Job::RemoveImage { reference } => image::remove(run, reference).await.map(Done::saw),
     }
 }

@@ -2,16 +2,20 @@
 
 mod credentials;
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::time::Duration;
 
-use bollard::query_parameters::{CreateImageOptionsBuilder, ListImagesOptions, TagImageOptionsBuilder};
+use bollard::models::ImageSummary;
+use bollard::query_parameters::{
+    CreateImageOptionsBuilder, ListImagesOptions, RemoveImageOptions, TagImageOptionsBuilder,
+};
 use futures_util::StreamExt;
 use sternway_model::{Code, Error, ImageId, Result, ServiceName};
 
 use crate::build;
-use crate::engine::{REQUEST, failure, limited, timed_out};
+use crate::engine::{REQUEST, failure, found, limited, timed_out};
 use crate::execute::Run;
+use crate::labels;
 use crate::model::Service;
 use crate::observe::in_background;
 use crate::plan::ImageSource;
@@ -92,6 +96,31 @@ pub(crate) async fn keep(run: &Run<'_>, name: &ServiceName, id: &ImageId) -> Res
     }
     let options = TagImageOptionsBuilder::new().repo(&repository).tag(id.short()).build();
     run.write(&doing, limited(&doing, REQUEST, run.engine.docker().tag_image(id.as_str(), Some(options)))).await
+}
+
+/// Names of images that were built for a project, or that [`keep`] gave.
+pub(crate) fn own_names(images: &[ImageSummary], project: &str) -> BTreeSet<String> {
+    let kept = format!("{KEPT_PREFIX}{}/", path_part(project));
+    let built = format!("{project}-");
+    let mut names = BTreeSet::new();
+    for image in images {
+        let made_here = image.labels.contains_key(labels::CONTEXT);
+        let own =
+            image.repo_tags.iter().filter(|name| name.starts_with(&kept) || made_here && name.starts_with(&built));
+        names.extend(own.cloned());
+    }
+    names
+}
+
+/// Takes a name from an image.
+///
+/// # Errors
+/// Those of the engine: an image whose last name it is must not be in use.
+pub(crate) async fn remove(run: &Run<'_>, reference: &str) -> Result<String> {
+    let doing = format!("remove the image {reference}");
+    let call = run.engine.docker().remove_image(reference, None::<RemoveImageOptions>, None);
+    found(run.write(&doing, limited(&doing, REQUEST * 2, call)).await)?;
+    Ok(format!("{reference} is gone"))
 }
 
 /// The content id that a source stands for.

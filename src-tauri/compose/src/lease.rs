@@ -316,7 +316,7 @@ async fn last_beat(observer: &Observer, id: &str) -> Result<Option<i64>> {
 }
 
 /// The engine's time in milliseconds since 1970.
-async fn now(observer: &Observer) -> Result<i64> {
+pub(crate) async fn now(observer: &Observer) -> Result<i64> {
     let info = limited("ask the engine for the time", REQUEST, observer.docker.info()).await?;
     let time: Option<Timestamp> = info.system_time.and_then(|time| time.parse().ok());
     time.map(Timestamp::as_millisecond).ok_or_else(|| Error::failed("the engine does not say what time it is"))

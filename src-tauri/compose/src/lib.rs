@@ -5,12 +5,14 @@
 //! - [`Observer`], [`Observed`]: what is really there, by a connection that can only look
 //! - [`plan`], [`ComposePlan`]: what a move would do and why; a pure function
 //! - [`execute`], [`Run`]: doing it, so that what does not become ready never replaces what works
+//! - [`restart`], [`run_once`], [`Engine::exec`]: what people do with what runs
+//! - [`Observer::logs`], [`Observer::usage`]: what the containers print, and what they use of their host
 //! - [`Lease`]: the environment's lock, on the engine itself
 //!
 //! ```no_run
 //! # async fn example() -> sternway_model::Result<()> {
 //! use std::{collections::BTreeMap, path::Path};
-//! use sternway_compose::{Model, Observer, Want, plan};
+//! use sternway_compose::{Model, Observer, Removal, Want, plan};
 //! use sternway_model::Target;
 //!
 //! let canonical = serde_json::json!({"name": "shop", "services": {"web": {"image": "nginx"}}});
@@ -24,6 +26,7 @@
 //!     project_dir: Path::new("/srv/shop"),
 //!     config_files: vec!["/srv/shop/compose.yaml".into()],
 //!     deployment: None,
+//!     remove: Removal::default(),
 //! };
 //! println!("{}", plan(&observed, &want)?); // create service web: it does not exist
 //! # Ok(())
@@ -40,18 +43,24 @@ mod image;
 mod labels;
 pub mod lease;
 mod load;
+mod logs;
 pub mod model;
 pub mod observe;
 mod plan;
 mod reasons;
+mod session;
 #[cfg(test)]
 mod tests_support;
+mod usage;
 
 pub use compare::{Side, difference};
 pub use engine::{Engine, EngineInfo, Observer};
-pub use execute::{Done, Output, Run, execute};
+pub use execute::{Done, Output, Run, execute, restart, run_once};
 pub use lease::{Holder, Lease, Owner};
 pub use load::{Loaded, Places, Sources, load, to_yaml};
+pub use logs::{ContainerLine, Lines, LogQuery};
 pub use model::Model;
 pub use observe::{Observed, images_after};
-pub use plan::{ComposePlan, ImageSource, Job, Want, Work, plan};
+pub use plan::{ComposePlan, ImageSource, Job, Removal, Want, Work, plan};
+pub use session::{Command, Printed, Session};
+pub use usage::Usage;

@@ -16,6 +16,7 @@ use sternway_model::{Error, ImageId, Result, ServiceName};
 use crate::build;
 use crate::engine::{Observer, REQUEST, by_labels, found, limited};
 use crate::fingerprint;
+use crate::image;
 use crate::labels;
 use crate::model::Model;
 use crate::plan::Want;
@@ -38,6 +39,8 @@ pub struct Observed {
     pub images: BTreeMap<String, ImageId>,
     /// Every image that the engine has.
     pub image_ids: BTreeSet<ImageId>,
+    /// Names of images that were built for the project or are kept for its releases.
+    pub own_images: BTreeSet<String>,
     /// For services that are built: what would be built, and the image that was built from just that.
     pub builds: BTreeMap<ServiceName, Built>,
     /// Fingerprints of the files that secrets and configs come from.
@@ -161,6 +164,14 @@ impl Observed {
     pub fn is_empty(&self) -> bool {
         self.containers.is_empty()
     }
+
+    /// The services that a service depends on, as Compose's label on its containers says.
+    pub(crate) fn dependencies_of(&self, service: &str) -> BTreeSet<&str> {
+        let containers = self.containers.iter().filter(|container| container.service == service);
+        let labels = containers.filter_map(|container| container.labels.get(labels::DEPENDS_ON));
+        let entries = labels.flat_map(|label| label.split(','));
+        entries.filter_map(|entry| entry.split(':').next()).filter(|name| !name.is_empty()).collect()
+    }
 }
 
 /// The images that run, by service: what a release records.
@@ -206,7 +217,7 @@ impl Observer {
         observed.networks = self.networks(project, &networks).await?;
         observed.volumes = self.volumes(project, &volumes).await?;
         if let Some(model) = model {
-            self.observe_images(model, pinned, &mut observed).await?;
+            self.observe_images(project, model, pinned, &mut observed).await?;
             observed.files = fingerprint::files(model)?;
         }
         Ok(observed)
@@ -262,12 +273,14 @@ impl Observer {
 
     async fn observe_images(
         &self,
+        project: &str,
         model: &Model,
         pinned: &BTreeMap<ServiceName, ImageId>,
         observed: &mut Observed,
     ) -> Result<()> {
         let call = self.docker.list_images(None::<ListImagesOptions>);
         let list = limited("list the images", REQUEST, call).await?;
+        observed.own_images = image::own_names(&list, project);
         observed.image_ids = list.iter().filter_map(|image| image.id.parse().ok()).collect();
         for service in model.services.values() {
             if let Some(reference) =
@@ -300,7 +313,7 @@ pub(crate) async fn in_background<A: Send + 'static, T: Send + 'static>(
 }
 
 /// A container of a service; `None` for one-off containers and those that lack Compose's labels.
-fn container(inspected: ContainerInspectResponse) -> Option<Container> {
+pub(crate) fn container(inspected: ContainerInspectResponse) -> Option<Container> {
     let config = inspected.config.unwrap_or_default();
     let host = inspected.host_config.unwrap_or_default();
     let state = inspected.state.unwrap_or_default();

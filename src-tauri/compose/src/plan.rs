@@ -32,6 +32,25 @@ pub struct Want<'a> {
     pub config_files: Vec<PathBuf>,
     /// The deployment that does it, for a label.
     pub deployment: Option<DeploymentNumber>,
+    /// What goes that otherwise stays.
+    pub remove: Removal,
+}
+
+/// What is kept unless a person asks for its removal.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Removal {
+    /// The project's volumes that the model does not have, with the data in them.
+    pub volumes: bool,
+    /// The images that were built for the project or kept for its releases.
+    pub images: bool,
+}
+
+impl Removal {
+    /// Nothing is removed.
+    #[must_use]
+    pub fn is_nothing(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 /// What has to be done, in order.
@@ -105,6 +124,16 @@ pub enum Job {
     Remove {
         /// Their ids.
         containers: Vec<String>,
+    },
+    /// Remove a volume with its data.
+    RemoveVolume {
+        /// Its name on the engine.
+        name: String,
+    },
+    /// Take a name from an image; the engine removes it with its last name.
+    RemoveImage {
+        /// The name.
+        reference: String,
     },
 }
 
@@ -367,28 +396,70 @@ impl<'a> Planner<'a> {
             }
         }
         let colliding: BTreeSet<String> = self.colliding_orphans().into_keys().collect();
-        for (service, containers) in self.orphans() {
+        let mut orphans = self.orphans();
+        for service in removal_order(&orphans, self.observed) {
+            let containers = orphans.remove(&service).unwrap_or_default();
             leaving.extend(containers.iter().cloned());
             if !colliding.contains(&service) {
                 self.remove_orphan(&service, containers);
             }
         }
+        self.unused_networks(&leaving);
+        self.asked_removals();
+    }
+
+    /// Networks of the project that the model does not have and nothing runs in any more. Those that Compose made go only
+    /// when everything goes.
+    fn unused_networks(&mut self, leaving: &BTreeSet<String>) {
+        let model = self.want.model;
         let names: BTreeSet<&String> = model.networks.values().map(|network| &network.name).collect();
         let observed = self.observed;
         for (name, network) in &observed.networks {
-            if !names.contains(name)
-                && network.labels.contains_key(labels::HASH)
-                && network.attached.is_subset(&leaving)
-            {
+            let ours = network.labels.contains_key(labels::HASH)
+                || self.goes_down() && network.labels.contains_key(labels::PROJECT);
+            if !names.contains(name) && ours && network.attached.is_subset(leaving) {
                 let key = network.labels.get(labels::NETWORK).unwrap_or(name);
-                let reason = "no longer in the Compose file";
+                let reason = self.no_longer_wanted();
                 self.add(format!("network {key}"), Action::Remove, reason, Job::RemoveNetwork { name: name.clone() });
             }
         }
     }
 
+    /// What is removed only because a person asked for it.
+    fn asked_removals(&mut self) {
+        let observed = self.observed;
+        let wanted: BTreeSet<&String> = self.want.model.volumes.values().map(|volume| &volume.name).collect();
+        if self.want.remove.volumes {
+            for (name, volume) in &observed.volumes {
+                let ours = volume.labels.get(labels::PROJECT).is_some_and(|project| project == self.want.project);
+                if ours && !wanted.contains(name) {
+                    let key = volume.labels.get(labels::VOLUME).unwrap_or(name);
+                    let reason = "asked for; the data in it is lost";
+                    let job = Job::RemoveVolume { name: name.clone() };
+                    self.add(format!("volume {key}"), Action::Remove, reason, job);
+                }
+            }
+        }
+        if self.want.remove.images {
+            for reference in &observed.own_images {
+                let job = Job::RemoveImage { reference: reference.clone() };
+                let reason = "asked for; releases that need it cannot be gone back to";
+                self.add(format!("image {reference}"), Action::Remove, reason, job);
+            }
+        }
+    }
+
+    /// Nothing is wanted any more.
+    fn goes_down(&self) -> bool {
+        self.want.model.services.is_empty()
+    }
+
+    fn no_longer_wanted(&self) -> &'static str {
+        if self.goes_down() { "the environment is taken down" } else { "no longer in the Compose file" }
+    }
+
     fn remove_orphan(&mut self, service: &str, containers: Vec<String>) {
-        let reason = "no longer in the Compose file";
+        let reason = self.no_longer_wanted();
         self.add(format!("service {service}"), Action::Remove, reason, Job::Remove { containers });
     }
 
@@ -422,6 +493,21 @@ impl<'a> Planner<'a> {
             .collect();
         self.orphans().into_iter().filter(|(service, _)| colliding.contains(service)).collect()
     }
+}
+
+/// Services whose containers go: before each service those that depend on it, as the containers' labels say.
+fn removal_order(orphans: &BTreeMap<String, Vec<String>>, observed: &Observed) -> Vec<String> {
+    let mut order = Vec::with_capacity(orphans.len());
+    let mut waiting: Vec<&String> = orphans.keys().collect();
+    while !waiting.is_empty() {
+        let needed = |service: &String| {
+            waiting.iter().any(|other| *other != service && observed.dependencies_of(other).contains(service.as_str()))
+        };
+        // A circle has no order, and goes as it comes.
+        let free = waiting.iter().position(|service| !needed(service)).unwrap_or(0);
+        order.push(waiting.remove(free).clone());
+    }
+    order
 }
 
 fn missing(what: &str, key: &str, name: &str) -> Error {

@@ -3,6 +3,7 @@
 mod application;
 mod configuration;
 
+pub(crate) use application::Whole;
 pub use configuration::difference as configuration_difference;
 
 use async_trait::async_trait;

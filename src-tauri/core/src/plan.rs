@@ -85,7 +85,8 @@ pub async fn prepare(
         verifications: want.verify.iter().map(|step| step.name.clone()).collect(),
         notes,
         blockers,
-        protected: project.file.environment(environment)?.protected,
+        // What cannot be brought back wants the name even where the environment does not.
+        protected: project.file.environment(environment)?.protected || !want.remove.is_nothing(),
         ready_to_go_back,
     };
     Ok(Prepared { plan, want, jobs, have })
@@ -167,9 +168,10 @@ pub fn of_layer(plan: &Plan, layer: LayerName) -> impl Iterator<Item = &sternway
 #[must_use]
 pub fn summary(plan: &Plan) -> String {
     if plan.changes.is_empty() {
-        return match plan.to {
-            Some(release) => format!("back to {release}: nothing changed"),
-            None => "nothing changed".to_owned(),
+        return match (plan.to, plan.kind) {
+            (Some(release), _) => format!("back to {release}: nothing changed"),
+            (None, Kind::Down) => "nothing was there".to_owned(),
+            (None, _) => "nothing changed".to_owned(),
         };
     }
     let keys = of_layer(plan, LayerName::Configuration).count();
@@ -178,6 +180,9 @@ pub fn summary(plan: &Plan) -> String {
     let mut parts = Vec::new();
     if let Some(release) = plan.to {
         parts.push(format!("back to {release}"));
+    }
+    if plan.kind == Kind::Down {
+        parts.push("taken down".to_owned());
     }
     match keys {
         0 => {}

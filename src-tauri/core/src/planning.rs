@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
-use sternway_compose::Observer;
+use sternway_compose::{Observer, Removal};
 use sternway_history::{Filter, ProjectId, StoredPlan};
 use sternway_model::{
     Code, Deployment, DeploymentNumber, EnvironmentName, Error, Kind, Layer, Outcome, Plan, Release, Result,
@@ -33,6 +33,8 @@ pub enum Goal {
     Before,
     /// What the interrupted deployment wanted.
     Interrupted,
+    /// Nothing.
+    Nothing(Removal),
 }
 
 impl Core {
@@ -55,6 +57,14 @@ impl Core {
         to: Option<DeploymentNumber>,
     ) -> Result<Plan> {
         self.plan_for(project, environment, to.map_or(Goal::Before, Goal::Release)).await
+    }
+
+    /// What taking an environment down would remove. Changes nothing.
+    ///
+    /// # Errors
+    /// If the target cannot be observed.
+    pub async fn plan_down(&self, project: &Project, environment: &EnvironmentName, remove: Removal) -> Result<Plan> {
+        self.plan_for(project, environment, Goal::Nothing(remove)).await
     }
 
     /// What going on with the interrupted deployment would change. Changes nothing.
@@ -129,6 +139,9 @@ impl Core {
             }
             Goal::Before => plain(Want::from_release(&self.before(id, environment, have.as_ref()).await?)),
             Goal::Interrupted => plain(self.interrupted_want(id, environment).await?),
+            Goal::Nothing(remove) => {
+                plain(Want::nothing(&project.file.compose_project(environment), have.as_ref(), remove))
+            }
         };
         if let Some(have) = &have {
             wanted.notes.extend(gone_files(project, goal, have));
@@ -173,7 +186,6 @@ impl Core {
 
     /// What the interrupted deployment wanted.
     async fn interrupted_want(&self, id: ProjectId, environment: &EnvironmentName) -> Result<Want> {
-        let history = self.history().await?;
         let interrupted = self
             .newest(id, environment)
             .await?
@@ -184,10 +196,14 @@ impl Core {
                 Error::new(Code::NotFound, format!("no deployment of {environment} was interrupted"))
                     .hint(format!("`sternway status {environment}` says how it is."))
             })?;
-        let stored = history.want_of(id, interrupted.number).await?;
-        serde_json::from_value(stored).map_err(|error| {
-            Error::new(Code::HistoryDamaged, format!("what {} wanted cannot be read: {error}", interrupted.number))
-        })
+        self.stored_want(id, interrupted.number).await
+    }
+
+    /// What a deployment wanted.
+    pub(crate) async fn stored_want(&self, id: ProjectId, number: DeploymentNumber) -> Result<Want> {
+        let stored = self.history().await?.want_of(id, number).await?;
+        serde_json::from_value(stored)
+            .map_err(|error| Error::new(Code::HistoryDamaged, format!("what {number} wanted cannot be read: {error}")))
     }
 
     /// How what runs differs from its release: a move back to the release, planned and not run.

@@ -106,10 +106,10 @@ impl Core {
         hash: &str,
         typed: Option<&str>,
     ) -> Result<Running> {
-        confirm(project, environment, typed)?;
         self.recover(project).await?;
         let id = self.project_id(project).await?;
         let Remembered { goal, plan } = self.remembered(id, hash).await?;
+        confirm(environment, plan.protected, typed)?;
         if plan.expires < self.parts.clock.now() {
             return Err(
                 Error::new(Code::PlanMoved, "the plan is too old").hint("Plan again and look at what has changed.")
@@ -268,7 +268,8 @@ impl Core {
         };
         let why = redactor.redact(&stopped.words());
         let result = if stopped.error.code == Code::Cancelled { Outcome::Cancelled } else { Outcome::Failed };
-        let go_back = result == Outcome::Failed && stopped.touched;
+        // Services that come back to volumes which are gone would begin with empty ones, and nobody would notice.
+        let go_back = result == Outcome::Failed && stopped.touched && !prepared.want.remove.volumes;
         match prepared.have.as_ref().filter(|_| go_back) {
             None => {
                 let state = if !stopped.touched {
@@ -279,6 +280,8 @@ impl Core {
                         stopped.halfway(),
                         hold.environment
                     )
+                } else if prepared.plan.kind == Kind::Down {
+                    &format!("{} Take it down again, or go back.", stopped.halfway())
                 } else {
                     &format!("There is no earlier release to go back to. {}", stopped.halfway())
                 };
@@ -394,9 +397,10 @@ impl Core {
     }
 }
 
-fn confirm(project: &Project, environment: &EnvironmentName, typed: Option<&str>) -> Result<()> {
-    if project.file.environment(environment)?.protected && typed != Some(environment.as_str()) {
-        return Err(Error::new(Code::Protected, format!("{environment} is protected"))
+/// Refuses what a person has not confirmed by typing the environment's name, where that is wanted.
+pub(crate) fn confirm(environment: &EnvironmentName, wanted: bool, typed: Option<&str>) -> Result<()> {
+    if wanted && typed != Some(environment.as_str()) {
+        return Err(Error::new(Code::Protected, format!("{environment} is protected from this"))
             .hint(format!("Type its name, `{environment}`, to confirm.")));
     }
     Ok(())

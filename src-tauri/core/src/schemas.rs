@@ -19,6 +19,8 @@ pub fn schemas() -> Vec<(&'static str, Schema)> {
         ("show", schema_for!(view::DeploymentView)),
         ("compare", schema_for!(view::Comparison)),
         ("log-line", schema_for!(view::LogLine)),
+        ("service-line", schema_for!(view::ServiceLine)),
+        ("usage", schema_for!(view::UsageView)),
         ("config-list", schema_for!(view::Variables)),
         ("config-matrix", schema_for!(view::Matrix)),
         ("secret-list", schema_for!(view::Secrets)),

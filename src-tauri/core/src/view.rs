@@ -1,5 +1,7 @@
 //! What the fronts get to see. Everything here is redacted and ready to be shown; both fronts use the same types.
 
+mod services;
+
 use std::path::PathBuf;
 
 use schemars::JsonSchema;
@@ -9,6 +11,8 @@ use sternway_model::{
     At, Change, Deployment, DeploymentNumber, EnvironmentName, Error, Evidence, Origin, Outcome, ProjectName, Revision,
     SecretName, Step, Target,
 };
+
+pub use services::{ContainerView, LogFilter, ServiceLine, ServiceView, Services, Usage, UsageView};
 
 /// A folder that was opened.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema, Type)]

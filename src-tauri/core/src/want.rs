@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
-use sternway_compose::{Model, Places, Sources};
+use sternway_compose::{Model, Places, Removal, Sources};
 use sternway_config::NO_VERSION;
 use sternway_history::StoredSecret;
 use sternway_model::{
@@ -33,6 +33,9 @@ pub struct Want {
     pub revision: Option<Revision>,
     /// What decides whether it works: an earlier release is verified by what was asked of it then.
     pub verify: Vec<VerifyStep>,
+    /// What goes that otherwise stays.
+    #[serde(default, skip_serializing_if = "Removal::is_nothing")]
+    pub remove: Removal,
 }
 
 /// A want, and what was noticed while it was put together.
@@ -91,6 +94,7 @@ impl Want {
             images: BTreeMap::new(),
             revision,
             verify,
+            remove: Removal::default(),
         };
         let model = want.model().map_err(|error| placed(error, &loaded.places))?;
         known_services(&want.verify, &model)?;
@@ -129,6 +133,22 @@ impl Want {
             images: release.images.clone(),
             revision: release.revision.clone(),
             verify: release.verify.clone(),
+            remove: Removal::default(),
+        }
+    }
+
+    /// Nothing: the variables stay as they are, and no service is wanted.
+    #[must_use]
+    pub fn nothing(compose_project: &str, have: Option<&Release>, remove: Removal) -> Self {
+        Self {
+            kind: Kind::Down,
+            target: None,
+            configuration: have.map(|have| have.configuration.clone()).unwrap_or_default(),
+            application: serde_json::json!({ "name": compose_project, "services": {} }),
+            images: BTreeMap::new(),
+            revision: None,
+            verify: Vec::new(),
+            remove,
         }
     }
 

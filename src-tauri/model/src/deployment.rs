@@ -59,6 +59,8 @@ words!(
         Promote = "promote",
         /// To a backup.
         Restore = "restore",
+        /// To nothing: what runs is removed.
+        Down = "down",
     }
 );
 

@@ -67,6 +67,8 @@ export function title(of: { kind: Kind; environment: string; target?: number | n
       return `Promote to ${of.environment}`;
     case "restore":
       return `Restore ${of.environment}`;
+    case "down":
+      return `Take down ${of.environment}`;
   }
 }
 

@@ -58,7 +58,8 @@ pub(super) async fn ensure(
         }
         Action::Create | Action::Recreate(_) | Action::Finish => {
             await_dependencies(run, &place).await?;
-            let recipe = create::Recipe { place, image: &id, made_from: &decision.made_from, parents: &parents };
+            let recipe =
+                create::Recipe { place, image: &id, made_from: &decision.made_from, parents: &parents, one_off: false };
             Box::pin(replace::bring_up(run, &recipe, &decision)).await?
         }
     };
@@ -66,7 +67,11 @@ pub(super) async fn ensure(
 }
 
 /// The containers from which a service borrows: the first of each such service.
-fn parents(run: &Run<'_>, service: &Service, containers: &[Container]) -> BTreeMap<ServiceName, Option<String>> {
+pub(super) fn parents(
+    run: &Run<'_>,
+    service: &Service,
+    containers: &[Container],
+) -> BTreeMap<ServiceName, Option<String>> {
     let wanted = service.parents().into_iter();
     wanted
         .map(|name| {

@@ -29,6 +29,8 @@ pub(super) struct Recipe<'a> {
     pub made_from: &'a MadeFrom,
     /// The containers from which it borrows.
     pub parents: &'a BTreeMap<ServiceName, Option<String>>,
+    /// It runs beside the service's containers, and is none of them.
+    pub one_off: bool,
 }
 
 /// Creates a container, connects it to its networks and copies its files in; it is not started. What cannot be completed is
@@ -123,7 +125,7 @@ fn container_labels(run: &Run<'_>, recipe: &Recipe<'_>) -> HashMap<String, Strin
         (labels::PROJECT, run.want.project.to_owned()),
         (labels::SERVICE, place.name.to_string()),
         (labels::NUMBER, place.number.to_string()),
-        (labels::ONE_OFF, "False".to_owned()),
+        (labels::ONE_OFF, if recipe.one_off { "True" } else { "False" }.to_owned()),
         (labels::CONFIG_HASH, recipe.made_from.hash.clone()),
         (labels::IMAGE, recipe.image.to_string()),
         (labels::VERSION, labels::OUR_VERSION.to_owned()),
@@ -259,13 +261,17 @@ fn endpoints(recipe: &Recipe<'_>) -> Vec<(String, EndpointSettings)> {
         place.service.networks.iter().map(|(key, network)| (key, network.clone().unwrap_or_default())).collect();
     uses.sort_by_key(|(_, network)| std::cmp::Reverse(network.priority.unwrap_or_default().0));
     uses.into_iter()
-        .filter_map(|(key, network)| Some((place.model.networks.get(key)?.name.clone(), endpoint(place, network))))
+        .filter_map(|(key, network)| Some((place.model.networks.get(key)?.name.clone(), endpoint(recipe, network))))
         .collect()
 }
 
-fn endpoint(place: &Place<'_>, network: NetworkUse) -> EndpointSettings {
-    let mut aliases = vec![place.container_name(), place.name.to_string()];
-    aliases.extend(network.aliases);
+fn endpoint(recipe: &Recipe<'_>, network: NetworkUse) -> EndpointSettings {
+    let place = &recipe.place;
+    let mut aliases = Vec::new();
+    if !recipe.one_off {
+        aliases.extend([place.container_name(), place.name.to_string()]);
+        aliases.extend(network.aliases);
+    }
     let links = place.service.links.iter().map(|link| {
         let (service, alias) = link.split_once(':').unwrap_or((link, link));
         let target: Option<(&ServiceName, &Service)> =

@@ -6,7 +6,7 @@ use bollard::models::{
     EndpointSettings, Ipam, IpamConfig, NetworkConnectRequest, NetworkCreateRequest, NetworkDisconnectRequest,
     VolumeCreateRequest,
 };
-use bollard::query_parameters::InspectNetworkOptions;
+use bollard::query_parameters::{InspectNetworkOptions, RemoveVolumeOptions};
 use sternway_model::{Code, Error, Result};
 
 use super::Run;
@@ -119,6 +119,14 @@ pub(super) async fn create_volume(run: &Run<'_>, key: &str) -> Result<String> {
     };
     let created = run.write(&doing, limited(&doing, REQUEST, run.engine.docker().create_volume(request))).await?;
     Ok(format!("{} is at {}", created.name, created.mountpoint))
+}
+
+/// Removes a volume with its data. One that a container still uses stays, and that is an error.
+pub(super) async fn remove_volume(run: &Run<'_>, name: &str) -> Result<String> {
+    let doing = format!("remove the volume {name}");
+    let call = run.engine.docker().remove_volume(name, None::<RemoveVolumeOptions>);
+    found(run.write(&doing, limited(&doing, REQUEST * 2, call)).await)?;
+    Ok(format!("{name} is gone"))
 }
 
 /// Compose's labels for a network or volume, and our hash.

@@ -6,7 +6,7 @@ use std::path::Path;
 use serde_json::{Value, json};
 use sternway_model::{Code, ImageId, ServiceName};
 
-use super::{ComposePlan, ImageSource, Job, Want, plan};
+use super::{ComposePlan, ImageSource, Job, Removal, Want, plan};
 use crate::fingerprint::{MadeFrom, of_settings};
 use crate::labels;
 use crate::model::Model;
@@ -52,9 +52,24 @@ fn planned_with(
     model: &Model,
     images: &BTreeMap<ServiceName, ImageId>,
 ) -> sternway_model::Result<ComposePlan> {
-    let want =
-        Want { project: "p", model, images, project_dir: Path::new("/p"), config_files: Vec::new(), deployment: None };
+    let want = Want {
+        project: "p",
+        model,
+        images,
+        project_dir: Path::new("/p"),
+        config_files: Vec::new(),
+        deployment: None,
+        remove: Removal::default(),
+    };
     plan(observed, &want)
+}
+
+fn taken_down(observed: &Observed, remove: Removal) -> String {
+    let nothing = model(json!({}));
+    let (project_dir, config_files, deployment) = (Path::new("/p"), Vec::new(), None);
+    let want =
+        Want { project: "p", model: &nothing, images: &BTreeMap::new(), project_dir, config_files, deployment, remove };
+    plan(observed, &want).expect("a plan").to_string()
 }
 
 fn text(observed: &Observed, model: &Model) -> String {
@@ -375,4 +390,27 @@ fn two_containers_never_write_to_the_same_data_at_once() {
     db.writes = BTreeSet::from(["p_data".into()]);
     let plan = text(&observed, &services("2"));
     assert!(plan.contains("note: db writes to p_data: it is away"), "{plan}");
+}
+
+#[test]
+fn what_is_taken_down_goes_in_the_reverse_order_and_its_data_stays() {
+    let mut observed = after(&Model::decode(&whole()).expect("valid"));
+    for (service, needs) in [("migrate", "db:service_healthy:false"), ("web", "migrate:service_completed:false")] {
+        let container = observed.containers.iter_mut().find(|container| container.service == service).expect("there");
+        container.labels.insert(labels::DEPENDS_ON.into(), needs.into());
+    }
+    for volume in observed.volumes.values_mut() {
+        volume.labels.extend([(labels::PROJECT.into(), "p".into()), (labels::VOLUME.into(), "data".into())]);
+    }
+    observed.volumes.insert("foreign".into(), Volume::default());
+    observed.own_images.insert("sternway/p/web:1".into());
+    let stays = "remove service web: the environment is taken down\n\
+                 remove service migrate: the environment is taken down\n\
+                 remove service db: the environment is taken down\n\
+                 remove network default: the environment is taken down\n";
+    assert_eq!(taken_down(&observed, Removal::default()), stays);
+    let all = taken_down(&observed, Removal { volumes: true, images: true });
+    let more = "remove volume data: asked for; the data in it is lost\n\
+                remove image sternway/p/web:1: asked for; releases that need it cannot be gone back to\n";
+    assert_eq!(all, format!("{stays}{more}"), "and nothing of anybody else");
 }

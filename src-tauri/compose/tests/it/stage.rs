@@ -16,7 +16,9 @@ use bollard::query_parameters::{
 };
 use futures_util::FutureExt;
 use serde_json::{Value, json};
-use sternway_compose::{ComposePlan, Done, Engine, Job, Lease, Model, Observed, Output, Run, Want, execute, plan};
+use sternway_compose::{
+    ComposePlan, Done, Engine, Job, Lease, Model, Observed, Output, Removal, Run, Want, execute, plan,
+};
 use sternway_model::{Error, ImageId, Result, Reveal, SecretPin, Sensitive, ServiceName, Target};
 use tokio_util::sync::CancellationToken;
 
@@ -105,6 +107,7 @@ impl Stage {
             project_dir: self.folder.path(),
             config_files: vec![self.folder.path().join("compose.yaml")],
             deployment: None,
+            remove: Removal::default(),
         }
     }
 

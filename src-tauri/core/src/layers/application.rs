@@ -79,7 +79,7 @@ fn verb(action: Action) -> &'static str {
 }
 
 /// What a Compose want borrows from.
-struct Whole<'a> {
+pub(crate) struct Whole<'a> {
     project: &'a Project,
     name: String,
     model: Model,
@@ -87,7 +87,11 @@ struct Whole<'a> {
 }
 
 impl<'a> Whole<'a> {
-    fn new(project: &'a Project, environment: &sternway_model::EnvironmentName, want: &Want) -> Result<Self> {
+    pub(crate) fn new(
+        project: &'a Project,
+        environment: &sternway_model::EnvironmentName,
+        want: &Want,
+    ) -> Result<Self> {
         Ok(Self {
             project,
             name: project.file.compose_project(environment),
@@ -96,7 +100,7 @@ impl<'a> Whole<'a> {
         })
     }
 
-    fn want<'b>(&'b self, want: &'b Want, deployment: Option<DeploymentNumber>) -> ComposeWant<'b> {
+    pub(crate) fn want<'b>(&'b self, want: &'b Want, deployment: Option<DeploymentNumber>) -> ComposeWant<'b> {
         ComposeWant {
             project: &self.name,
             model: &self.model,
@@ -104,6 +108,7 @@ impl<'a> Whole<'a> {
             project_dir: &self.project.folder,
             config_files: self.files.clone(),
             deployment,
+            remove: want.remove,
         }
     }
 }

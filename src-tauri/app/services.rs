@@ -1,0 +1,174 @@
+//! Commands about what runs right now: services, their output, what they use. What is followed goes to the page over a
+//! channel until the page says that it has seen enough.
+
+use std::collections::{BTreeSet, HashMap};
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use futures_util::stream::BoxStream;
+use futures_util::{StreamExt, TryStreamExt};
+use serde::Serialize;
+use specta::Type;
+use sternway_core::Removal;
+use sternway_core::view::{LogFilter, ServiceLine, Services, UsageView};
+use sternway_model::{EnvironmentName, Error, Plan, Result, ServiceName};
+use tauri::State;
+use tauri::ipc::Channel;
+use tokio_util::sync::CancellationToken;
+
+use crate::state::Shared;
+
+/// A channel has no back-pressure, so lines go to the page in batches: at most this many at once …
+const BATCH: usize = 256;
+/// … and at most this often.
+const PAUSE: Duration = Duration::from_millis(30);
+
+/// Streams that the page follows, by the number that it was given.
+#[derive(Default)]
+pub struct Followed {
+    last: AtomicU32,
+    streams: Arc<Mutex<HashMap<u32, CancellationToken>>>,
+}
+
+/// What comes of following.
+#[derive(Debug, Clone, Serialize, Type)]
+#[serde(rename_all = "snake_case")]
+pub enum Followings<T> {
+    /// More of it, in order.
+    Items(Vec<T>),
+    /// It broke off.
+    Broken(Error),
+    /// There is no more.
+    Ended,
+}
+
+impl Followed {
+    /// Sends a stream to the page until it ends or is stopped; the answer is the number to stop it by.
+    fn forward<T: Serialize + Send + 'static>(
+        &self,
+        stream: BoxStream<'static, Result<T>>,
+        channel: Channel<Followings<T>>,
+    ) -> u32
+    where
+        Followings<T>: Serialize,
+    {
+        let number = self.last.fetch_add(1, Ordering::Relaxed) + 1;
+        let stop = CancellationToken::new();
+        self.streams.lock().unwrap_or_else(PoisonError::into_inner).insert(number, stop.clone());
+        let streams = self.streams.clone();
+        tauri::async_runtime::spawn(async move {
+            tokio::select! {
+                () = send(stream, channel) => {}
+                () = stop.cancelled() => {}
+            }
+            streams.lock().unwrap_or_else(PoisonError::into_inner).remove(&number);
+        });
+        number
+    }
+
+    fn stop(&self, number: u32) {
+        if let Some(stop) = self.streams.lock().unwrap_or_else(PoisonError::into_inner).remove(&number) {
+            stop.cancel();
+        }
+    }
+}
+
+async fn send<T: Serialize + Send + 'static>(stream: BoxStream<'static, Result<T>>, channel: Channel<Followings<T>>) {
+    let mut batches = stream.try_ready_chunks(BATCH);
+    loop {
+        let (message, last) = match batches.next().await {
+            Some(Ok(items)) => (Followings::Items(items), false),
+            Some(Err(broken)) => {
+                let before = Followings::Items(broken.0);
+                if channel.send(before).is_err() {
+                    return;
+                }
+                (Followings::Broken(broken.1), true)
+            }
+            None => (Followings::Ended, true),
+        };
+        // A page that is gone follows anew when it comes back.
+        if channel.send(message).is_err() || last {
+            return;
+        }
+        tokio::time::sleep(PAUSE).await;
+    }
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn services(shared: State<'_, Shared>, project: PathBuf, environment: EnvironmentName) -> Result<Services> {
+    shared.core.services(&shared.project(&project)?, &environment).await
+}
+
+/// Measures once; it takes about two seconds.
+#[tauri::command]
+#[specta::specta]
+pub async fn usage(shared: State<'_, Shared>, project: PathBuf, environment: EnvironmentName) -> Result<UsageView> {
+    shared.core.usage(&shared.project(&project)?, &environment).await
+}
+
+/// Measures until `stop_following` gets the number that is answered.
+#[tauri::command]
+#[specta::specta]
+pub async fn follow_usage(
+    shared: State<'_, Shared>,
+    project: PathBuf,
+    environment: EnvironmentName,
+    reports: Channel<Followings<UsageView>>,
+) -> Result<u32> {
+    let stream = shared.core.follow_usage(&shared.project(&project)?, &environment)?;
+    Ok(shared.followed.forward(stream, reports))
+}
+
+/// Lines of the services' output, until they end or `stop_following` gets the number that is answered.
+#[tauri::command]
+#[specta::specta]
+pub async fn service_logs(
+    shared: State<'_, Shared>,
+    project: PathBuf,
+    environment: EnvironmentName,
+    filter: LogFilter,
+    lines: Channel<Followings<ServiceLine>>,
+) -> Result<u32> {
+    let stream = shared.core.service_logs(&shared.project(&project)?, &environment, &filter).await?;
+    Ok(shared.followed.forward(stream, lines))
+}
+
+#[tauri::command]
+#[specta::specta]
+pub fn stop_following(shared: State<'_, Shared>, number: u32) {
+    shared.followed.stop(number);
+}
+
+/// Starts services anew, as they are; all of them without names. The answer is what was seen, for each container.
+#[tauri::command]
+#[specta::specta]
+pub async fn restart(
+    shared: State<'_, Shared>,
+    project: PathBuf,
+    environment: EnvironmentName,
+    services: Vec<ServiceName>,
+    typed_name: Option<String>,
+) -> Result<Vec<String>> {
+    let project = shared.project(&project)?;
+    let services: BTreeSet<ServiceName> = services.into_iter().collect();
+    let notices: sternway_core::Notices = Arc::new(|_| {});
+    let never = CancellationToken::new();
+    shared.core.restart(&project, &environment, &services, typed_name.as_deref(), &notices, &never).await
+}
+
+/// What taking an environment down would remove; `run` does it.
+#[tauri::command]
+#[specta::specta]
+pub async fn plan_down(
+    shared: State<'_, Shared>,
+    project: PathBuf,
+    environment: EnvironmentName,
+    volumes: bool,
+    images: bool,
+) -> Result<Plan> {
+    shared.core.plan_down(&shared.project(&project)?, &environment, Removal { volumes, images }).await
+}

@@ -1,0 +1,218 @@
+//! Use cases: what runs right now. Looking at it needs no lock; starting services anew does.
+
+mod act;
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use futures_util::stream::{self, BoxStream};
+use futures_util::{StreamExt, TryStreamExt};
+use sternway_compose::observe::{Container, Probe, State};
+use sternway_compose::{LogQuery, Model};
+use sternway_model::{At, EnvironmentName, Release, Result};
+use sternway_vault::Redactor;
+
+use crate::machine::Core;
+use crate::project::Project;
+use crate::view::{
+    ContainerView, Health, LogFilter, ServiceLine, ServiceStatus, ServiceView, Services, Usage, UsageView,
+};
+use crate::want::Want;
+
+pub use act::Notices;
+
+/// Lines of services as they come, redacted.
+pub type ServiceLines = BoxStream<'static, Result<ServiceLine>>;
+/// Measurements as they come.
+pub type UsageReports = BoxStream<'static, Result<UsageView>>;
+
+/// Between two measurements. Each takes the engine about two seconds.
+const PAUSE: Duration = Duration::from_millis(500);
+
+impl Core {
+    /// The services of an environment: of its release, as they really are, and those that run beside it.
+    ///
+    /// # Errors
+    /// If the target cannot be observed, or history cannot be read.
+    pub async fn services(&self, project: &Project, environment: &EnvironmentName) -> Result<Services> {
+        project.file.environment(environment)?;
+        let id = self.project_id(project).await?;
+        let release = self.history().await?.current_release(id, environment).await?;
+        let services = self.services_of(project, environment, release.as_ref()).await?;
+        Ok(Services { environment: environment.clone(), services })
+    }
+
+    pub(crate) async fn services_of(
+        &self,
+        project: &Project,
+        environment: &EnvironmentName,
+        release: Option<&Release>,
+    ) -> Result<Vec<ServiceView>> {
+        let model = release.map(|release| Want::from_release(release).model()).transpose()?;
+        let observer = Self::observer(project, environment)?;
+        let observed = observer.observe(&project.file.compose_project(environment), None).await?;
+        let mut services: Vec<ServiceView> = Vec::new();
+        for container in &observed.containers {
+            let seen = seen(container, model.as_ref());
+            match services.iter_mut().find(|service| service.status.name == container.service) {
+                Some(service) => {
+                    // Of several containers of a service the worst one counts.
+                    if seen.health > service.status.health {
+                        service.status.health = seen.health;
+                        service.status.state.clone_from(&seen.state);
+                    }
+                    service.containers.push(seen);
+                }
+                None => services.push(ServiceView {
+                    status: ServiceStatus {
+                        name: container.service.clone(),
+                        state: seen.state.clone(),
+                        health: seen.health,
+                        image: image_of(&container.service, &container.image_name, model.as_ref()),
+                        ports: container.ports.iter().map(ToString::to_string).collect(),
+                    },
+                    containers: vec![seen],
+                }),
+            }
+        }
+        for (name, service) in model.iter().flat_map(|model| &model.services) {
+            if !services.iter().any(|seen| seen.status.name == name.as_str()) {
+                let status = ServiceStatus {
+                    name: name.to_string(),
+                    state: "missing".to_owned(),
+                    health: Health::Failing,
+                    image: service.image.clone().unwrap_or_default(),
+                    ports: Vec::new(),
+                };
+                services.push(ServiceView { status, containers: Vec::new() });
+            }
+        }
+        services.sort_by(|a, b| a.status.name.cmp(&b.status.name));
+        Ok(services)
+    }
+
+    /// What the services of an environment print, redacted, ordered by time. When following, it ends when it is dropped.
+    ///
+    /// # Errors
+    /// [`sternway_model::Code::NotFound`] for a service without a container; if the keychain cannot be read while the release has secrets: lines
+    /// that cannot be redacted are not shown.
+    pub async fn service_logs(
+        &self,
+        project: &Project,
+        environment: &EnvironmentName,
+        filter: &LogFilter,
+    ) -> Result<ServiceLines> {
+        project.file.environment(environment)?;
+        let redactor = self.environment_redactor(project, environment).await?;
+        let observer = Self::observer(project, environment)?;
+        let query = LogQuery {
+            services: filter.services.iter().cloned().collect(),
+            follow: filter.follow,
+            since: filter.since,
+            tail: filter.tail,
+        };
+        let lines = observer.logs(&project.file.compose_project(environment), &query).await?;
+        let lines = lines.map_ok(move |line| ServiceLine {
+            service: line.service,
+            container: line.container,
+            at: line.at,
+            error: line.error,
+            text: redactor.redact(&line.text),
+        });
+        Ok(lines.boxed())
+    }
+
+    /// What the running containers of an environment use. It takes about two seconds.
+    ///
+    /// # Errors
+    /// If the target cannot be observed.
+    pub async fn usage(&self, project: &Project, environment: &EnvironmentName) -> Result<UsageView> {
+        let observer = Self::observer(project, environment)?;
+        let used = observer.usage(&project.file.compose_project(environment)).await?;
+        Ok(usage_view(self.parts.clock.now(), used))
+    }
+
+    /// The same, again and again until it is dropped.
+    ///
+    /// # Errors
+    /// If the target cannot be connected to.
+    pub fn follow_usage(&self, project: &Project, environment: &EnvironmentName) -> Result<UsageReports> {
+        let observer = Self::observer(project, environment)?;
+        let compose_project = project.file.compose_project(environment);
+        let state = (observer, compose_project, self.parts.clock.clone(), false);
+        Ok(stream::try_unfold(state, |(observer, compose_project, clock, again)| async move {
+            if again {
+                tokio::time::sleep(PAUSE).await;
+            }
+            let used = observer.usage(&compose_project).await?;
+            let view = usage_view(clock.now(), used);
+            Ok(Some((view, (observer, compose_project, clock, true))))
+        })
+        .boxed())
+    }
+
+    /// Knows the values of all secrets that containers of the environment may have: those of the release, and those of a
+    /// deployment after it that did not succeed.
+    async fn environment_redactor(&self, project: &Project, environment: &EnvironmentName) -> Result<Redactor> {
+        let history = self.history().await?;
+        let id = self.project_id(project).await?;
+        let mut pins = BTreeSet::new();
+        if let Some(release) = history.current_release(id, environment).await? {
+            pins.extend(Want::from_release(&release).secrets()?);
+        }
+        if let Some(newest) = self.newest(id, environment).await? {
+            pins.extend(self.stored_want(id, newest.number).await?.secrets()?);
+        }
+        let redactor = Redactor::default();
+        if !pins.is_empty() {
+            let pins: Vec<_> = pins.into_iter().collect();
+            let revealed = self.vault().fetch(&Self::scope(project, environment), &pins).await?;
+            redactor.add_all(revealed.values())?;
+        }
+        Ok(redactor)
+    }
+}
+
+fn usage_view(at: At, used: Vec<sternway_compose::Usage>) -> UsageView {
+    #[allow(clippy::cast_precision_loss, reason = "bytes of memory are far below 2^52")]
+    let containers = used.into_iter().map(|used| Usage {
+        service: used.service,
+        container: used.container,
+        cpu_percent: used.cpu_percent,
+        memory: used.memory as f64,
+        memory_limit: used.memory_limit as f64,
+    });
+    UsageView { at, containers: containers.collect() }
+}
+
+fn seen(container: &Container, model: Option<&Model>) -> ContainerView {
+    let once = model.zip(container.service.parse().ok()).is_some_and(|(model, name)| model.runs_once(&name));
+    let ended = matches!(container.state, State::Exited | State::Dead);
+    let done = once && container.state == State::Exited && container.exit_code == 0;
+    let health = match (container.state, container.health) {
+        _ if done => Health::Healthy,
+        (State::Running, None | Some(Probe::Healthy)) => Health::Healthy,
+        (State::Running, Some(Probe::Starting)) => Health::Deploying,
+        (State::Running, Some(Probe::Unhealthy)) => Health::Degraded,
+        _ => Health::Failing,
+    };
+    ContainerView {
+        name: container.name.clone(),
+        number: container.number,
+        state: if done { "done".to_owned() } else { container.state.as_str().to_owned() },
+        health,
+        image: container.image.clone(),
+        started: container.started.map(At),
+        exit_code: i32::try_from(container.exit_code).ok().filter(|_| ended),
+    }
+}
+
+/// The image as people know it: by its name in the Compose file, or by what Compose calls an image that it built. The engine
+/// knows a container that was made by content only by that.
+fn image_of(service: &str, seen: &str, model: Option<&Model>) -> String {
+    let named = model.and_then(|model| {
+        let found = model.services.iter().find(|(name, _)| name.as_str() == service)?.1;
+        found.image.clone().or_else(|| Some(format!("{}-{service}", model.name)))
+    });
+    named.filter(|_| seen.starts_with("sha256:")).unwrap_or_else(|| seen.to_owned())
+}

@@ -1,0 +1,147 @@
+//! Doing something with what runs: starting it anew, a command inside it, a command beside it.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use sternway_compose::{Command, Engine, Lease, Output, Run, Session};
+use sternway_model::{Code, EnvironmentName, Error, Release, Result, ServiceName};
+use sternway_vault::{Redactor, Revealed};
+use tokio_util::sync::CancellationToken;
+
+use crate::layers::Whole;
+use crate::machine::Core;
+use crate::project::Project;
+use crate::run::confirm;
+use crate::want::Want;
+
+/// Gets what is printed meanwhile, line by line and redacted.
+pub type Notices = Arc<dyn Fn(&str) + Send + Sync>;
+
+/// The release that runs, and what is needed to touch it.
+struct Hand {
+    engine: Engine,
+    want: Want,
+    secrets: Revealed,
+    redactor: Redactor,
+}
+
+impl Core {
+    /// Starts services anew, as they are: one container after the other, what others depend on first, each until it is ready.
+    /// Without names it is all services, except jobs that run once. It is no deployment: history does not have it. Returns
+    /// what was seen, for each container.
+    ///
+    /// # Errors
+    /// [`Code::Protected`] if the environment's name was not typed, [`Code::Locked`] if somebody is at it,
+    /// [`Code::NotFound`] if nothing was deployed; [`Code::Failed`] with the reason if a container does not become ready.
+    pub async fn restart(
+        &self,
+        project: &Project,
+        environment: &EnvironmentName,
+        services: &BTreeSet<ServiceName>,
+        typed: Option<&str>,
+        notices: &Notices,
+        cancel: &CancellationToken,
+    ) -> Result<Vec<String>> {
+        confirm(environment, project.file.environment(environment)?.protected, typed)?;
+        let hand = self.hand(project, environment).await?;
+        let lease = self.lease(project, environment, &hand.engine, cancel).await?;
+        let whole = Whole::new(project, environment, &hand.want)?;
+        let output = Told { notices, redactor: &hand.redactor };
+        let want = whole.want(&hand.want, None);
+        let run = self.run_of(&hand, &want, &output, cancel, Some(&lease));
+        let seen = Box::pin(sternway_compose::restart(&run, services)).await;
+        let released = lease.release(&hand.engine).await;
+        let seen = seen.map_err(|error| redacted(error, &hand.redactor))?;
+        released?;
+        Ok(seen)
+    }
+
+    /// Runs a command once in a new container of a service, with the release's image, variables and secrets, beside what
+    /// runs. Without a command it is the service's own. Its output goes to `notices`; the answer is its exit code.
+    ///
+    /// # Errors
+    /// [`Code::Protected`] if the environment's name was not typed; [`Code::NotFound`] if the release has no such service;
+    /// [`Code::Cancelled`] if it was stopped.
+    #[allow(clippy::too_many_arguments, reason = "each is a thing of its own that the person says")]
+    pub async fn run_once(
+        &self,
+        project: &Project,
+        environment: &EnvironmentName,
+        service: &ServiceName,
+        command: Option<Vec<String>>,
+        typed: Option<&str>,
+        notices: &Notices,
+        cancel: &CancellationToken,
+    ) -> Result<i64> {
+        confirm(environment, project.file.environment(environment)?.protected, typed)?;
+        let hand = self.hand(project, environment).await?;
+        let whole = Whole::new(project, environment, &hand.want)?;
+        let output = Told { notices, redactor: &hand.redactor };
+        let want = whole.want(&hand.want, None);
+        let run = self.run_of(&hand, &want, &output, cancel, None);
+        let ended = Box::pin(sternway_compose::run_once(&run, service, command)).await;
+        ended.map_err(|error| redacted(error, &hand.redactor))
+    }
+
+    /// Starts a command in a service's container that runs.
+    ///
+    /// # Errors
+    /// [`Code::NotFound`] if the service has no container that runs.
+    pub async fn exec(
+        &self,
+        project: &Project,
+        environment: &EnvironmentName,
+        service: &ServiceName,
+        number: Option<u32>,
+        command: &Command,
+    ) -> Result<Session> {
+        let engine = Self::engine(project, environment)?;
+        engine.exec(&project.file.compose_project(environment), service, number, command).await
+    }
+
+    async fn hand(&self, project: &Project, environment: &EnvironmentName) -> Result<Hand> {
+        let id = self.project_id(project).await?;
+        let release: Option<Release> = self.history().await?.current_release(id, environment).await?;
+        let Some(release) = release else {
+            return Err(Error::new(Code::NotFound, format!("nothing was deployed to {environment} yet"))
+                .hint(format!("Deploy it with `sternway deploy {environment}`.")));
+        };
+        let want = Want::from_release(&release);
+        let pins = want.secrets()?;
+        let secrets = match pins.is_empty() {
+            true => Revealed::default(),
+            false => self.vault().fetch(&Self::scope(project, environment), &pins).await?,
+        };
+        let redactor = Redactor::default();
+        redactor.add_all(secrets.values())?;
+        Ok(Hand { engine: Self::engine(project, environment)?, want, secrets, redactor })
+    }
+
+    fn run_of<'a>(
+        &'a self,
+        hand: &'a Hand,
+        want: &'a sternway_compose::Want<'a>,
+        output: &'a dyn Output,
+        cancel: &'a CancellationToken,
+        lease: Option<&'a Lease>,
+    ) -> Run<'a> {
+        Run { engine: &hand.engine, want, secrets: &hand.secrets, output, cancel, boundary: &|_| {}, lease }
+    }
+}
+
+/// What programs printed may be in an error too.
+fn redacted(mut error: Error, redactor: &Redactor) -> Error {
+    error.message = redactor.redact(&error.message);
+    error
+}
+
+struct Told<'a> {
+    notices: &'a Notices,
+    redactor: &'a Redactor,
+}
+
+impl Output for Told<'_> {
+    fn line(&self, text: &str) {
+        (self.notices)(&self.redactor.redact(text));
+    }
+}

@@ -1,0 +1,99 @@
+//! What runs in an environment right now: services, their output, and what they use.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use specta::Type;
+use sternway_model::{At, EnvironmentName, ServiceName};
+
+use super::{Health, ServiceStatus};
+
+/// The services of an environment.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema, Type)]
+pub struct Services {
+    /// The environment.
+    pub environment: EnvironmentName,
+    /// Those of the release, and those that run beside it; ordered by name.
+    pub services: Vec<ServiceView>,
+}
+
+/// A service as it is right now.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema, Type)]
+pub struct ServiceView {
+    /// The worst of its containers, in the words of `status`.
+    #[serde(flatten)]
+    pub status: ServiceStatus,
+    /// Its containers, ordered by number.
+    pub containers: Vec<ContainerView>,
+}
+
+/// A container of a service.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema, Type)]
+pub struct ContainerView {
+    /// Its name on the engine.
+    pub name: String,
+    /// Its number among the service's containers, from 1.
+    pub number: u32,
+    /// The engine's word, or `done` for a job that ended well.
+    pub state: String,
+    /// How it is.
+    pub health: Health,
+    /// The content of its image.
+    pub image: String,
+    /// When it was last started.
+    pub started: Option<At>,
+    /// How it ended, if it did.
+    pub exit_code: Option<i32>,
+}
+
+/// Which lines of the services' output are wanted. Everything is optional.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema, Type)]
+#[serde(default)]
+pub struct LogFilter {
+    /// Only these services; all if empty.
+    pub services: Vec<ServiceName>,
+    /// Go on with what is printed from now on.
+    pub follow: bool,
+    /// Only lines from this time on.
+    pub since: Option<At>,
+    /// Of each container, only so many of the newest.
+    pub tail: Option<u32>,
+}
+
+/// A line that a service's container printed: what `logs ENV` prints.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema, Type)]
+pub struct ServiceLine {
+    /// The service.
+    pub service: String,
+    /// The container's name.
+    pub container: String,
+    /// When it was printed, by the engine's clock.
+    pub at: At,
+    /// It was printed to standard error.
+    pub error: bool,
+    /// The line, redacted, without its end.
+    pub text: String,
+}
+
+/// What an environment's running containers use: what `stats` prints.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema, Type)]
+pub struct UsageView {
+    /// When it was measured.
+    pub at: At,
+    /// One entry per running container, ordered by service and number.
+    pub containers: Vec<Usage>,
+}
+
+/// What a container uses, over about a second.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema, Type)]
+pub struct Usage {
+    /// The service.
+    pub service: String,
+    /// The container's name.
+    pub container: String,
+    /// Of one processor, in percent: 200 are two processors.
+    pub cpu_percent: f64,
+    /// Memory, in bytes.
+    pub memory: f64,
+    /// How much memory it may have, in bytes.
+    pub memory_limit: f64,
+}
