@@ -2,7 +2,8 @@
 const link = document.querySelector('nav a[href^="#/history"]');
 const begun = performance.now();
 const observer = new MutationObserver(() => {
-  if (!document.querySelector('[role="row"][aria-label^="Deployment #"]')) return;
+  // Rows that are made ready without being seen do not count.
+  if (!document.querySelector('[role="row"][aria-label^="Deployment #"]')?.checkVisibility()) return;
   observer.disconnect();
   // What comes after the next frame's preparation comes after its drawing.
   requestAnimationFrame(() => {

@@ -65,6 +65,8 @@ export const theme = createTheme({
   respectReducedMotion: true,
   // Written without the components themselves, which would come into the first bundle with them.
   components: {
+    // Lists are made when they are opened: made ahead, each measures the page when its field appears.
+    Combobox: { defaultProps: { keepMounted: false } },
     Button: {
       defaultProps: { size: "xs", variant: "default" },
       vars: () => ({

@@ -1,12 +1,12 @@
 import { QueryClientProvider, useQuery } from "@tanstack/react-query";
-import { useEffect, useState } from "react";
-import { type Backend, BackendContext } from "../backend";
+import { Activity, useEffect, useState } from "react";
+import { type Backend, BackendContext, type ProjectView } from "../backend";
 import { LoadingRows, Page } from "../components/Page";
 import { Problem } from "../components/Problem";
 import { folderName } from "../components/words";
 import { Overview } from "../screens/overview/Overview";
 import { Projects } from "../screens/projects/Projects";
-import { Ahead, screen } from "./ahead";
+import { NewestDeployments, screen, useAhead } from "./ahead";
 import { LiveContext, LiveDeployments, useLiveDeployments } from "./live";
 import { queryClient, useQueries, useRefresh } from "./queries";
 import { go, type Place, usePlace } from "./routes";
@@ -67,12 +67,7 @@ function Screen() {
     case "settings":
       return <Settings />;
     default:
-      return (
-        <>
-          <ProjectScreen key={place.project} place={place} />
-          <Ahead key={`ahead of ${place.project}`} project={place.project} />
-        </>
-      );
+      return <ProjectScreen key={place.project} place={place} />;
   }
 }
 
@@ -81,6 +76,7 @@ type ProjectPlace = Exclude<Place, { page: "projects" | "settings" }>;
 function ProjectScreen({ place }: { place: ProjectPlace }) {
   const ask = useQueries();
   const open = useQuery(ask.project(place.project));
+  const drawn = useAhead();
   if (open.isPending) {
     return (
       <Page title={folderName(place.project)} name={folderName(place.project)}>
@@ -96,6 +92,22 @@ function ProjectScreen({ place }: { place: ProjectPlace }) {
     );
   }
   const view = open.data;
+  const history = place.page === "history";
+  return (
+    <>
+      {!history && <Content view={view} place={place} />}
+      {drawn && <NewestDeployments project={place.project} />}
+      {(history || drawn) && (
+        <Activity mode={history ? "visible" : "hidden"}>
+          <History project={view} place={history ? place : { page: "history", project: place.project }} />
+        </Activity>
+      )}
+    </>
+  );
+}
+
+/** Every screen of a project but the one that is kept. */
+function Content({ view, place }: { view: ProjectView; place: Exclude<ProjectPlace, { page: "history" }> }) {
   const guarded = (environment: string) =>
     view.environments.some(({ name, protected: yes }) => name === environment && yes);
   switch (place.page) {
@@ -103,8 +115,6 @@ function ProjectScreen({ place }: { place: ProjectPlace }) {
       return <Overview project={view} />;
     case "configuration":
       return <Configuration project={view} place={place} />;
-    case "history":
-      return <History project={view} place={place} />;
     case "plan":
       return (
         <PlanPage

@@ -31,9 +31,8 @@ export function screen<P extends object>(
   };
 }
 
-/** Loads the screens, and keeps the newest deployments of a project at hand. */
-export function Ahead({ project }: { project: string }) {
-  const ask = useQueries();
+/** Whether the first screen is there. Then the others are loaded. */
+export function useAhead(): boolean {
   const [drawn, setDrawn] = useState(false);
   useEffect(() => {
     const timer = setTimeout(() => setDrawn(true), DRAWN);
@@ -43,6 +42,11 @@ export function Ahead({ project }: { project: string }) {
     // A screen that cannot be loaded says so when it is opened.
     if (drawn) void Promise.allSettled(loaders.map((load) => load()));
   }, [drawn]);
-  useQuery({ ...ask.history(project, FIRST_PAGE), enabled: drawn });
+  return drawn;
+}
+
+/** Keeps the newest deployments of a project at hand. */
+export function NewestDeployments({ project }: { project: string }) {
+  useQuery(useQueries().history(project, FIRST_PAGE));
   return null;
 }

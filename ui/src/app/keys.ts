@@ -55,7 +55,9 @@ export function useKeys(open: { palette: () => void; sheet: () => void }): void 
         open.sheet();
         event.preventDefault();
       } else if (event.key === "/") {
-        const filter = document.querySelector<HTMLInputElement>("[data-filter]");
+        const filters = [...document.querySelectorAll<HTMLInputElement>("[data-filter]")];
+        // A screen that is kept without being seen has one too.
+        const filter = filters.find((field) => field.getClientRects().length > 0);
         filter?.focus();
         filter?.select();
         if (filter) event.preventDefault();

@@ -13,6 +13,10 @@ export function Time({ at }: { at: string }) {
 
 /** How long something took, or has been going on. */
 export function Elapsed({ started, ended }: { started: string; ended?: string | null }) {
-  const now = useNow(ended ? null : 1000);
-  return <span>{duration(between(started, ended ?? now))}</span>;
+  return ended ? <span>{duration(between(started, ended))}</span> : <Running started={started} />;
+}
+
+function Running({ started }: { started: string }) {
+  const now = useNow(1000);
+  return <span>{duration(between(started, now))}</span>;
 }

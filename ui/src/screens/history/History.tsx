@@ -1,9 +1,17 @@
-import { Button, Checkbox, Select, TextInput, VisuallyHidden } from "@mantine/core";
+import { Button, Select, TextInput, VisuallyHidden } from "@mantine/core";
 import { useDebouncedValue } from "@mantine/hooks";
 import { IconSearch } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { type KeyboardEvent, useEffect, useRef, useState } from "react";
+import {
+  type KeyboardEvent,
+  type MouseEvent,
+  memo,
+  type SyntheticEvent,
+  useEffect,
+  useRef,
+  useState,
+} from "react";
 import { FILTER } from "../../app/keys";
 import { HISTORY_PAGE, useQueries } from "../../app/queries";
 import { go, type Place } from "../../app/routes";
@@ -30,11 +38,19 @@ export default function History({ project, place }: Props) {
   const [text, setText] = useState(place.text ?? "");
   const [settled] = useDebouncedValue(text, TYPING);
   const [selected, setSelected] = useState<number[]>([]);
+  // The screen stays when the person goes elsewhere: another address may lead back to it.
+  const [address, setAddress] = useState(place.text);
+  if (place.text !== address) {
+    setAddress(place.text);
+    if ((place.text ?? "") !== settled) setText(place.text ?? "");
+  }
   const change = (to: Partial<Props["place"]>) =>
     go({ ...place, text: settled || undefined, ...to }, "replace");
   useEffect(() => {
-    if ((place.text ?? "") !== settled) go({ ...place, text: settled || undefined }, "replace");
-  }, [settled, place]);
+    if (text === settled && (place.text ?? "") !== settled) {
+      go({ ...place, text: settled || undefined }, "replace");
+    }
+  }, [text, settled, place]);
 
   const filter: Omit<HistoryFilter, "offset" | "limit"> = {
     environment: place.environment ?? null,
@@ -137,7 +153,9 @@ function Rows({ project, filter, filtered, selected, onToggle, onReset }: RowsPr
     count: total,
     getScrollElement: () => scroller.current,
     estimateSize: () => ROW_HEIGHT,
-    overscan: 10,
+    overscan: 4,
+    // Until it is known, and while the screen is made ready without being seen.
+    initialRect: { width: 0, height: window.innerHeight },
   });
   const items = virtual.getVirtualItems();
   const pages = usePages(
@@ -156,7 +174,23 @@ function Rows({ project, filter, filtered, selected, onToggle, onReset }: RowsPr
       scroller.current?.querySelector<HTMLElement>(`[data-index="${next}"]`)?.focus({ preventScroll: true }),
     );
   };
-  const onKey = (event: KeyboardEvent, deployment: Deployment) => {
+  /** The row in which something was done. */
+  const place = (event: SyntheticEvent) => {
+    const row = (event.target as Element).closest<HTMLElement>("[data-index]");
+    return row ? Number(row.dataset.index) : undefined;
+  };
+  const at = (event: SyntheticEvent) => {
+    const index = place(event);
+    return index === undefined ? undefined : pages.at(index);
+  };
+  const isCheckbox = (event: SyntheticEvent) => event.target instanceof HTMLInputElement;
+  const onClick = (event: MouseEvent) => {
+    const deployment = at(event);
+    if (deployment && !isCheckbox(event)) go({ page: "deployment", project, number: deployment.number });
+  };
+  const onKey = (event: KeyboardEvent) => {
+    const deployment = at(event);
+    if (!deployment) return;
     const screenful = Math.floor((scroller.current?.clientHeight ?? 0) / ROW_HEIGHT);
     const moves: Record<string, number> = {
       ArrowDown: active + 1,
@@ -169,7 +203,8 @@ function Rows({ project, filter, filtered, selected, onToggle, onReset }: RowsPr
     const move = moves[event.key];
     if (move !== undefined) focus(move);
     else if (event.key === "Enter") go({ page: "deployment", project, number: deployment.number });
-    else if (event.key === " " && deployment.release !== null) onToggle(deployment.number);
+    else if (event.key === " " && deployment.release !== null && !isCheckbox(event))
+      onToggle(deployment.number);
     else return;
     event.preventDefault();
   };
@@ -228,33 +263,30 @@ function Rows({ project, filter, filtered, selected, onToggle, onReset }: RowsPr
           When
         </span>
       </div>
-      <div ref={scroller} className={classes.scroller} role="rowgroup">
+      <div
+        ref={scroller}
+        className={classes.scroller}
+        role="rowgroup"
+        onFocus={(event) => setActive(place(event) ?? active)}
+        onClick={onClick}
+        onChange={(event) => {
+          const deployment = at(event);
+          if (deployment) onToggle(deployment.number);
+        }}
+        onKeyDown={onKey}
+      >
         <div className={classes.all} style={{ height: virtual.getTotalSize() }} role="presentation">
           {items.map((item) => {
             const deployment = pages.at(item.index);
             return (
-              <div
+              <Row
                 key={item.key}
-                role="row"
-                className={classes.row}
-                style={{ transform: `translateY(${item.start}px)` }}
-                data-index={item.index}
-                aria-rowindex={item.index + 2}
-                aria-label={deployment ? `Deployment #${deployment.number}` : "Loading"}
-                aria-selected={deployment ? selected.includes(deployment.number) : undefined}
-                tabIndex={item.index === active ? 0 : -1}
-                onFocus={() => setActive(item.index)}
-                onClick={() => deployment && go({ page: "deployment", project, number: deployment.number })}
-                onKeyDown={(event) => deployment && onKey(event, deployment)}
-              >
-                {deployment && (
-                  <Cells
-                    deployment={deployment}
-                    selected={selected.includes(deployment.number)}
-                    onToggle={() => onToggle(deployment.number)}
-                  />
-                )}
-              </div>
+                index={item.index}
+                start={item.start}
+                deployment={deployment}
+                active={item.index === active}
+                selected={deployment !== undefined && selected.includes(deployment.number)}
+              />
             );
           })}
         </div>
@@ -264,27 +296,46 @@ function Rows({ project, filter, filtered, selected, onToggle, onReset }: RowsPr
   );
 }
 
-function Cells({
-  deployment,
-  selected,
-  onToggle,
-}: {
-  deployment: Deployment;
+interface RowProps {
+  index: number;
+  /** How far from the top, in pixels. */
+  start: number;
+  deployment: Deployment | undefined;
+  active: boolean;
   selected: boolean;
-  onToggle: () => void;
-}) {
+}
+
+/** A row. What is done with it is told to the list, which finds it by its index. */
+const Row = memo(function Row({ index, start, deployment, active, selected }: RowProps) {
+  return (
+    <div
+      role="row"
+      className={classes.row}
+      style={{ transform: `translateY(${start}px)` }}
+      data-index={index}
+      aria-rowindex={index + 2}
+      aria-label={deployment ? `Deployment #${deployment.number}` : "Loading"}
+      aria-selected={deployment ? selected : undefined}
+      tabIndex={active ? 0 : -1}
+    >
+      {deployment && <Cells deployment={deployment} selected={selected} />}
+    </div>
+  );
+});
+
+function Cells({ deployment, selected }: { deployment: Deployment; selected: boolean }) {
   return (
     <>
       <span role="gridcell">
-        <Checkbox
-          size="xs"
+        <input
+          type="checkbox"
+          className={classes.select}
           tabIndex={-1}
           aria-label={`Select #${deployment.number}`}
           title={deployment.release === null ? "It made no release that could be compared" : undefined}
           disabled={deployment.release === null}
           checked={selected}
-          onChange={onToggle}
-          onClick={(event) => event.stopPropagation()}
+          readOnly
         />
       </span>
       <span role="gridcell" className={classes.number}>
