@@ -87,12 +87,19 @@ impl Stage {
     /// # Errors
     /// If the environment has no port.
     pub fn address(&self, environment: &str, path: &str) -> Result<String> {
+        Ok(format!("http://127.0.0.1:{}{path}", self.port(environment)?))
+    }
+
+    /// The port on which an environment's application answers.
+    ///
+    /// # Errors
+    /// If its own env file sets none.
+    pub fn port(&self, environment: &str) -> Result<u16> {
         let file = format!(".env.{environment}");
-        let port = fs::read_to_string(self.project().join(&file))?
+        fs::read_to_string(self.project().join(&file))?
             .lines()
-            .find_map(|line| line.strip_prefix("WEB_PORT=").map(str::to_owned))
-            .ok_or_else(|| Failure::new(format!("{file} sets no WEB_PORT")))?;
-        Ok(format!("http://127.0.0.1:{port}{path}"))
+            .find_map(|line| line.strip_prefix("WEB_PORT=")?.parse().ok())
+            .ok_or_else(|| Failure::new(format!("{file} sets no WEB_PORT")))
     }
 
     /// Changes the lines of a file for which `change` gives something; at least one has to change.

@@ -47,6 +47,7 @@ mod logs;
 pub mod model;
 pub mod observe;
 mod plan;
+pub mod ports;
 mod reasons;
 mod session;
 #[cfg(test)]

@@ -20,6 +20,7 @@ use crate::image;
 use crate::labels;
 use crate::model::Model;
 use crate::plan::Want;
+use crate::ports::Taken;
 
 /// Requests at the same time.
 const AT_ONCE: usize = 8;
@@ -45,6 +46,8 @@ pub struct Observed {
     pub builds: BTreeMap<ServiceName, Built>,
     /// Fingerprints of the files that secrets and configs come from.
     pub files: BTreeMap<PathBuf, String>,
+    /// Ports of the host that others have.
+    pub taken: Vec<Taken>,
 }
 
 /// A container.
@@ -219,6 +222,7 @@ impl Observer {
         if let Some(model) = model {
             self.observe_images(project, model, pinned, &mut observed).await?;
             observed.files = fingerprint::files(model)?;
+            observed.taken = self.taken_ports(project).await?;
         }
         Ok(observed)
     }

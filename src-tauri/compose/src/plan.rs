@@ -16,6 +16,7 @@ use crate::fingerprint::of_settings;
 use crate::labels;
 use crate::model::{Model, at};
 use crate::observe::{Container, Observed};
+use crate::ports;
 
 /// What the application should be.
 #[derive(Debug, Clone)]
@@ -62,6 +63,8 @@ pub struct ComposePlan {
     pub kept: Vec<ServiceName>,
     /// What the person should know.
     pub notes: Vec<String>,
+    /// What must be mended before it can be carried out: ports that others have.
+    pub blockers: Vec<String>,
 }
 
 /// A piece of work, and what to call it.
@@ -348,6 +351,11 @@ impl<'a> Planner<'a> {
             decide::Action::Recreate(why) => (Action::Recreate, why.clone()),
             decide::Action::Finish => (Action::Recreate, "an earlier replacement was interrupted".to_owned()),
         };
+        for conflict in ports::conflicts(place.name, place.service, self.observed) {
+            if !self.plan.blockers.contains(&conflict) {
+                self.plan.blockers.push(conflict);
+            }
+        }
         let subject = if place.service.replicas() > 1 {
             format!("service {} ({})", place.name, place.number)
         } else {
@@ -517,7 +525,7 @@ fn missing(what: &str, key: &str, name: &str) -> Error {
 }
 
 impl fmt::Display for ComposePlan {
-    /// One line per piece of work, then what stays, then the notes.
+    /// One line per piece of work, then what stays, then the notes and what stands in the way.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for Work { change, .. } in &self.work {
             writeln!(f, "{} {}: {}", word(change.action), change.subject, change.reason)?;
@@ -527,6 +535,9 @@ impl fmt::Display for ComposePlan {
         }
         for note in &self.notes {
             writeln!(f, "note: {note}")?;
+        }
+        for blocker in &self.blockers {
+            writeln!(f, "blocker: {blocker}")?;
         }
         Ok(())
     }

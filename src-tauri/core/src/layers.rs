@@ -69,6 +69,8 @@ pub struct LayerPlan {
     pub kept: Vec<String>,
     /// What the person should know.
     pub notes: Vec<String>,
+    /// What must be mended before it can be done.
+    pub blockers: Vec<String>,
 }
 
 /// A step of the work: its changes as people read them, and what the layer needs to make them.

@@ -50,7 +50,7 @@ pub async fn prepare(
     vault: &Vault,
     now: At,
 ) -> Result<Prepared> {
-    let Wanted { want, mut notes, blockers } = wanted;
+    let Wanted { want, mut notes, mut blockers } = wanted;
     let sight = Sight { project, environment, observer, have: have.as_ref() };
     let mut jobs = Vec::new();
     let mut kept = Vec::new();
@@ -60,6 +60,7 @@ pub async fn prepare(
         jobs.extend(plan.jobs);
         kept.extend(plan.kept);
         notes.extend(plan.notes);
+        blockers.extend(plan.blockers);
     }
     let ready_to_go_back = readiness(project, environment, observer, have.as_ref(), vault).await;
     let inputs = Inputs {

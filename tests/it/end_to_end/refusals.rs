@@ -47,3 +47,35 @@ async fn mistakes_are_named_with_their_place() -> Result<()> {
     assert!(error["hint"].to_string().contains("pipeline"), "{error}");
     Ok(())
 }
+
+#[tokio::test]
+async fn a_port_that_somebody_has_is_foreseen() -> Result<()> {
+    let stage = Stage::light()?;
+    for environment in ["staging", "production"] {
+        stage.call(["secret", "set", environment, "TOKEN"]).input("a token").done().await?;
+    }
+    stage.call(["deploy", "staging", "--yes"]).done().await?;
+    let port = stage.port("staging")?;
+    stage.call(["config", "set", "production", "WEB_PORT", &port.to_string()]).done().await?;
+    let blockers = |plan: &serde_json::Value| plan["blockers"].to_string();
+
+    let plan = stage.call(["plan", "production"]).done().await?;
+    let said = blockers(plan.last()?);
+    let holder = format!("{}-web-1", stage.compose_project("staging"));
+    assert!(said.contains(&port.to_string()) && said.contains(&holder), "the port and who has it: {said}");
+    stage.call(["deploy", "production", "--yes", "--confirm", "production"]).refused(1).await?;
+    assert!(engine::containers(&stage.compose_project("production"))?.is_empty(), "nothing was touched");
+
+    // Its own port is no obstacle, although the container that has it is replaced.
+    stage.call(["config", "set", "staging", "MESSAGE", "second"]).done().await?;
+    let plan = stage.call(["plan", "staging"]).done().await?;
+    assert_eq!(plan.last()?["blockers"], serde_json::json!([]), "{}", plan.describe());
+
+    let listener = std::net::TcpListener::bind(("0.0.0.0", 0))?;
+    let port = listener.local_addr()?.port().to_string();
+    stage.call(["config", "set", "production", "WEB_PORT", &port]).done().await?;
+    let plan = stage.call(["plan", "production"]).done().await?;
+    let said = blockers(plan.last()?);
+    assert!(said.contains(&port) && said.contains("program"), "a program has it: {said}");
+    Ok(())
+}

@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 
 use async_trait::async_trait;
-use sternway_compose::{Job as ComposeJob, Model, Output, Want as ComposeWant};
-use sternway_model::{Action, DeploymentNumber, Error, Layer as LayerName, Result};
+use sternway_compose::{Job as ComposeJob, Model, Output, Want as ComposeWant, ports};
+use sternway_model::{Action, DeploymentNumber, Error, Layer as LayerName, Result, Target};
 
 use super::{Act, Job, Layer, LayerPlan, Observed, Sight};
 use crate::journal::Journal;
@@ -22,7 +22,11 @@ impl Layer for Application {
 
     async fn observe(&self, sight: &Sight<'_>, want: &Want) -> Result<Observed> {
         let whole = Whole::new(sight.project, sight.environment, want)?;
-        let observed = sight.observer.observe_for(&whole.want(want, None)).await?;
+        let mut observed = sight.observer.observe_for(&whole.want(want, None)).await?;
+        if is_here(&sight.project.file.environment(sight.environment)?.target) {
+            let listening = ports::listening(&whole.model, &observed);
+            observed.taken.extend(listening);
+        }
         Ok(Observed::Application(Box::new(observed)))
     }
 
@@ -46,7 +50,7 @@ impl Layer for Application {
             });
         }
         let kept = plan.kept.iter().map(ToString::to_string).collect();
-        Ok(LayerPlan { jobs, kept, notes: plan.notes })
+        Ok(LayerPlan { jobs, kept, notes: plan.notes, blockers: plan.blockers })
     }
 
     async fn apply(&self, job: &Job, act: &Act<'_>) -> Result<String> {
@@ -62,8 +66,18 @@ impl Layer for Application {
             boundary: &|name| act.journal.boundary(name),
             lease: Some(act.lease),
         };
-        Ok(Box::pin(sternway_compose::execute(&run, &compose_job)).await?.seen)
+        match Box::pin(sternway_compose::execute(&run, &compose_job)).await {
+            Ok(done) => Ok(done.seen),
+            Err(error) => Err(ports::explained(act.engine.observer(), error).await),
+        }
     }
+}
+
+/// Whether the engine publishes its ports on this machine, so that its programs may be in the way.
+fn is_here(target: &Target) -> bool {
+    let Target::Docker(address) = target;
+    let elsewhere = std::env::var("DOCKER_HOST").is_ok_and(|host| host.contains("://") && !host.starts_with("unix://"));
+    address == "local" && !elsewhere
 }
 
 fn verb(action: Action) -> &'static str {
