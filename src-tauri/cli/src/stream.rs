@@ -114,9 +114,10 @@ fn print(event: &Event, json: bool) -> Result<()> {
     match event {
         Event::Step { step, .. } => match step.state {
             StepState::Running => println!("▸ {}", step.name),
-            StepState::Done => println!("  ✓ {}", step.detail),
-            StepState::Failed => println!("  ✕ {}", step.detail.replace('\n', "\n    ")),
-            StepState::Cancelled => println!("  ■ cancelled"),
+            // Several run at the same time, so the end of each says whose it is.
+            StepState::Done => println!("  ✓ {}: {}", step.name, step.detail),
+            StepState::Failed => println!("  ✕ {}: {}", step.name, step.detail.replace('\n', "\n    ")),
+            StepState::Cancelled => println!("  ■ {}: cancelled", step.name),
             StepState::Pending | StepState::Skipped => {}
         },
         Event::Log { text, .. } => println!("  │ {text}"),

@@ -229,10 +229,25 @@ impl Observer {
 
     /// The project's containers in all states; one-off ones are nobody's business.
     pub(crate) async fn containers(&self, project: &str) -> Result<Vec<Container>> {
+        self.containers_where(project, |_| true).await
+    }
+
+    /// The project's containers of some services: looking at each costs the engine a request.
+    pub(crate) async fn containers_of(
+        &self,
+        project: &str,
+        services: &BTreeSet<ServiceName>,
+    ) -> Result<Vec<Container>> {
+        self.containers_where(project, |service| services.contains(service)).await
+    }
+
+    async fn containers_where(&self, project: &str, wanted: impl Fn(&str) -> bool) -> Result<Vec<Container>> {
         let filters = by_labels(&[format!("{}={project}", labels::PROJECT)]);
         let options = ListContainersOptionsBuilder::new().all(true).filters(&filters).build();
         let list = limited("list the containers", REQUEST, self.docker.list_containers(Some(options))).await?;
-        let ids: Vec<String> = list.into_iter().filter_map(|container| container.id).collect();
+        let is_wanted = |labels: &HashMap<String, String>| labels.get(labels::SERVICE).is_some_and(|s| wanted(s));
+        let wanted = list.into_iter().filter(|container| container.labels.as_ref().is_some_and(is_wanted));
+        let ids: Vec<String> = wanted.filter_map(|container| container.id).collect();
         let inspected: Vec<Option<ContainerInspectResponse>> = stream::iter(ids)
             // One that vanished since the list was made is simply not there.
             .map(|id| async move { found(self.inspect(&id).await) })

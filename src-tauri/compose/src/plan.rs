@@ -1,5 +1,7 @@
 //! What a move of the application would do. A pure function of what was observed and what is wanted.
 
+mod order;
+mod removals;
 mod requirements;
 #[cfg(test)]
 mod tests;
@@ -15,7 +17,7 @@ use crate::decide::{self, Decision, Place, Surroundings};
 use crate::fingerprint::of_settings;
 use crate::labels;
 use crate::model::{Model, at};
-use crate::observe::{Container, Observed};
+use crate::observe::Observed;
 use crate::ports;
 
 /// What the application should be.
@@ -57,7 +59,7 @@ impl Removal {
 /// What has to be done, in order.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct ComposePlan {
-    /// Each piece of work, in the order in which it is done.
+    /// Each piece of work. Done one after the other in this order, none comes before what it waits for.
     pub work: Vec<Work>,
     /// Services that stay as they are.
     pub kept: Vec<ServiceName>,
@@ -76,6 +78,9 @@ pub struct Work {
     pub job: Job,
     /// Images are made ready in the build stage, before anything is touched.
     pub stage: Stage,
+    /// What has to be done before it, by place in [`ComposePlan::work`]; always earlier ones. What is not named here, or waited
+    /// for by what is, may be done at the same time.
+    pub after: Vec<usize>,
 }
 
 /// A piece of work. It names what is wanted; what exactly has to be done for it is decided on what is there then.
@@ -166,7 +171,9 @@ pub fn plan(observed: &Observed, want: &Want<'_>) -> Result<ComposePlan> {
     planner.volumes()?;
     let containers = planner.containers()?;
     planner.removals(containers);
-    Ok(planner.plan)
+    let mut plan = planner.plan;
+    order::order(&mut plan.work, want.model, observed);
+    Ok(plan)
 }
 
 struct Planner<'a> {
@@ -186,7 +193,7 @@ impl<'a> Planner<'a> {
         };
         let change =
             Change { layer: Layer::Application, subject, action, reason: reason.into(), before: None, after: None };
-        self.plan.work.push(Work { change, job, stage });
+        self.plan.work.push(Work { change, job, stage, after: Vec::new() });
         let last = self.plan.work.len() - 1;
         &mut self.plan.work[last].change
     }
@@ -385,137 +392,6 @@ impl<'a> Planner<'a> {
             self.plan.notes.push(note);
         }
     }
-
-    /// Containers that the model does not have: of services that are gone, and beyond the wanted number.
-    fn removals(&mut self, mut leaving: BTreeSet<String>) {
-        let model = self.want.model;
-        for (name, service) in &model.services {
-            let extra: Vec<&Container> = self
-                .observed
-                .containers
-                .iter()
-                .filter(|container| container.service == name.as_str() && container.number > service.replicas())
-                .collect();
-            if !extra.is_empty() {
-                leaving.extend(extra.iter().map(|container| container.id.clone()));
-                let reason = format!("only {} of it are wanted", service.replicas());
-                let containers = extra.iter().rev().map(|container| container.id.clone()).collect();
-                self.add(format!("service {name}"), Action::Remove, reason, Job::Remove { containers });
-            }
-        }
-        let colliding: BTreeSet<String> = self.colliding_orphans().into_keys().collect();
-        let mut orphans = self.orphans();
-        for service in removal_order(&orphans, self.observed) {
-            let containers = orphans.remove(&service).unwrap_or_default();
-            leaving.extend(containers.iter().cloned());
-            if !colliding.contains(&service) {
-                self.remove_orphan(&service, containers);
-            }
-        }
-        self.unused_networks(&leaving);
-        self.asked_removals();
-    }
-
-    /// Networks of the project that the model does not have and nothing runs in any more. Those that Compose made go only
-    /// when everything goes.
-    fn unused_networks(&mut self, leaving: &BTreeSet<String>) {
-        let model = self.want.model;
-        let names: BTreeSet<&String> = model.networks.values().map(|network| &network.name).collect();
-        let observed = self.observed;
-        for (name, network) in &observed.networks {
-            let ours = network.labels.contains_key(labels::HASH)
-                || self.goes_down() && network.labels.contains_key(labels::PROJECT);
-            if !names.contains(name) && ours && network.attached.is_subset(leaving) {
-                let key = network.labels.get(labels::NETWORK).unwrap_or(name);
-                let reason = self.no_longer_wanted();
-                self.add(format!("network {key}"), Action::Remove, reason, Job::RemoveNetwork { name: name.clone() });
-            }
-        }
-    }
-
-    /// What is removed only because a person asked for it.
-    fn asked_removals(&mut self) {
-        let observed = self.observed;
-        let wanted: BTreeSet<&String> = self.want.model.volumes.values().map(|volume| &volume.name).collect();
-        if self.want.remove.volumes {
-            for (name, volume) in &observed.volumes {
-                let ours = volume.labels.get(labels::PROJECT).is_some_and(|project| project == self.want.project);
-                if ours && !wanted.contains(name) {
-                    let key = volume.labels.get(labels::VOLUME).unwrap_or(name);
-                    let reason = "asked for; the data in it is lost";
-                    let job = Job::RemoveVolume { name: name.clone() };
-                    self.add(format!("volume {key}"), Action::Remove, reason, job);
-                }
-            }
-        }
-        if self.want.remove.images {
-            for reference in &observed.own_images {
-                let job = Job::RemoveImage { reference: reference.clone() };
-                let reason = "asked for; releases that need it cannot be gone back to";
-                self.add(format!("image {reference}"), Action::Remove, reason, job);
-            }
-        }
-    }
-
-    /// Nothing is wanted any more.
-    fn goes_down(&self) -> bool {
-        self.want.model.services.is_empty()
-    }
-
-    fn no_longer_wanted(&self) -> &'static str {
-        if self.goes_down() { "the environment is taken down" } else { "no longer in the Compose file" }
-    }
-
-    fn remove_orphan(&mut self, service: &str, containers: Vec<String>) {
-        let reason = self.no_longer_wanted();
-        self.add(format!("service {service}"), Action::Remove, reason, Job::Remove { containers });
-    }
-
-    /// Containers of services that the model does not have, by service.
-    fn orphans(&self) -> BTreeMap<String, Vec<String>> {
-        let mut orphans: BTreeMap<String, Vec<String>> = BTreeMap::new();
-        for container in &self.observed.containers {
-            if !self.want.model.services.contains_key(container.service.as_str()) {
-                orphans.entry(container.service.clone()).or_default().push(container.id.clone());
-            }
-        }
-        orphans
-    }
-
-    /// Orphans that hold a port or a name which the model needs: they go before the rest, all others go last.
-    fn colliding_orphans(&self) -> BTreeMap<String, Vec<String>> {
-        let services = &self.want.model.services;
-        let wanted: Vec<_> = services.values().flat_map(decide::host_ports).collect();
-        let names: BTreeSet<&String> =
-            services.values().filter_map(|service| service.container_name.as_ref()).collect();
-        let collides = |container: &Container| {
-            names.contains(&container.name)
-                || container.ports.iter().any(|held| wanted.iter().any(|port| port.collides(held)))
-        };
-        let colliding: BTreeSet<&String> = self
-            .observed
-            .containers
-            .iter()
-            .filter(|container| collides(container))
-            .map(|container| &container.service)
-            .collect();
-        self.orphans().into_iter().filter(|(service, _)| colliding.contains(service)).collect()
-    }
-}
-
-/// Services whose containers go: before each service those that depend on it, as the containers' labels say.
-fn removal_order(orphans: &BTreeMap<String, Vec<String>>, observed: &Observed) -> Vec<String> {
-    let mut order = Vec::with_capacity(orphans.len());
-    let mut waiting: Vec<&String> = orphans.keys().collect();
-    while !waiting.is_empty() {
-        let needed = |service: &String| {
-            waiting.iter().any(|other| *other != service && observed.dependencies_of(other).contains(service.as_str()))
-        };
-        // A circle has no order, and goes as it comes.
-        let free = waiting.iter().position(|service| !needed(service)).unwrap_or(0);
-        order.push(waiting.remove(free).clone());
-    }
-    order
 }
 
 fn missing(what: &str, key: &str, name: &str) -> Error {
@@ -525,10 +401,16 @@ fn missing(what: &str, key: &str, name: &str) -> Error {
 }
 
 impl fmt::Display for ComposePlan {
-    /// One line per piece of work, then what stays, then the notes and what stands in the way.
+    /// One line per piece of work, then what stays, then the notes and what stands in the way. `{:#}` adds what each piece waits
+    /// for.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for Work { change, .. } in &self.work {
-            writeln!(f, "{} {}: {}", word(change.action), change.subject, change.reason)?;
+        for Work { change, after, .. } in &self.work {
+            write!(f, "{} {}: {}", word(change.action), change.subject, change.reason)?;
+            if f.alternate() && !after.is_empty() {
+                let awaited = after.iter().filter_map(|place| Some(self.work.get(*place)?.change.subject.as_str()));
+                write!(f, " [after {}]", awaited.collect::<Vec<_>>().join(", "))?;
+            }
+            writeln!(f)?;
         }
         for service in &self.kept {
             writeln!(f, "keep service {service}")?;

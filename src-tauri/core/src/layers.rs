@@ -63,7 +63,7 @@ pub enum Observed {
 /// What a layer would do.
 #[derive(Debug, Default)]
 pub struct LayerPlan {
-    /// The work, in order.
+    /// The work. In this order, none comes before what it waits for.
     pub jobs: Vec<Job>,
     /// Services that stay as they are.
     pub kept: Vec<String>,
@@ -86,6 +86,9 @@ pub struct Job {
     pub changes: Vec<Change>,
     /// For the layer alone.
     pub intent: serde_json::Value,
+    /// What has to be done before it, by place among the layer's jobs. Layers, and the stages in them, come one after the other
+    /// anyway.
+    pub after: Vec<usize>,
 }
 
 /// What a layer needs to change something.

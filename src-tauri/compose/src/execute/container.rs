@@ -1,6 +1,6 @@
 //! One place of a service: looking at it, deciding, and doing what was decided.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use bollard::errors::Error as BollardError;
@@ -37,7 +37,8 @@ pub(super) async fn ensure(
     let place = Place { project: run.want.project, model, name, service, number };
     let id = image::resolve(run, name, service, source).await?;
     image::keep(run, name, &id).await?;
-    let containers = run.engine.observer().containers(run.want.project).await?;
+    let around = around(name, service);
+    let containers = run.engine.observer().containers_of(run.want.project, &around).await?;
     let files = in_background(model.clone(), |model| fingerprint::files(&model)).await?;
     let parents = parents(run, service, &containers);
     let decision =
@@ -64,6 +65,11 @@ pub(super) async fn ensure(
         }
     };
     Ok(Done { seen: format!("{}: {seen}", place.container_name()), image: Some(id) })
+}
+
+/// The services whose containers matter to one of a service: those that it waits for or borrows from, and its own.
+fn around(name: &ServiceName, service: &Service) -> BTreeSet<ServiceName> {
+    service.depends_on.keys().chain([name]).cloned().chain(service.parents()).collect()
 }
 
 /// The containers from which a service borrows: the first of each such service.
@@ -97,7 +103,8 @@ async fn await_dependencies(run: &Run<'_>, place: &Place<'_>) -> Result<()> {
     if awaited.is_empty() {
         return Ok(());
     }
-    let containers = run.engine.observer().containers(run.want.project).await?;
+    let names = awaited.iter().map(|(name, ..)| (*name).clone()).collect();
+    let containers = run.engine.observer().containers_of(run.want.project, &names).await?;
     for (name, condition, required) in awaited {
         let holders: Vec<&Container> = containers.iter().filter(|c| c.service == name.as_str()).collect();
         if holders.is_empty() && required {

@@ -47,6 +47,7 @@ impl Layer for Application {
                 name,
                 changes: vec![work.change],
                 intent,
+                after: work.after,
             });
         }
         let kept = plan.kept.iter().map(ToString::to_string).collect();

@@ -36,6 +36,7 @@ impl Layer for Configuration {
             name: format!("configuration: {} changed", changes.len()),
             changes,
             intent: serde_json::Value::Null,
+            after: Vec::new(),
         };
         Ok(LayerPlan { jobs: vec![job], ..LayerPlan::default() })
     }

@@ -1,6 +1,8 @@
 //! The road: checks, build, layers, verification.
 
-use std::collections::BTreeMap;
+mod jobs;
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use sternway_model::{
     CheckRun, Code, Error, Evidence, Kind, Release, Result, Sensitive, Stage, Step, StepState, Value,
@@ -11,7 +13,7 @@ use super::Hold;
 use crate::command::{self, Command};
 use crate::git;
 use crate::journal::Journal;
-use crate::layers::{self, Act, Job, Layer, Sight};
+use crate::layers::{self, Job, Layer, Sight};
 use crate::machine::Core;
 use crate::plan::Prepared;
 use crate::project::Project;
@@ -68,6 +70,21 @@ pub(super) fn steps(project: &Project, prepared: &Prepared) -> Vec<(Stage, Strin
     steps
 }
 
+/// Writes the evidence, or why there is none.
+async fn end(journal: &Journal, step: Step, done: Result<String>) -> Result<String> {
+    match done {
+        Ok(seen) => {
+            journal.end(step, StepState::Done, &seen).await?;
+            Ok(seen)
+        }
+        Err(error) => {
+            let state = if error.code == Code::Cancelled { StepState::Cancelled } else { StepState::Failed };
+            journal.end(step, state, &error.to_string()).await?;
+            Err(error)
+        }
+    }
+}
+
 /// Images are made before anything is touched, whatever layer they belong to.
 fn in_order(jobs: &[Job]) -> impl Iterator<Item = &Job> {
     let build = jobs.iter().filter(|job| job.stage == Stage::Build);
@@ -80,10 +97,13 @@ struct Walk<'a> {
     prepared: &'a Prepared,
     secrets: &'a Revealed,
     journal: &'a Journal,
+    /// The last step that has a number.
     number: u32,
+    /// The steps that were begun.
+    begun: BTreeSet<u32>,
     touched: bool,
-    /// How many changes are done, images not counted.
-    applied: usize,
+    /// Names of the changes that are done, images not counted.
+    applied: BTreeSet<String>,
     current: String,
 }
 
@@ -96,23 +116,23 @@ impl Core {
         secrets: &Revealed,
         journal: &Journal,
     ) -> Result<Release, Stopped> {
-        let mut walk =
-            Walk { hold, prepared, secrets, journal, number: 0, touched: false, applied: 0, current: String::new() };
+        let mut walk = Walk {
+            hold,
+            prepared,
+            secrets,
+            journal,
+            number: 0,
+            begun: BTreeSet::new(),
+            touched: false,
+            applied: BTreeSet::new(),
+            current: String::new(),
+        };
         match self.walk_all(&mut walk).await {
             Ok(release) => Ok(release),
             Err(error) => {
-                let changes: Vec<String> = in_order(&prepared.jobs)
-                    .filter(|job| job.stage != Stage::Build)
-                    .map(|job| job.name.clone())
-                    .collect();
-                let (done, left) = changes.split_at(walk.applied.min(changes.len()));
-                let stopped = Stopped {
-                    error,
-                    touched: walk.touched,
-                    step: walk.current.clone(),
-                    done: done.to_vec(),
-                    left: left.to_vec(),
-                };
+                let changes = prepared.jobs.iter().filter(|job| job.stage != Stage::Build).map(|job| job.name.clone());
+                let (done, left) = changes.partition(|name| walk.applied.contains(name));
+                let stopped = Stopped { error, touched: walk.touched, step: walk.current.clone(), done, left };
                 match walk.skip_rest().await {
                     Ok(()) => Err(stopped),
                     Err(error) => Err(Stopped { error, ..stopped }),
@@ -159,23 +179,13 @@ impl Walk<'_> {
     async fn begin(&mut self, stage: Stage, name: &str) -> Result<Step> {
         self.cancelled()?;
         self.number += 1;
+        self.begun.insert(self.number);
         self.current = name.to_owned();
         self.journal.begin(self.number, stage, name).await
     }
 
-    /// Writes the evidence, or why there is none.
     async fn end(&self, step: Step, done: Result<String>) -> Result<String> {
-        match done {
-            Ok(seen) => {
-                self.journal.end(step, StepState::Done, &seen).await?;
-                Ok(seen)
-            }
-            Err(error) => {
-                let state = if error.code == Code::Cancelled { StepState::Cancelled } else { StepState::Failed };
-                self.journal.end(step, state, &error.to_string()).await?;
-                Err(error)
-            }
-        }
+        end(self.journal, step, done).await
     }
 
     async fn checks(&mut self) -> Result<()> {
@@ -215,38 +225,6 @@ impl Walk<'_> {
         let command = Command { line, folder: &self.hold.project.folder, variables, timeout };
         command::run(&command, &self.hold.live.cancel, &|line| self.journal.line(step, &line)).await?;
         Ok("ended with exit code 0".to_owned())
-    }
-
-    async fn jobs(&mut self) -> Result<()> {
-        let layers = layers::all();
-        let prepared = self.prepared;
-        for job in in_order(&prepared.jobs) {
-            let layer = layers
-                .iter()
-                .find(|layer| layer.name() == job.layer)
-                .ok_or_else(|| Error::internal(format!("there is no layer {}", job.layer)))?;
-            let step = self.begin(job.stage, &job.name).await?;
-            // Images beside the old ones touch nothing that runs.
-            self.touched |= job.stage != Stage::Build;
-            let done = layer.apply(job, &self.act(step.number)).await;
-            self.end(step, done).await?;
-            self.applied += usize::from(job.stage != Stage::Build);
-        }
-        Ok(())
-    }
-
-    fn act(&self, step: u32) -> Act<'_> {
-        Act {
-            project: &self.hold.project,
-            environment: &self.hold.environment,
-            engine: &self.hold.engine,
-            want: &self.prepared.want,
-            secrets: self.secrets,
-            journal: self.journal,
-            step,
-            cancel: &self.hold.live.cancel,
-            lease: &self.hold.lease,
-        }
     }
 
     /// Looks again with the eyes of the plan, then verifies by the project's own means.
@@ -315,7 +293,7 @@ impl Walk<'_> {
     /// Steps that are not reached any more are said to be skipped, so that nobody waits for them.
     async fn skip_rest(&mut self) -> Result<()> {
         let steps = steps(&self.hold.project, self.prepared);
-        for (number, (stage, name)) in (1_u32..).zip(steps).skip(self.number as usize) {
+        for (number, (stage, name)) in (1_u32..).zip(steps).filter(|(number, _)| !self.begun.contains(number)) {
             self.journal.skip(number, stage, &name).await?;
         }
         Ok(())

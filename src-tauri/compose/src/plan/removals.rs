@@ -1,0 +1,143 @@
+//! What goes: containers that nobody wants, what only they used, and what a person asked to be removed.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use sternway_model::Action;
+
+use super::{Job, Planner};
+use crate::decide;
+use crate::labels;
+use crate::observe::{Container, Observed};
+
+impl Planner<'_> {
+    /// Containers that the model does not have: of services that are gone, and beyond the wanted number.
+    pub(super) fn removals(&mut self, mut leaving: BTreeSet<String>) {
+        let model = self.want.model;
+        for (name, service) in &model.services {
+            let extra: Vec<&Container> = self
+                .observed
+                .containers
+                .iter()
+                .filter(|container| container.service == name.as_str() && container.number > service.replicas())
+                .collect();
+            if !extra.is_empty() {
+                leaving.extend(extra.iter().map(|container| container.id.clone()));
+                let reason = format!("only {} of it are wanted", service.replicas());
+                let containers = extra.iter().rev().map(|container| container.id.clone()).collect();
+                self.add(format!("service {name}"), Action::Remove, reason, Job::Remove { containers });
+            }
+        }
+        let colliding: BTreeSet<String> = self.colliding_orphans().into_keys().collect();
+        let mut orphans = self.orphans();
+        for service in removal_order(&orphans, self.observed) {
+            let containers = orphans.remove(&service).unwrap_or_default();
+            leaving.extend(containers.iter().cloned());
+            if !colliding.contains(&service) {
+                self.remove_orphan(&service, containers);
+            }
+        }
+        self.unused_networks(&leaving);
+        self.asked_removals();
+    }
+
+    /// Networks of the project that the model does not have and nothing runs in any more. Those that Compose made go only
+    /// when everything goes.
+    fn unused_networks(&mut self, leaving: &BTreeSet<String>) {
+        let model = self.want.model;
+        let names: BTreeSet<&String> = model.networks.values().map(|network| &network.name).collect();
+        let observed = self.observed;
+        for (name, network) in &observed.networks {
+            let ours = network.labels.contains_key(labels::HASH)
+                || self.goes_down() && network.labels.contains_key(labels::PROJECT);
+            if !names.contains(name) && ours && network.attached.is_subset(leaving) {
+                let key = network.labels.get(labels::NETWORK).unwrap_or(name);
+                let reason = self.no_longer_wanted();
+                self.add(format!("network {key}"), Action::Remove, reason, Job::RemoveNetwork { name: name.clone() });
+            }
+        }
+    }
+
+    /// What is removed only because a person asked for it.
+    fn asked_removals(&mut self) {
+        let observed = self.observed;
+        let wanted: BTreeSet<&String> = self.want.model.volumes.values().map(|volume| &volume.name).collect();
+        if self.want.remove.volumes {
+            for (name, volume) in &observed.volumes {
+                let ours = volume.labels.get(labels::PROJECT).is_some_and(|project| project == self.want.project);
+                if ours && !wanted.contains(name) {
+                    let key = volume.labels.get(labels::VOLUME).unwrap_or(name);
+                    let reason = "asked for; the data in it is lost";
+                    let job = Job::RemoveVolume { name: name.clone() };
+                    self.add(format!("volume {key}"), Action::Remove, reason, job);
+                }
+            }
+        }
+        if self.want.remove.images {
+            for reference in &observed.own_images {
+                let job = Job::RemoveImage { reference: reference.clone() };
+                let reason = "asked for; releases that need it cannot be gone back to";
+                self.add(format!("image {reference}"), Action::Remove, reason, job);
+            }
+        }
+    }
+
+    /// Nothing is wanted any more.
+    fn goes_down(&self) -> bool {
+        self.want.model.services.is_empty()
+    }
+
+    fn no_longer_wanted(&self) -> &'static str {
+        if self.goes_down() { "the environment is taken down" } else { "no longer in the Compose file" }
+    }
+
+    pub(super) fn remove_orphan(&mut self, service: &str, containers: Vec<String>) {
+        let reason = self.no_longer_wanted();
+        self.add(format!("service {service}"), Action::Remove, reason, Job::Remove { containers });
+    }
+
+    /// Containers of services that the model does not have, by service.
+    fn orphans(&self) -> BTreeMap<String, Vec<String>> {
+        let mut orphans: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        for container in &self.observed.containers {
+            if !self.want.model.services.contains_key(container.service.as_str()) {
+                orphans.entry(container.service.clone()).or_default().push(container.id.clone());
+            }
+        }
+        orphans
+    }
+
+    /// Orphans that hold a port or a name which the model needs: they go before the rest, all others go last.
+    pub(super) fn colliding_orphans(&self) -> BTreeMap<String, Vec<String>> {
+        let services = &self.want.model.services;
+        let wanted: Vec<_> = services.values().flat_map(decide::host_ports).collect();
+        let names: BTreeSet<&String> =
+            services.values().filter_map(|service| service.container_name.as_ref()).collect();
+        let collides = |container: &Container| {
+            names.contains(&container.name)
+                || container.ports.iter().any(|held| wanted.iter().any(|port| port.collides(held)))
+        };
+        let colliding: BTreeSet<&String> = self
+            .observed
+            .containers
+            .iter()
+            .filter(|container| collides(container))
+            .map(|container| &container.service)
+            .collect();
+        self.orphans().into_iter().filter(|(service, _)| colliding.contains(service)).collect()
+    }
+}
+
+/// Services whose containers go: before each service those that depend on it, as the containers' labels say.
+fn removal_order(orphans: &BTreeMap<String, Vec<String>>, observed: &Observed) -> Vec<String> {
+    let mut order = Vec::with_capacity(orphans.len());
+    let mut waiting: Vec<&String> = orphans.keys().collect();
+    while !waiting.is_empty() {
+        let needed = |service: &String| {
+            waiting.iter().any(|other| *other != service && observed.dependencies_of(other).contains(service.as_str()))
+        };
+        // A circle has no order, and goes as it comes.
+        let free = waiting.iter().position(|service| !needed(service)).unwrap_or(0);
+        order.push(waiting.remove(free).clone());
+    }
+    order
+}

@@ -1,0 +1,159 @@
+//! The layers' work: what does not wait for each other is done at the same time.
+
+use std::collections::BTreeSet;
+
+use futures_util::StreamExt;
+use futures_util::stream::FuturesUnordered;
+use sternway_model::{Code, Error, Layer as LayerName, Result, Stage};
+use sternway_vault::Revealed;
+
+use super::{Walk, end, in_order};
+use crate::journal::Journal;
+use crate::layers::{self, Act, Job, Layer};
+use crate::plan::Prepared;
+use crate::run::Hold;
+
+/// Pieces of work at the same time. The engine serialises much of what they ask for; what is gained is that they wait for
+/// containers, registries and builds together.
+const AT_ONCE: usize = 8;
+
+/// A job with its step's number and its place among its layer's jobs.
+struct Numbered<'p> {
+    number: u32,
+    place: (LayerName, usize),
+    job: &'p Job,
+}
+
+impl Walk<'_> {
+    /// Does all work: images first, then layer after layer. When a piece of it fails, nothing new is begun; what runs ends,
+    /// or brings back what it touched, first.
+    pub(super) async fn jobs(&mut self) -> Result<()> {
+        let numbered = numbered(&self.prepared.jobs, self.number);
+        let mut done = BTreeSet::new();
+        for phase in numbered.chunk_by(|one, next| one.job.stage == next.job.stage) {
+            self.phase(phase, &mut done).await?;
+        }
+        self.number = numbered.last().map_or(self.number, |last| last.number);
+        Ok(())
+    }
+
+    async fn phase(&mut self, phase: &[Numbered<'_>], done: &mut BTreeSet<(LayerName, usize)>) -> Result<()> {
+        let means = Means { hold: self.hold, prepared: self.prepared, secrets: self.secrets, journal: self.journal };
+        let layers = layers::all();
+        let mut waiting: Vec<&Numbered<'_>> = phase.iter().collect();
+        let mut running = FuturesUnordered::new();
+        let mut failed: Option<Error> = None;
+        loop {
+            while failed.is_none() && running.len() < AT_ONCE {
+                let free = |next: &&Numbered<'_>| next.job.after.iter().all(|p| done.contains(&(next.job.layer, *p)));
+                let Some(ready) = waiting.iter().position(free) else { break };
+                if let Err(cancelled) = self.cancelled() {
+                    failed = Some(cancelled);
+                    break;
+                }
+                let next = waiting.remove(ready);
+                self.begun.insert(next.number);
+                // Images beside the old ones touch nothing that runs.
+                self.touched |= next.job.stage != Stage::Build;
+                running.push(means.carry_out(&layers, next));
+            }
+            match running.next().await {
+                Some((next, Ok(()))) => {
+                    done.insert(next.place);
+                    if next.job.stage != Stage::Build {
+                        self.applied.insert(next.job.name.clone());
+                    }
+                }
+                Some((next, Err(error))) => match &mut failed {
+                    None => {
+                        self.current.clone_from(&next.job.name);
+                        failed = Some(error);
+                    }
+                    Some(_) if error.code == Code::Cancelled => {}
+                    Some(first) => first.message.push_str(&format!("\n{}: {error}", next.job.name)),
+                },
+                None => break,
+            }
+        }
+        match failed {
+            Some(error) => Err(error),
+            None if waiting.is_empty() => Ok(()),
+            None => Err(Error::internal("the plan's work waits for itself")),
+        }
+    }
+}
+
+/// Build jobs of all layers first; what each waits for is counted by layer.
+fn numbered(jobs: &[Job], after: u32) -> Vec<Numbered<'_>> {
+    let place = |wanted: &Job| {
+        let own = jobs.iter().filter(|job| job.layer == wanted.layer);
+        own.take_while(|job| !std::ptr::eq(*job, wanted)).count()
+    };
+    let ordered = (after + 1..).zip(in_order(jobs));
+    ordered.map(|(number, job)| Numbered { number, place: (job.layer, place(job)), job }).collect()
+}
+
+/// What a job needs, apart from what the walk itself keeps.
+#[derive(Clone, Copy)]
+struct Means<'a> {
+    hold: &'a Hold,
+    prepared: &'a Prepared,
+    secrets: &'a Revealed,
+    journal: &'a Journal,
+}
+
+impl<'a> Means<'a> {
+    /// One job, between its intent and its evidence.
+    async fn carry_out<'n, 'p>(
+        self,
+        layers: &[Box<dyn Layer>],
+        next: &'n Numbered<'p>,
+    ) -> (&'n Numbered<'p>, Result<()>) {
+        let done = async {
+            let job = next.job;
+            let layer = layers.iter().find(|layer| layer.name() == job.layer);
+            let layer = layer.ok_or_else(|| Error::internal(format!("there is no layer {}", job.layer)))?;
+            let step = self.journal.begin(next.number, job.stage, &job.name).await?;
+            let done = layer.apply(job, &self.act(next.number)).await;
+            end(self.journal, step, done).await.map(drop)
+        };
+        (next, done.await)
+    }
+
+    fn act(self, step: u32) -> Act<'a> {
+        Act {
+            project: &self.hold.project,
+            environment: &self.hold.environment,
+            engine: &self.hold.engine,
+            want: &self.prepared.want,
+            secrets: self.secrets,
+            journal: self.journal,
+            step,
+            cancel: &self.hold.live.cancel,
+            lease: &self.hold.lease,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn job(layer: LayerName, stage: Stage, name: &str, after: &[usize]) -> Job {
+        let (name, intent) = (name.to_owned(), serde_json::Value::Null);
+        Job { layer, stage, name, changes: Vec::new(), intent, after: after.to_vec() }
+    }
+
+    #[test]
+    fn images_come_first_and_places_are_counted_by_layer() {
+        let jobs = [
+            job(LayerName::Configuration, Stage::Configuration, "configuration", &[]),
+            job(LayerName::Application, Stage::Build, "image", &[]),
+            job(LayerName::Application, Stage::Application, "service", &[0]),
+        ];
+        let numbered = numbered(&jobs, 2);
+        let seen: Vec<_> = numbered.iter().map(|n| (n.number, n.job.name.as_str(), n.place.1)).collect();
+        assert_eq!(seen, [(3, "image", 0), (4, "configuration", 0), (5, "service", 1)]);
+        assert_eq!(numbered.chunk_by(|a, b| a.job.stage == b.job.stage).count(), 3);
+    }
+}
