@@ -1,92 +1,53 @@
-//! Measures the window against an empty one of the same make, and against the bare query behind its longest list.
-//! Run it as `scripts/bench` does: in a session of its own, with the programs built.
+//! Measures Sternway against what people would compare it with. Run it as `scripts/bench` does: in a session of its own, with the
+//! programs built.
+//!
+//! - `window`: the window against an empty one
+//! - `compose`: the terminal front against Docker Compose
+//!
+//! The other words are for the containers that the second one runs this program in.
 
-mod history;
-mod opening;
+mod compose;
 mod processes;
 mod report;
 mod sample;
-mod screen;
+mod window;
 
 use std::process::ExitCode;
 
-use sternway_e2e::Result;
+use sternway_e2e::{Failure, Result};
 
-use opening::{Openings, Subject};
-use report::{Comparison, Report, Unit, Wanted};
-use sample::Sample;
-use screen::Screen;
-
-/// A history as some weeks leave it behind.
-const SMALL: (u32, u32) = (100, 20_000);
-/// A history as years leave it behind: deployments, and lines of their logs.
-const LARGE: (u32, u32) = (10_000, 2_000_000);
-const STARTS: usize = 10;
-/// In how many of the starts the memory is looked at, each ten seconds after the first screen.
-const MEMORY_STARTS: usize = 3;
-const VISITS: usize = 10;
+use compose::servers;
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let json = std::env::args().any(|argument| argument == "--json");
-    let report = match measure().await {
-        Ok(report) => report,
+    match run().await {
+        Ok(code) => code,
         Err(failure) => {
             eprintln!("✗ {failure}");
-            return ExitCode::from(2);
+            ExitCode::from(2)
         }
+    }
+}
+
+async fn run() -> Result<ExitCode> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let (words, json) = match arguments.split_last() {
+        Some((last, words)) if last == "--json" => (words, true),
+        _ => (arguments.as_slice(), false),
+    };
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    let report = match words.as_slice() {
+        ["window"] => window::measure().await?,
+        ["compose"] => compose::measure().await?,
+        ["serve"] => return servers::serve().await.map(|()| ExitCode::SUCCESS),
+        ["forward", host] => return servers::forward((*host).to_owned()).await.map(|()| ExitCode::SUCCESS),
+        ["probe"] => return servers::probe().await.map(|()| ExitCode::SUCCESS),
+        _ => return Err(Failure::new("usage: sternway-bench window|compose [--json]")),
     };
     if json {
         println!("{:#}", report.json());
     } else {
         print!("{report}");
     }
-    if report.holds() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
-}
-
-async fn measure() -> Result<Report> {
-    let mut report = Report::of_this_machine()?;
-    eprintln!("· filling the histories");
-    let (small, large) = (Sample::with_history(SMALL).await?, Sample::with_history(LARGE).await?);
-
-    let screen = Screen::of_session()?;
-    let subjects = [Subject::empty_window()?, Subject::sternway(&small)?, Subject::sternway(&large)?];
-    let place = opening::place_of_environments(&small).await?;
-    eprintln!("· starting the programs {STARTS} times");
-    let [empty, ours, ours_large] = Openings::alternating(&subjects, &screen, &place, STARTS, MEMORY_STARTS).await?;
-    eprintln!("· opening History {VISITS} times");
-    let visits = history::Visits::of(&large, VISITS).await?;
-    let few_rows = history::Visits::of(&small, VISITS).await?;
-    let query = history::bare_query(&large, VISITS).await?;
-
-    let opening = Wanted::at_most(2.0);
-    let memory = Wanted::at_most(1.5);
-    let same = Wanted::at_most(1.1);
-    let rows = Wanted::at_most(1.5).and(50.0);
-    report.add(Comparison::new("first usable screen", Unit::Milliseconds, &ours.first, &empty.first, opening));
-    report.add(Comparison::new(
-        "… with 10,000 deployments",
-        Unit::Milliseconds,
-        &ours_large.first,
-        &empty.first,
-        opening,
-    ));
-    report.add(Comparison::new("idle memory", Unit::Megabytes, &ours.memory, &empty.memory, memory));
-    report.add(Comparison::new(
-        "… with 10,000 deployments",
-        Unit::Megabytes,
-        &ours_large.memory,
-        &empty.memory,
-        memory,
-    ));
-    report.add(Comparison::new("first rows of History (query)", Unit::Milliseconds, &visits.rows, &query, rows));
-    report.add(Comparison::new(
-        "memory on History (100 deployments)",
-        Unit::Megabytes,
-        &[visits.memory],
-        &[few_rows.memory],
-        same,
-    ));
-    report.note_others(processes::other_webviews()?);
-    Ok(report)
+    Ok(if report.holds() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

@@ -13,6 +13,8 @@ pub enum Unit {
     Milliseconds,
     #[serde(rename = "MB")]
     Megabytes,
+    #[serde(rename = "requests")]
+    Requests,
 }
 
 impl Unit {
@@ -20,6 +22,7 @@ impl Unit {
         match self {
             Self::Milliseconds => "ms",
             Self::Megabytes => "MB",
+            Self::Requests => "req",
         }
     }
 }
@@ -29,12 +32,29 @@ impl Unit {
 pub struct Wanted {
     times: f64,
     plus: f64,
+    /// The limit itself is too much.
+    below: bool,
 }
 
 impl Wanted {
     /// At most so many times the other's.
     pub fn at_most(times: f64) -> Self {
-        Self { times, plus: 0.0 }
+        Self { times, plus: 0.0, below: false }
+    }
+
+    /// Less than the other's.
+    pub fn less() -> Self {
+        Self { times: 1.0, plus: 0.0, below: true }
+    }
+
+    /// Nothing at all.
+    pub fn none() -> Self {
+        Self::at_most(0.0)
+    }
+
+    fn holds(self, ours: f64, theirs: f64) -> bool {
+        let limit = theirs * self.times + self.plus;
+        if self.below { ours < limit } else { ours <= limit }
     }
 
     /// And so much more, in the figure's unit.
@@ -68,7 +88,7 @@ impl Comparison {
     pub fn new(name: &'static str, unit: Unit, ours: &[f64], theirs: &[f64], wanted: Wanted) -> Self {
         let samples = Samples { ours: ours.to_vec(), theirs: theirs.to_vec() };
         let (ours, theirs) = (median(ours), median(theirs));
-        let holds = ours <= theirs * wanted.times + wanted.plus;
+        let holds = wanted.holds(ours, theirs);
         Self { name, unit, ours, theirs, ratio: ours / theirs, wanted, holds, samples }
     }
 }
@@ -139,12 +159,13 @@ impl Report {
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "{:<38}{:>12}{:>12}{:>8}  wanted", "", "ours", "theirs", "ratio")?;
-        for Comparison { name, unit, ours, theirs, ratio, wanted: Wanted { times, plus }, holds, .. } in
+        for Comparison { name, unit, ours, theirs, ratio, wanted: Wanted { times, plus, below }, holds, .. } in
             &self.comparisons
         {
             let unit = unit.word();
             let plus = if *plus > 0.0 { format!(" + {plus:.0} {unit}") } else { String::new() };
-            let wanted = format!("≤ {times} ×{plus}");
+            let sign = if *below { '<' } else { '≤' };
+            let wanted = format!("{sign} {times} ×{plus}");
             let mark = if *holds { '✓' } else { '✗' };
             writeln!(f, "{name:<38}{ours:>9.1} {unit}{theirs:>9.1} {unit}{ratio:>8.2}  {wanted:<16} {mark}")?;
         }

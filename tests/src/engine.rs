@@ -80,6 +80,21 @@ pub fn compose(project: &str, arguments: &[&str]) -> Result<String> {
     docker(&[&["compose"], arguments.as_slice()].concat())
 }
 
+/// Docker Compose as a program of its own.
+///
+/// # Errors
+/// If there is none.
+pub fn compose_program() -> Result<PathBuf> {
+    let plugins =
+        ["/usr/libexec/docker/cli-plugins", "/usr/lib/docker/cli-plugins", "/usr/local/lib/docker/cli-plugins"];
+    let places = plugins.iter().map(|folder| PathBuf::from(folder).join("docker-compose"));
+    [fetched_compose()]
+        .into_iter()
+        .chain(places)
+        .find(|program| program.is_file())
+        .ok_or_else(|| Failure::new("there is no Docker Compose; scripts/setup fetches it"))
+}
+
 /// Where `scripts/setup` puts Docker Compose if the machine has none.
 fn fetched_compose() -> PathBuf {
     let cache = std::env::var_os("XDG_CACHE_HOME")

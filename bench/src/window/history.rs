@@ -7,7 +7,7 @@ use sqlx::{ConnectOptions, SqliteConnection};
 use sternway_e2e::{Failure, Result, Window, web};
 use tokio::time::{Instant, sleep};
 
-use crate::opening::{IDLE, megabytes};
+use super::opening::{IDLE, megabytes};
 use crate::processes;
 use crate::sample::Sample;
 

@@ -8,9 +8,9 @@ use sternway_e2e::{Failure, Result, Window};
 use tokio::process::{Child, Command};
 use tokio::time::{Instant, sleep};
 
+use super::screen::{Area, Picture, Screen};
 use crate::processes;
 use crate::sample::{Sample, program};
-use crate::screen::{Area, Picture, Screen};
 
 /// After so long a program has done all that it does by itself.
 pub const IDLE: Duration = Duration::from_secs(10);

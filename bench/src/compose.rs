@@ -1,0 +1,164 @@
+//! The terminal front against Docker Compose, on the same projects and the same engine, taking turns.
+
+mod program;
+mod project;
+pub mod requests;
+pub mod servers;
+
+use std::time::Duration;
+
+use sternway_e2e::{Failure, Result};
+
+use crate::report::{Comparison, Report, Unit, Wanted};
+use program::{Measured, Tool};
+use project::Project;
+use requests::Load;
+
+/// How often each is measured.
+const TURNS: usize = 10;
+/// How often a service is replaced under load; each takes some seconds.
+const REPLACEMENTS: usize = 5;
+/// Requests each second while a service is replaced.
+const RATE: u32 = 200;
+
+/// What both took, turn by turn.
+#[derive(Default)]
+struct Both {
+    ours: Vec<Measured>,
+    theirs: Vec<Measured>,
+}
+
+impl Both {
+    fn push(&mut self, tool: &Tool, measured: Measured) {
+        match tool {
+            Tool::Sternway { .. } => self.ours.push(measured),
+            Tool::Compose { .. } => self.theirs.push(measured),
+        }
+    }
+
+    fn time(&self, name: &'static str, wanted: Wanted) -> Comparison {
+        let millis = |all: &[Measured]| all.iter().map(|one| one.time.as_secs_f64() * 1000.0).collect::<Vec<_>>();
+        Comparison::new(name, Unit::Milliseconds, &millis(&self.ours), &millis(&self.theirs), wanted)
+    }
+
+    fn memory(&self, name: &'static str, wanted: Wanted) -> Comparison {
+        #[allow(clippy::cast_precision_loss, reason = "bytes of memory are far below 2^52")]
+        let megabytes = |all: &[Measured]| all.iter().map(|one| one.peak as f64 / 1e6).collect::<Vec<_>>();
+        Comparison::new(name, Unit::Megabytes, &megabytes(&self.ours), &megabytes(&self.theirs), wanted)
+    }
+}
+
+/// Measures everything.
+///
+/// # Errors
+/// If a program is not there, or does not do what it was asked for.
+pub async fn measure() -> Result<Report> {
+    let mut report = Report::of_this_machine()?;
+    let half = Wanted::at_most(0.5);
+    for (count, name) in [(2, "nothing to do, 2 services"), (20, "… 20 services"), (50, "… 50 services")] {
+        eprintln!("· {name}");
+        report.add(nothing_to_do(count)?.time(name, half));
+    }
+    eprintln!("· 20 services from zero");
+    let from_zero = from_zero(20)?;
+    report.add(from_zero.time("20 services from zero", Wanted::at_most(0.8)));
+    eprintln!("· one of 20 changed");
+    report.add(one_changed(20)?.time("one of 20 changed", Wanted::at_most(0.8)));
+    report.add(from_zero.memory("peak memory, 20 from zero", half));
+    eprintln!("· replacing a published service under load");
+    let (ours, theirs) = lost("front", false).await?;
+    report.add(Comparison::new("lost, published port", Unit::Requests, &ours, &theirs, Wanted::less()));
+    eprintln!("· replacing a service behind another one under load");
+    let (ours, theirs) = lost("back", true).await?;
+    report.add(Comparison::new("lost, behind another", Unit::Requests, &ours, &theirs, Wanted::none()));
+    Ok(report)
+}
+
+/// Both tools on projects of their own, with so many services that run already.
+fn running(count: usize) -> Result<[Project; 2]> {
+    let projects = [Project::idle(Tool::sternway()?, count)?, Project::idle(Tool::compose()?, count)?];
+    for project in &projects {
+        project.up()?;
+    }
+    Ok(projects)
+}
+
+fn nothing_to_do(count: usize) -> Result<Both> {
+    let projects = running(count)?;
+    let mut both = Both::default();
+    for _ in 0..TURNS {
+        for project in &projects {
+            let before = project.containers()?;
+            both.push(&project.tool, project.up()?);
+            if project.containers()? != before {
+                return Err(Failure::new(format!(
+                    "{} touched something, and nothing had changed",
+                    project.tool.name()
+                )));
+            }
+        }
+    }
+    Ok(both)
+}
+
+fn from_zero(count: usize) -> Result<Both> {
+    let projects = running(count)?;
+    let mut both = Both::default();
+    for _ in 0..TURNS {
+        for project in &projects {
+            project.down()?;
+            both.push(&project.tool, project.up()?);
+            if project.containers()?.len() != count {
+                return Err(Failure::new(format!("{} did not start everything", project.tool.name())));
+            }
+        }
+    }
+    Ok(both)
+}
+
+fn one_changed(count: usize) -> Result<Both> {
+    let projects = running(count)?;
+    let mut both = Both::default();
+    for turn in 0..TURNS {
+        for project in &projects {
+            let before = project.containers()?;
+            project.change(turn)?;
+            both.push(&project.tool, project.up()?);
+            let after = project.containers()?;
+            if after.iter().filter(|container| !before.contains(container)).count() != 1 {
+                return Err(Failure::new(format!("{} did not replace just one container", project.tool.name())));
+            }
+        }
+    }
+    Ok(both)
+}
+
+/// How many requests are lost while a service is replaced.
+async fn lost(service: &str, behind: bool) -> Result<(Vec<f64>, Vec<f64>)> {
+    let projects =
+        [Project::served(Tool::sternway()?, service, behind)?, Project::served(Tool::compose()?, service, behind)?];
+    for project in &projects {
+        project.up()?;
+    }
+    let mut lost = (Vec::new(), Vec::new());
+    for turn in 0..REPLACEMENTS {
+        for project in &projects {
+            project.change(turn)?;
+            let load = Load::begin(project.port, RATE).await?;
+            let replaced = tokio::task::block_in_place(|| project.up())?;
+            // What comes late belongs to it.
+            tokio::time::sleep(Duration::from_secs(1)).await;
+            let (sent, failed) = load.end().await?;
+            if sent < RATE as usize {
+                return Err(Failure::new(format!("only {sent} requests were sent in {:?}", replaced.time)));
+            }
+            #[allow(clippy::cast_precision_loss, reason = "some hundred requests")]
+            let failed = failed as f64;
+            match project.tool {
+                Tool::Sternway { .. } => lost.0.push(failed),
+                Tool::Compose { .. } => lost.1.push(failed),
+            }
+        }
+    }
+    Ok(lost)
+}
