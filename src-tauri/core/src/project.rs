@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use sternway_model::{Code, EnvironmentName, Error, FILE_NAME, Location, ProjectFile, Result};
+use sternway_model::{Code, EnvironmentName, Error, FILE_NAME, Location, ProjectFile, Result, read_text};
 
 use crate::view::{EnvironmentHead, ProjectView};
 
@@ -31,15 +31,15 @@ impl Project {
             );
         };
         let path = folder.join(FILE_NAME);
-        let text = match std::fs::read_to_string(&path) {
+        let text = match read_text("read", &path) {
             Ok(text) => text,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            Err(error) if error.code == Code::NotFound => {
                 return missing(
                     format!("{} has no {FILE_NAME}", folder.display()),
                     "Run `sternway init` in it to write one from what the folder has.".to_owned(),
                 );
             }
-            Err(error) => return Err(Error::io("read", &path, &error)),
+            Err(error) => return Err(error),
         };
         let file = ProjectFile::load(Path::new(FILE_NAME), &text)?;
         Ok(Self { folder, file, text })

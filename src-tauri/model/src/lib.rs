@@ -21,6 +21,7 @@ mod error;
 mod names;
 mod plan;
 mod project;
+mod read_text;
 mod release;
 mod secret;
 mod sensitive;
@@ -37,6 +38,7 @@ pub use project::{
     Application, Check, CheckRun, Configuration, Environment, FILE_NAME, GitCheck, HttpCheck, Pipeline, ProjectFile,
     RunStep, Target, Verify, VerifyStep,
 };
+pub use read_text::read_text;
 pub use release::{Evidence, Origin, Release, Revision, Value, Variable};
 pub use secret::{Reveal, SecretPin, SecretRef, expand, mentions};
 pub use sensitive::Sensitive;

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value};
 use sternway_model::yaml::{self, Content, Node};
-use sternway_model::{Error, Result};
+use sternway_model::{Error, Result, read_text};
 
 use super::absolute::Base;
 use super::check;
@@ -90,8 +90,7 @@ pub(super) struct Document {
 /// # Errors
 /// If the file cannot be read or is no YAML.
 pub(super) fn parse(file: &Path) -> Result<Vec<Node>> {
-    let text = std::fs::read_to_string(file).map_err(|error| Error::io("read the Compose file", file, &error))?;
-    let mut documents = yaml::parse(file, &text)?;
+    let mut documents = yaml::parse(file, &read_text("read the Compose file", file)?)?;
     documents.retain(|document| !document.is_null());
     Ok(documents)
 }

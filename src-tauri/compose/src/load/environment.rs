@@ -4,7 +4,7 @@ use std::path::Path;
 
 use indexmap::IndexMap;
 use serde_json::{Map, Value};
-use sternway_model::{Error, Result};
+use sternway_model::{Code, Error, Result, read_text};
 
 use super::dotenv;
 use super::numbers::{flag, text};
@@ -14,7 +14,7 @@ use super::variables::Lookup;
 /// Puts the files of `env_file` under `environment` and those of `label_file` under `labels`; the keys of the files go.
 ///
 /// # Errors
-/// [`sternway_model::Code::NotFound`] if a file that is required is not there, otherwise as [`dotenv::parse`].
+/// [`Code::NotFound`] if a file that is required is not there, otherwise as [`dotenv::parse`].
 pub(super) fn resolve(path: &str, service: &mut Map<String, Value>, lookup: Lookup<'_>, places: &Places) -> Result<()> {
     let own = taken(service.get("environment"));
     let mut environment: IndexMap<String, Value> = IndexMap::new();
@@ -110,9 +110,10 @@ fn list(value: Option<Value>) -> Vec<Value> {
 
 fn read(path: &str, required: bool) -> Result<Option<String>> {
     let path = Path::new(path);
-    match std::fs::read_to_string(path) {
+    match read_text("read", path) {
         Ok(content) => Ok(Some(content)),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound && !required => Ok(None),
-        Err(error) => Err(Error::io("read", path, &error).hint("Write the file, or mark it `required: false`.")),
+        Err(error) if error.code == Code::NotFound && !required => Ok(None),
+        Err(error) if error.code == Code::NotFound => Err(error.hint("Write the file, or mark it `required: false`.")),
+        Err(error) => Err(error),
     }
 }

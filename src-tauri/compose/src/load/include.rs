@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value, json};
-use sternway_model::{Code, Error, Result};
+use sternway_model::{Code, Error, Result, read_text};
 
 use super::assemble::assemble;
 use super::document::{Document, Scope};
@@ -81,7 +81,7 @@ impl Included {
         let mut own = std::collections::BTreeMap::new();
         for file in &self.env_files {
             // `/dev/null` says that there are none.
-            let text = std::fs::read_to_string(file).map_err(|error| Error::io("read", file, &error))?;
+            let text = read_text("read", file)?;
             own.extend(dotenv::parse(file, &text, &|name| scope.lookup(name))?);
         }
         for (name, value) in own {

@@ -297,3 +297,24 @@ fn no_file_brings_it_down() {
         }
     }
 }
+
+#[test]
+fn what_is_larger_than_any_real_file_ends_with_an_error() {
+    let service = "  s: { image: busybox }\n";
+    let many = |line: &str| format!("services:\n{}", line.repeat(10_000_000 / line.len()));
+    let deep = format!("services: {}{}", "[".repeat(5_000_000), "]".repeat(5_000_000));
+    for text in [many(service), many("# nothing\n"), deep, "a".repeat(10_000_000)] {
+        let error = error(&text);
+        assert_eq!(error.code, Code::InvalidInput, "{error}");
+        assert!(error.message.contains("4 MiB"), "{error}");
+    }
+    // What fits in is limited by what it makes.
+    let deep = format!("services: {}{}", "[".repeat(1_000_000), "]".repeat(1_000_000));
+    assert_eq!(error(&deep).code, Code::InvalidInput);
+    let mut bomb = "x-0: &a0 [1, 1, 1, 1, 1, 1, 1, 1, 1, 1]\n".to_owned();
+    for level in 1..10 {
+        let before = format!("*a{}", level - 1);
+        bomb += &format!("x-{level}: &a{level} [{}]\n", [before.as_str(); 10].join(", "));
+    }
+    assert_eq!(error(&bomb).code, Code::InvalidInput);
+}
