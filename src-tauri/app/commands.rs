@@ -7,12 +7,15 @@ use sternway_core::view::{
     ProjectView, Secrets, Status,
 };
 use sternway_model::{Code, DeploymentNumber, EnvironmentName, Error, Plan, Result, SecretName, Sensitive};
+use tauri::ipc::Channel;
 use tauri::path::BaseDirectory;
 use tauri::{AppHandle, Manager, State};
 use tauri_plugin_dialog::DialogExt;
 use tokio::sync::oneshot;
 
-use crate::state::{Launch, Shared};
+use crate::launch::Launch;
+use crate::published;
+use crate::state::Shared;
 
 type Core<'a> = State<'a, Shared>;
 
@@ -71,11 +74,18 @@ pub async fn init_project(shared: Core<'_>, path: PathBuf) -> Result<ProjectView
 #[tauri::command]
 #[specta::specta]
 pub async fn launch_project(app: AppHandle, shared: Core<'_>) -> Result<Option<PathBuf>> {
-    match &shared.launch {
+    match shared.launches.newest() {
         Launch::Last => Ok(None),
         Launch::Sample => sample(&app, &shared).map(Some),
-        Launch::Project(folder) => Ok(Some(folder.clone())),
+        Launch::Project(folder) => Ok(Some(folder)),
     }
+}
+
+/// Says when the program was started once more; `launch_project` then answers for that start.
+#[tauri::command]
+#[specta::specta]
+pub fn launches(shared: Core<'_>, started: Channel<()>) {
+    shared.launches.tell(started);
 }
 
 /// A copy of the sample that can be edited.
@@ -97,6 +107,18 @@ pub async fn status(shared: Core<'_>, project: PathBuf) -> Result<Status> {
 #[specta::specta]
 pub async fn pending(shared: Core<'_>, project: PathBuf, environment: EnvironmentName) -> Result<Pending> {
     Ok(shared.core.pending(&shared.project(&project)?, &environment).await)
+}
+
+/// Opens a published port in the person's browser.
+#[tauri::command]
+#[specta::specta]
+pub async fn open_published(shared: Core<'_>, project: PathBuf, environment: EnvironmentName, port: u16) -> Result<()> {
+    let project = shared.project(&project)?;
+    let status = shared.core.status(&project, Some(&environment)).await?;
+    let address = published::address(&status, &project.file.environment(&environment)?.target, port)?;
+    open::that_detached(address.as_str()).map_err(|error| {
+        Error::failed(format!("no browser opens {address}: {error}")).hint("Open the address in a browser yourself.")
+    })
 }
 
 #[tauri::command]

@@ -1,13 +1,13 @@
 //! Commands about deployments that run: begin, follow, stop. A deployment belongs to the core, not to the page: it goes on
 //! when the page is reloaded or the window closed.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use serde::Serialize;
 use specta::Type;
 use sternway_core::Running;
-use sternway_model::{DeploymentNumber, EnvironmentName, Event, Outcome, Result};
+use sternway_model::{DeploymentNumber, EnvironmentName, Event, Outcome, ProjectName, Result};
 use tauri::ipc::Channel;
 use tauri::{AppHandle, Manager, State};
 use tauri_plugin_notification::NotificationExt;
@@ -41,7 +41,7 @@ pub async fn run(
 ) -> Result<DeploymentNumber> {
     let project = shared.project(&project)?;
     let running = shared.core.run(&project, &hash, typed_name.as_deref()).await?;
-    Ok(follow(app, &project.folder, running, events))
+    Ok(follow(app, project.file.project, running, events))
 }
 
 #[tauri::command]
@@ -56,7 +56,7 @@ pub async fn resume(
 ) -> Result<DeploymentNumber> {
     let project = shared.project(&project)?;
     let running = shared.core.resume(&project, &environment, typed_name.as_deref()).await?;
-    Ok(follow(app, &project.folder, running, events))
+    Ok(follow(app, project.file.project, running, events))
 }
 
 #[tauri::command]
@@ -93,11 +93,11 @@ pub fn running(shared: State<'_, Shared>) -> Vec<RunningDeployment> {
 }
 
 /// Sends a deployment's events to the page, and tells the person when it ends while the window is away.
-fn follow(app: AppHandle, folder: &Path, running: Running, events: Channel<Vec<Event>>) -> DeploymentNumber {
+fn follow(app: AppHandle, project: ProjectName, running: Running, events: Channel<Vec<Event>>) -> DeploymentNumber {
     let Running { number, live, events: receiver, ended } = running;
     let told = live.listen();
     tauri::async_runtime::spawn(forward(number, receiver, events));
-    tauri::async_runtime::spawn(tell_end(app, folder.to_owned(), number, told));
+    tauri::async_runtime::spawn(tell_end(app, project, number, told));
     // The core carries the deployment on by itself; its end is in history and among the events.
     drop(ended);
     number
@@ -116,7 +116,12 @@ async fn forward(number: DeploymentNumber, mut receiver: UnboundedReceiver<Event
     }
 }
 
-async fn tell_end(app: AppHandle, folder: PathBuf, number: DeploymentNumber, mut receiver: UnboundedReceiver<Event>) {
+async fn tell_end(
+    app: AppHandle,
+    project: ProjectName,
+    number: DeploymentNumber,
+    mut receiver: UnboundedReceiver<Event>,
+) {
     while let Some(event) = receiver.recv().await {
         let Event::End { deployment, kind, environment, result, message, .. } = event else { continue };
         if deployment != number {
@@ -133,8 +138,7 @@ async fn tell_end(app: AppHandle, folder: PathBuf, number: DeploymentNumber, mut
             Outcome::WentBack => "failed and went back".to_owned(),
             other => format!("ended: {other}"),
         };
-        let name = folder.file_name().unwrap_or_default().to_string_lossy();
-        let title = format!("{name}: {kind} {number} of {environment} {words}");
+        let title = format!("{project}: {kind} {number} of {environment} {words}");
         let first = message.as_deref().and_then(|message| message.lines().next()).unwrap_or("Everything was verified.");
         if let Err(error) = app.notification().builder().title(title).body(first).show() {
             eprintln!("sternway-desktop: the notification cannot be shown: {error}");

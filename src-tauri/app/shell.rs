@@ -1,10 +1,13 @@
 //! The window's life: one instance, the tray, and closing while something runs.
 
+use std::path::Path;
+
 use tauri::menu::{Menu, MenuItem};
 use tauri::tray::TrayIconBuilder;
 use tauri::{App, AppHandle, Manager, Window, WindowEvent};
 use tauri_specta::{Builder, ErrorHandlingMode, collect_commands};
 
+use crate::launch::Launch;
 use crate::state::Shared;
 use crate::{commands, deployments, services};
 
@@ -19,8 +22,10 @@ pub fn bindings() -> Builder<tauri::Wry> {
         commands::open_sample,
         commands::init_project,
         commands::launch_project,
+        commands::launches,
         commands::status,
         commands::pending,
+        commands::open_published,
         commands::matrix,
         commands::set_variable,
         commands::unset_variable,
@@ -60,7 +65,7 @@ pub fn run() -> Result<(), Box<dyn std::error::Error>> {
     let shared = Shared::new()?;
     let bindings = bindings();
     tauri::Builder::default()
-        .plugin(tauri_plugin_single_instance::init(|app, _, _| show(app)))
+        .plugin(tauri_plugin_single_instance::init(started_again))
         .plugin(tauri_plugin_dialog::init())
         .plugin(tauri_plugin_notification::init())
         .manage(shared)
@@ -69,6 +74,17 @@ pub fn run() -> Result<(), Box<dyn std::error::Error>> {
         .on_window_event(closing)
         .run(tauri::generate_context!())?;
     Ok(())
+}
+
+/// The program was started while its window is open: the window comes to the front, with the project that was asked for.
+fn started_again(app: &AppHandle, arguments: Vec<String>, from: String) {
+    show(app);
+    let launch = Launch::read(arguments.into_iter().skip(1).map(Into::into), Path::new(&from));
+    if launch != Launch::Last
+        && let Err(error) = app.state::<Shared>().launches.again(launch)
+    {
+        eprintln!("sternway-desktop: the window does not hear of the start: {error}");
+    }
 }
 
 /// Brings the window back to the person.

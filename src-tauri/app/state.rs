@@ -1,31 +1,22 @@
 //! What the commands share.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use sternway_core::{Parts, Project, Sternway};
 use sternway_model::Result;
 
+use crate::launch::{Launch, Launches};
 use crate::services::Followed;
 
 /// The core, built completely before the window opens.
 pub struct Shared {
     /// The use cases.
     pub core: Arc<Sternway>,
-    /// What the command line asks for.
-    pub launch: Launch,
+    /// What the command lines ask for.
+    pub launches: Launches,
     /// What the page follows.
     pub followed: Followed,
-}
-
-/// Which project the window opens with.
-pub enum Launch {
-    /// The one that was opened last, or none.
-    Last,
-    /// A copy of the sample: `--sample`.
-    Sample,
-    /// This one: `--project DIR`, relative to where the program was started.
-    Project(PathBuf),
 }
 
 impl Shared {
@@ -34,9 +25,10 @@ impl Shared {
     /// # Errors
     /// If there is no folder for Sternway's data.
     pub fn new() -> Result<Self> {
+        let launch = Launch::read(std::env::args_os().skip(1), &std::env::current_dir().unwrap_or_default());
         Ok(Self {
             core: Arc::new(Sternway::new(Parts::system()?)),
-            launch: Launch::from_arguments(),
+            launches: Launches::new(launch),
             followed: Followed::default(),
         })
     }
@@ -44,22 +36,5 @@ impl Shared {
     /// Reads a project anew: its files are other tools' too, so they may have changed since the last command.
     pub fn project(&self, folder: &Path) -> Result<Project> {
         Project::open(folder)
-    }
-}
-
-impl Launch {
-    fn from_arguments() -> Self {
-        let mut arguments = std::env::args_os().skip(1);
-        while let Some(argument) = arguments.next() {
-            if argument == "--sample" {
-                return Self::Sample;
-            }
-            if argument == "--project"
-                && let Some(folder) = arguments.next()
-            {
-                return Self::Project(std::path::absolute(&folder).unwrap_or_else(|_| folder.into()));
-            }
-        }
-        Self::Last
     }
 }

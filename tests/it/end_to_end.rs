@@ -6,3 +6,5 @@ mod services;
 mod terminal;
 mod unhealthy;
 mod window;
+mod window_life;
+mod window_trouble;

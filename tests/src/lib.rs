@@ -4,6 +4,7 @@
 //! - [`Stage`]: a copy of a project with a home, a name and ports of its own; everything it made on the engine goes with it
 //! - [`Call`], [`Answer`]: the terminal front
 //! - [`Window`]: the window, through WebDriver, by roles and accessible names
+//! - [`Notifications`]: what the desktop is asked to show
 //! - [`engine`]: what really runs, asked from the engine itself
 //! - [`leaks`]: looks for a secret's value where it must not be
 //! - [`web`]: what a browser would get
@@ -22,11 +23,13 @@ mod call;
 pub mod engine;
 mod failure;
 pub mod leaks;
+mod notifications;
 mod stage;
 pub mod web;
 mod window;
 
 pub use call::{Answer, Call};
 pub use failure::{Failure, Result};
+pub use notifications::{Notification, Notifications};
 pub use stage::Stage;
 pub use window::Window;

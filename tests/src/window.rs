@@ -1,5 +1,6 @@
 //! The window, driven through WebDriver as a person with a keyboard and a screen reader uses it.
 
+mod desktop;
 mod driver;
 
 use std::time::Duration;
@@ -202,6 +203,34 @@ impl Window {
         let picture = self.driver.get("/screenshot").await?;
         std::fs::write(&path, STANDARD.decode(picture.as_str().unwrap_or_default())?)?;
         Ok(path.display().to_string())
+    }
+
+    /// Starts the program once more, as a person does who has forgotten the open window. It hands over to that window and ends.
+    ///
+    /// # Errors
+    /// If it does not end by itself, or not well.
+    pub async fn start_again(&self, arguments: &[&str]) -> Result<()> {
+        self.driver.start_again(arguments).await
+    }
+
+    /// Presses the window manager's key for closing a window.
+    ///
+    /// # Errors
+    /// If the window is not on the screen.
+    pub fn press_close(&self) -> Result<()> {
+        desktop::close()
+    }
+
+    /// Waits until the window is on the screen, or no longer is.
+    ///
+    /// # Errors
+    /// If that is not so within the limit.
+    pub async fn wait_shown(&self, shown: bool) -> Result<()> {
+        web::until(PATIENCE, async || match desktop::is_shown()? == shown {
+            true => Ok(()),
+            false => Err(Failure::new(format!("the window is {}on the screen", if shown { "not " } else { "" }))),
+        })
+        .await
     }
 
     /// Ends the program.

@@ -63,20 +63,22 @@ type Unused = "services" | "usage" | "followUsage" | "serviceLogs" | "stopFollow
 type Commands = Omit<typeof commands, Unused>;
 
 /** Every command of the core. All of them throw a {@link Failure}. */
-export type Backend = Omit<Commands, "run" | "resume" | "watch"> & {
+export type Backend = Omit<Commands, "run" | "resume" | "watch" | "launches"> & {
   /** Runs a plan; answers with the deployment's number as soon as it began. */
   run(project: string, hash: string, typedName: string | null, events: Listener): Promise<number>;
   /** Finishes an interrupted deployment. */
   resume(project: string, environment: string, typedName: string | null, events: Listener): Promise<number>;
   /** Live events of a running deployment, from now on. */
   watch(project: string, deployment: number, events: Listener): Promise<null>;
+  /** Says when the program was started once more; {@link Backend.launchProject} then answers for that start. */
+  launches(started: () => void): Promise<void>;
 };
 
 /** A channel that hands what it receives to a listener. */
-function channel(listener: Listener): Channel<RunEvent[]> {
-  const events = new Channel<RunEvent[]>();
-  events.onmessage = listener;
-  return events;
+function channel<T>(listener: (message: T) => void): Channel<T> {
+  const messages = new Channel<T>();
+  messages.onmessage = listener;
+  return messages;
 }
 
 /** The core behind Tauri's commands. */
@@ -86,6 +88,7 @@ export const tauri: Backend = {
   resume: (project, environment, typedName, events) =>
     commands.resume(project, environment, typedName, channel(events)),
   watch: (project, deployment, events) => commands.watch(project, deployment, channel(events)),
+  launches: (started) => commands.launches(channel(started)),
 };
 
 /** Whether the page runs in Sternway's own window. */

@@ -12,8 +12,12 @@ export const commands = {
 	openSample: () => __TAURI_INVOKE<ProjectView>("open_sample"),
 	initProject: (path: string) => __TAURI_INVOKE<ProjectView>("init_project", { path }),
 	launchProject: () => __TAURI_INVOKE<string | null>("launch_project"),
+	/**  Says when the program was started once more; `launch_project` then answers for that start. */
+	launches: (started: Channel<null>) => __TAURI_INVOKE<void>("launches", { started }),
 	status: (project: string) => __TAURI_INVOKE<Status>("status", { project }),
 	pending: (project: string, environment: EnvironmentName) => __TAURI_INVOKE<Pending>("pending", { project, environment }),
+	/**  Opens a published port in the person's browser. */
+	openPublished: (project: string, environment: EnvironmentName, port: number) => __TAURI_INVOKE<null>("open_published", { project, environment, port }),
 	matrix: (project: string) => __TAURI_INVOKE<Matrix>("matrix", { project }),
 	setVariable: (project: string, environment: EnvironmentName | null, key: string, value: string) => __TAURI_INVOKE<Matrix>("set_variable", { project, environment, key, value }),
 	unsetVariable: (project: string, environment: EnvironmentName | null, key: string) => __TAURI_INVOKE<Matrix>("unset_variable", { project, environment, key }),

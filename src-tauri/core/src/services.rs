@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use futures_util::stream::{self, BoxStream};
 use futures_util::{StreamExt, TryStreamExt};
-use sternway_compose::observe::{Container, Probe, State};
+use sternway_compose::observe::{Container, HostPort, Probe, State};
 use sternway_compose::{LogQuery, Model};
 use sternway_model::{At, EnvironmentName, Release, Result};
 use sternway_vault::Redactor;
@@ -69,7 +69,7 @@ impl Core {
                         state: seen.state.clone(),
                         health: seen.health,
                         image: image_of(&container.service, &container.image_name, model.as_ref()),
-                        ports: container.ports.iter().map(ToString::to_string).collect(),
+                        ports: container.ports.iter().map(published).collect(),
                     },
                     containers: vec![seen],
                 }),
@@ -215,4 +215,11 @@ fn image_of(service: &str, seen: &str, model: Option<&Model>) -> String {
         found.image.clone().or_else(|| Some(format!("{}-{service}", model.name)))
     });
     named.filter(|_| seen.starts_with("sha256:")).unwrap_or_else(|| seen.to_owned())
+}
+
+/// As Docker prints it: `127.0.0.1:8080->80/tcp`, or `8080->80/tcp` on all addresses.
+fn published(port: &HostPort) -> String {
+    let HostPort { address, port, protocol, target } = port;
+    let host = if address.is_empty() { String::new() } else { format!("{address}:") };
+    format!("{host}{port}->{target}/{protocol}")
 }

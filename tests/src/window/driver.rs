@@ -58,6 +58,23 @@ impl Driver {
         Ok(driver)
     }
 
+    /// Starts the program a second time, beside the one that the driver has opened.
+    pub(super) async fn start_again(&self, arguments: &[&str]) -> Result<()> {
+        let started = Command::new(program("sternway-desktop")?)
+            .args(arguments)
+            .env("STERNWAY_HOME", &self.home)
+            .stdin(Stdio::null())
+            .kill_on_drop(true)
+            .output();
+        let ended = tokio::time::timeout(TIME_LIMIT, started)
+            .await
+            .map_err(|_| Failure::new("the second start has not ended: it has a window of its own"))??;
+        if ended.status.success() {
+            return Ok(());
+        }
+        Err(Failure::new(format!("the second start failed: {}", String::from_utf8_lossy(&ended.stderr))))
+    }
+
     /// A command with its arguments; gives its value.
     pub(super) async fn post(&self, command: &str, arguments: &Value) -> Result<Value> {
         let request = self.http.post(format!("{}{command}", self.session));

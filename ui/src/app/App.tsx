@@ -1,6 +1,6 @@
 import { QueryClientProvider, useQuery } from "@tanstack/react-query";
 import { Activity, useEffect, useState } from "react";
-import { type Backend, BackendContext, type ProjectView } from "../backend";
+import { type Backend, BackendContext, type ProjectView, useBackend } from "../backend";
 import { LoadingRows, Page } from "../components/Page";
 import { Problem } from "../components/Problem";
 import { folderName } from "../components/words";
@@ -11,9 +11,11 @@ import { LiveContext, LiveDeployments, useLiveDeployments } from "./live";
 import { queryClient, useQueries, useRefresh } from "./queries";
 import { go, type Place, usePlace } from "./routes";
 import { Shell } from "./Shell";
+import { useTask } from "./task";
 
 // The first screen comes with the window, the others after it.
 const Configuration = screen(() => import("../screens/configuration/Configuration"));
+const EnvironmentPage = screen(() => import("../screens/environment/EnvironmentPage"));
 const PlanPage = screen(() => import("../screens/run/PlanPage"));
 const RollbackPage = screen(() => import("../screens/run/RollbackPage"));
 const DeploymentPage = screen(() => import("../screens/run/DeploymentPage"));
@@ -29,6 +31,7 @@ export function App({ backend }: { backend: Backend }) {
       <QueryClientProvider client={client}>
         <Following backend={backend}>
           <Shell>
+            <Launches />
             <Screen />
           </Shell>
         </Following>
@@ -115,6 +118,8 @@ function Content({ view, place }: { view: ProjectView; place: Exclude<ProjectPla
       return <Overview project={view} />;
     case "configuration":
       return <Configuration project={view} place={place} />;
+    case "environment":
+      return <EnvironmentPage key={place.environment} project={view} name={place.environment} />;
     case "plan":
       return (
         <PlanPage
@@ -139,6 +144,19 @@ function Content({ view, place }: { view: ProjectView; place: Exclude<ProjectPla
     case "compare":
       return <Compare project={view} a={place.a} b={place.b} />;
   }
+}
+
+/** A later start of the program comes to this window: what it names is opened here. */
+function Launches() {
+  const backend = useBackend();
+  const open = useTask(async () => {
+    const project = await backend.launchProject();
+    if (project) go({ page: "overview", project });
+  });
+  const listen = useTask(() => backend.launches(() => void open.start()));
+  useEffect(() => void listen.start(), [listen.start]);
+  const problem = listen.problem ?? open.problem;
+  return problem ? <Problem failure={problem} doing="Opening what was asked for" compact /> : null;
 }
 
 /** Opens what was named on the command line, unless a reload brought the person back to a place. */

@@ -50,6 +50,7 @@ function Running({ live, elsewhere }: { live: Live; elsewhere: boolean }) {
   const backend = useBackend();
   const deployments = useLiveDeployments();
   const view = useQuery(ask.deployment(project, number));
+  const open = useQuery({ ...ask.project(project), enabled: elsewhere });
   const [stopping, setStopping] = useState(false);
   const cancel = useTask(async () => {
     await backend.cancel(project, number);
@@ -68,7 +69,7 @@ function Running({ live, elsewhere }: { live: Live; elsewhere: boolean }) {
         <ResultMark result={live.end?.result ?? null} />
         <span className={classes.name}>
           #{number} {deployment && title(deployment)}
-          {elsewhere && ` · ${folderName(project)}`}
+          {elsewhere && ` · ${open.data?.name ?? folderName(project)}`}
         </span>
         <span className={classes.state}>{live.end ? (live.end.message ?? "") : live.state}</span>
         <span className={classes.time}>

@@ -148,7 +148,8 @@ function Environments({ project, here }: { project: string; here: Place }) {
   const open = useQuery(ask.project(project));
   const status = useQuery({ ...ask.status(project), enabled: open.isSuccess });
   if (!open.data) return null;
-  const current = here.page === "plan" || here.page === "rollback" ? here.environment : undefined;
+  const pages: Place["page"][] = ["environment", "plan", "rollback"];
+  const current = "environment" in here && pages.includes(here.page) ? here.environment : undefined;
   return (
     <nav className={classes.environments} aria-label="Environments">
       <p className={classes.heading}>Environments</p>
@@ -159,10 +160,10 @@ function Environments({ project, here }: { project: string; here: Place }) {
             key={environment.name}
             className={classes.environment}
             data-protected={environment.protected}
-            href={href({ page: "plan", project, environment: environment.name })}
+            href={href({ page: "environment", project, environment: environment.name })}
             aria-current={current === environment.name ? "page" : undefined}
-            aria-label={`Plan for ${environment.name}${environment.protected ? " (protected)" : ""}`}
-            title={`Plan a deployment to ${environment.name}`}
+            aria-label={`Environment ${environment.name}${environment.protected ? " (protected)" : ""}`}
+            title={environment.name}
           >
             <HealthMark health={now?.health ?? "unknown"} wordless />
             <span className={classes.name}>{environment.name}</span>

@@ -155,6 +155,10 @@ export function useRefresh() {
         // A deployment that fails may be followed by one that puts things back.
         again("running");
       },
+      /** A person wants to know anew what differs. */
+      pending(project: string, environment: string) {
+        again("pending", project, environment);
+      },
       /** A project was opened, made or forgotten. */
       projects() {
         again("projects");

@@ -12,6 +12,7 @@ export type Place =
   | { page: "projects" }
   | { page: "settings"; project?: string }
   | { page: "overview"; project: string }
+  | { page: "environment"; project: string; environment: string }
   | { page: "configuration"; project: string; filter?: MatrixFilter; select?: string; dialog?: MatrixDialog }
   | { page: "history"; project: string; environment?: string; result?: Outcome; text?: string }
   | { page: "plan"; project: string; environment: string }
@@ -65,6 +66,7 @@ export function parse(hash: string): Place {
       };
     case "history":
       return { page, project, environment, result: one(OUTCOMES, get("result")), text: get("text") };
+    case "environment":
     case "plan":
       if (environment) return { page, project, environment };
       break;

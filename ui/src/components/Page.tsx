@@ -1,6 +1,7 @@
 import { Skeleton } from "@mantine/core";
 import type { ReactNode } from "react";
-import { useEffect } from "react";
+import { useEffect, useRef } from "react";
+import { useArrival } from "./arrival";
 import classes from "./Page.module.css";
 
 interface Props {
@@ -23,8 +24,10 @@ export function Page({ title, name, about, actions, guarded, fixed, children }: 
   useEffect(() => {
     document.title = `${name} – Sternway`;
   }, [name]);
+  const main = useRef<HTMLElement>(null);
+  useArrival(() => main.current);
   return (
-    <main className={classes.page} data-guarded={guarded} aria-label={name}>
+    <main ref={main} className={classes.page} data-guarded={guarded} aria-label={name} tabIndex={-1}>
       <header className={classes.header}>
         <h1 className={classes.title}>{title}</h1>
         <div className={classes.about}>{about}</div>

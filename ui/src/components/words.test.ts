@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { ago, duration, short, title } from "./words";
+import { ago, duration, publishedPorts, short, title } from "./words";
 
 test.each([
   [0.4, "0.4 s"],
@@ -30,4 +30,14 @@ test("a digest is twelve characters without its algorithm", () => {
 test("buttons and titles are verbs with their object", () => {
   expect(title({ kind: "deploy", environment: "staging" })).toBe("Deploy to staging");
   expect(title({ kind: "rollback", environment: "staging", target: 41 })).toBe("Go back to #41 in staging");
+});
+
+test("a published port is shown once, and opened only where a browser can", () => {
+  expect(publishedPorts(["0.0.0.0:8080->80/tcp", "[::]:8080->80/tcp"])).toEqual([
+    { port: 8080, text: ":8080", opens: true },
+  ]);
+  expect(publishedPorts(["127.0.0.1:53->53/udp"])).toEqual([
+    { port: 53, text: "127.0.0.1:53/udp", opens: false },
+  ]);
+  expect(publishedPorts(["->80/tcp"])[0]?.opens).toBe(false);
 });

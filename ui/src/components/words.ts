@@ -72,6 +72,25 @@ export function title(of: { kind: Kind; environment: string; target?: number | n
   }
 }
 
+/** A published port as it is shown. */
+export interface PublishedPort {
+  port: number;
+  text: string;
+  /** A browser can be sent there. */
+  opens: boolean;
+}
+
+/** The ports of `127.0.0.1:8080->80/tcp` and the like, each once; what is no such thing stays as it is. */
+export function publishedPorts(published: string[]): PublishedPort[] {
+  const ports = published.map((text) => {
+    const [, host, port = "", protocol] = /^(.*:)?(\d+)->\d+\/(\w+)$/.exec(text) ?? [];
+    if (!port) return { port: 0, text, opens: false };
+    const opens = protocol === "tcp";
+    return { port: Number(port), text: opens ? `:${port}` : `${host ?? ":"}${port}/${protocol}`, opens };
+  });
+  return ports.filter(({ text }, at) => ports.findIndex((other) => other.text === text) === at);
+}
+
 /** The last part of a path. */
 export function folderName(path: string): string {
   return path.split(/[\\/]/).filter(Boolean).at(-1) ?? path;

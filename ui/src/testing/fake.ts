@@ -353,6 +353,7 @@ export function fakeBackend({ delay = 120, pace = 4 }: FakeOptions = {}): Backen
         return { path, name: "wiki", environments: ENVIRONMENTS };
       }),
     launchProject: () => soon(() => null),
+    launches: () => soon(() => undefined),
     running: () =>
       soon(() =>
         world.deployments
@@ -387,6 +388,7 @@ export function fakeBackend({ delay = 120, pace = 4 }: FakeOptions = {}): Backen
         }),
       })),
     pending: (_, environment) => soon(() => pending(environment)),
+    openPublished: () => soon(() => null),
     matrix: () => soon(() => world.matrix),
     setVariable: (_, environment, key, value) => soon(() => set(environment, key, value)),
     unsetVariable: (_, environment, key) => soon(() => unset(environment, key)),

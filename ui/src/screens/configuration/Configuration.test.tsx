@@ -70,3 +70,20 @@ test("a secret's value is not kept when the keychain refuses it", async () => {
   expect((await within(inspector).findByRole("alert")).textContent).toContain("The keychain is locked.");
   expect(field.value).toBe("");
 });
+
+test("the keyboard goes from the overview into the matrix", async () => {
+  const { user } = show({ page: "overview", project: PROJECT });
+  const staging = await screen.findByRole("link", { name: "Environment staging" });
+  staging.focus();
+  await user.keyboard("{Control>}2{/Control}");
+  await waitFor(() => expect(document.activeElement?.getAttribute("role")).toBe("gridcell"));
+  await user.keyboard("{ArrowRight}");
+  await waitFor(() => expect(document.activeElement?.getAttribute("aria-label")).toContain("in staging"));
+});
+
+test("a double click on a secret begins to type its value", async () => {
+  const { user } = show(PLACE);
+  await user.dblClick(await screen.findByRole("gridcell", { name: "DB_PASSWORD in production" }));
+  const field = await screen.findByLabelText("Value of secret DB_PASSWORD in production");
+  await waitFor(() => expect(document.activeElement).toBe(field));
+});

@@ -3,6 +3,7 @@ import { IconAsterisk, IconChevronDown, IconChevronRight, IconShieldHalf } from 
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { type KeyboardEvent, useEffect, useMemo, useRef, useState } from "react";
 import type { MatrixRow } from "../../backend";
+import { useArrival } from "../../components/arrival";
 import { CellEditor } from "./CellEditor";
 import { CellText } from "./CellText";
 import classes from "./MatrixGrid.module.css";
@@ -75,6 +76,8 @@ export function MatrixGrid({
     if (pointedLine >= 0) virtual.scrollToIndex(pointedLine);
   }, [pointedLine, virtual]);
 
+  useArrival(() => scroller.current?.querySelector<HTMLElement>("[data-cell][tabindex='0']"));
+
   const neighbour = (from: Selection, down: number, right: number): Selection => {
     const keys = lines.flatMap((line) => ("row" in line ? [line.row.key] : []));
     const row = Math.max(0, Math.min(keys.length - 1, keys.indexOf(from.key) + down));
@@ -95,6 +98,14 @@ export function MatrixGrid({
       return;
     }
     setEditing({ initial: typed ?? cell.value ?? "", begun: typed !== undefined });
+  };
+
+  const onClick = (clicks: number, row: MatrixRow, at: Selection) => {
+    const chosen = rows.find(({ key }) => key === selection?.key);
+    // The inspector that the first click of two opens moves the cells: the second one means the cell of the first.
+    if (clicks > 1 && chosen && selection) edit(chosen, selection);
+    else if (selection?.key === at.key && selection.environment === at.environment) edit(row, at);
+    else select(at);
   };
 
   const onKey = (event: KeyboardEvent, row: MatrixRow, at: Selection) => {
@@ -210,7 +221,7 @@ export function MatrixGrid({
                       data-cell
                       data-key={row.key}
                       data-environment={environment}
-                      onClick={() => !(current && editing) && (current ? edit(row, at) : select(at))}
+                      onClick={(event) => !(current && editing) && onClick(event.detail, row, at)}
                       onKeyDown={(event) => onKey(event, row, at)}
                     >
                       {current && editing ? (

@@ -16,6 +16,7 @@ import { FILTER } from "../../app/keys";
 import { HISTORY_PAGE, useQueries } from "../../app/queries";
 import { go, type Place } from "../../app/routes";
 import type { Deployment, HistoryFilter, Outcome, ProjectView } from "../../backend";
+import { useArrival } from "../../components/arrival";
 import { Empty, LoadingRows, Page } from "../../components/Page";
 import { Problem } from "../../components/Problem";
 import { usePages } from "../../components/pages";
@@ -165,6 +166,7 @@ function Rows({ project, filter, filtered, selected, onToggle, onReset }: RowsPr
     ({ deployments }) => deployments,
   );
   const [active, setActive] = useState(0);
+  useArrival(() => scroller.current?.querySelector<HTMLElement>("[data-index]"), total > 0);
 
   const focus = (index: number) => {
     const next = Math.max(0, Math.min(total - 1, index));

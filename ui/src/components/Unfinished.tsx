@@ -1,16 +1,34 @@
 import { Button, Modal, TextInput } from "@mantine/core";
 import { useState } from "react";
-import { useLiveDeployments } from "../../app/live";
-import { useRefresh } from "../../app/queries";
-import { go } from "../../app/routes";
-import { useTask } from "../../app/task";
-import { type Deployment, useBackend } from "../../backend";
-import { Notice, Problem } from "../../components/Problem";
-import { title } from "../../components/words";
-import classes from "./Interrupted.module.css";
+import { useLiveDeployments } from "../app/live";
+import { useRefresh } from "../app/queries";
+import { go } from "../app/routes";
+import { useTask } from "../app/task";
+import { type Deployment, type Outcome, useBackend } from "../backend";
+import type { Severity } from "../errors";
+import { Notice, Problem } from "./Problem";
+import classes from "./Unfinished.module.css";
+import { title } from "./words";
+
+interface Case {
+  severity: Severity;
+  /** What happened to it, after its number. */
+  words: string;
+  /** It stopped halfway, so that the same thing can be gone on with. */
+  halfway: boolean;
+}
+
+const CASES: Record<Exclude<Outcome, "succeeded">, Case> = {
+  interrupted: { severity: "warning", words: "was interrupted", halfway: true },
+  cancelled: { severity: "warning", words: "was cancelled", halfway: true },
+  unknown: { severity: "warning", words: "ended, nobody knows how", halfway: true },
+  failed: { severity: "error", words: "failed", halfway: false },
+  went_back: { severity: "warning", words: "failed and was taken back", halfway: false },
+};
 
 interface Props {
   project: string;
+  /** The newest deployment of its environment. */
   deployment: Deployment;
   /** The release that ran before. */
   release: number | null;
@@ -19,9 +37,9 @@ interface Props {
 
 type Choice = "resume" | "unlock";
 
-/** A deployment whose program is gone: finish it, go back, or release the lock. */
-export default function Interrupted({ project, deployment, release, guarded }: Props) {
-  const { number, environment } = deployment;
+/** A newest deployment that did not succeed: what happened, and what to do now. */
+export default function Unfinished({ project, deployment, release, guarded }: Props) {
+  const { number, environment, result } = deployment;
   const backend = useBackend();
   const live = useLiveDeployments();
   const refresh = useRefresh();
@@ -36,23 +54,34 @@ export default function Interrupted({ project, deployment, release, guarded }: P
     }
     setAsking(undefined);
   });
+  if (result === null || result === "succeeded") return null;
+  const { severity, words, halfway } = CASES[result];
   const choose = (choice: Choice) => (guarded ? setAsking(choice) : void act.start(choice, null));
   return (
-    <Notice severity="warning" title={`#${number} was interrupted`}>
-      <p>{deployment.message ?? `${title(deployment)} did not end. Finish it, or go back.`}</p>
+    <Notice severity={severity} title={`#${number} ${words}`}>
+      <p className={classes.message} title={deployment.message ?? undefined}>
+        {deployment.message ?? `${title(deployment)} did not end.`}
+      </p>
       {act.problem && <Problem failure={act.problem} compact />}
       <div className={classes.buttons}>
-        <Button onClick={() => choose("resume")} loading={act.busy}>
-          Resume #{number}
-        </Button>
-        {release && (
+        {halfway && (
+          <Button onClick={() => choose("resume")} loading={act.busy}>
+            Resume #{number}
+          </Button>
+        )}
+        {release && result !== "went_back" && (
           <Button onClick={() => go({ page: "rollback", project, environment, to: release })}>
             Go back to #{release}
           </Button>
         )}
-        <Button variant="subtle" onClick={() => choose("unlock")}>
-          Unlock {environment}
+        <Button variant="subtle" onClick={() => go({ page: "deployment", project, number })}>
+          Look at #{number}
         </Button>
+        {result === "interrupted" && (
+          <Button variant="subtle" onClick={() => choose("unlock")}>
+            Unlock {environment}
+          </Button>
+        )}
       </div>
       {asking && (
         <Confirm

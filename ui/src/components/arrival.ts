@@ -1,0 +1,27 @@
+import { useEffect, useRef } from "react";
+
+/** A screen that is kept without being seen. */
+const KEPT = "[style*='display: none']";
+
+/** Nothing on the page has the person's attention yet: the focus is nowhere, on the page as a whole, or where they came from. */
+function unclaimed(): boolean {
+  const now = document.activeElement;
+  return now === null || now === document.body || now.matches("main, nav a") || now.closest(KEPT) !== null;
+}
+
+/**
+ * Moves the focus to where the person goes on, once it is there; never away from something they have turned to.
+ * A part of a page goes before the page itself.
+ */
+export function useArrival(find: () => HTMLElement | null | undefined, there = true): void {
+  const latest = useRef(find);
+  latest.current = find;
+  useEffect(() => {
+    if (!there) return;
+    // A virtual list has its rows only after it was drawn once.
+    const frame = requestAnimationFrame(() => {
+      if (unclaimed()) latest.current()?.focus({ preventScroll: true });
+    });
+    return () => cancelAnimationFrame(frame);
+  }, [there]);
+}
