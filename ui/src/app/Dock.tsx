@@ -6,7 +6,7 @@ import { useBackend } from "../backend";
 import { Problem } from "../components/Problem";
 import { ResultMark } from "../components/state";
 import { Elapsed } from "../components/Time";
-import { duration, folderName, title } from "../components/words";
+import { folderName, title, usually } from "../components/words";
 import classes from "./Dock.module.css";
 import { type Live, useAllLive, useLiveDeployments } from "./live";
 import { useQueries } from "./queries";
@@ -58,7 +58,7 @@ function Running({ live, elsewhere }: { live: Live; elsewhere: boolean }) {
   });
   const deployment = view.data?.deployment;
   const done = live.steps.filter(({ state }) => state !== "pending" && state !== "running").length;
-  const usual = view.data?.usual.reduce((sum, { seconds }) => sum + (seconds ?? 0), 0);
+  const usual = usually(view.data?.usual.reduce((sum, { seconds }) => sum + (seconds ?? 0), 0));
   const show = () => {
     if (live.end) deployments.dismiss(project, number);
     go({ page: "deployment", project, number });
@@ -74,7 +74,7 @@ function Running({ live, elsewhere }: { live: Live; elsewhere: boolean }) {
         <span className={classes.state}>{live.end ? (live.end.message ?? "") : live.state}</span>
         <span className={classes.time}>
           {deployment && <Elapsed started={deployment.started} ended={live.end ? deployment.ended : null} />}
-          {!live.end && usual ? ` of usually ${duration(usual)}` : ""}
+          {!live.end && usual && ` of usually ${usual}`}
         </span>
         <Button onClick={show}>Show #{number}</Button>
         {live.end ? (

@@ -9,6 +9,9 @@ const MINUTE = 60 * SECOND;
 /** How often the state of the environments is looked at while the page is visible. */
 const STATUS_INTERVAL = 10 * SECOND;
 
+/** How soon what could not be read is looked at again. */
+const MENDED_INTERVAL = 3 * SECOND;
+
 /** How many deployments are read at once. */
 export const HISTORY_PAGE = 100;
 
@@ -29,6 +32,8 @@ export function queryClient(): QueryClient {
         retry: false,
         networkMode: "always",
         staleTime: 5 * SECOND,
+        // A person mends a file in an editor: what failed for it is well again without being asked for.
+        refetchInterval: ({ state }) => (state.status === "error" ? MENDED_INTERVAL : false),
         gcTime: 5 * MINUTE,
       },
     },
@@ -85,6 +90,7 @@ function queries(backend: Backend) {
         staleTime: Number.POSITIVE_INFINITY,
         gcTime: 0,
         refetchOnWindowFocus: false,
+        refetchInterval: false,
       }),
     rollback: (project: string, environment: string, to: number | null) =>
       queryOptions({
@@ -93,6 +99,7 @@ function queries(backend: Backend) {
         staleTime: Number.POSITIVE_INFINITY,
         gcTime: 0,
         refetchOnWindowFocus: false,
+        refetchInterval: false,
       }),
     history: (project: string, filter: HistoryFilter) =>
       queryOptions({

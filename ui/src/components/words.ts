@@ -26,6 +26,11 @@ export function duration(seconds: number): string {
   return `${Math.floor(whole / HOUR)}h ${String(Math.floor((whole % HOUR) / MINUTE)).padStart(2, "0")}m`;
 }
 
+/** The usual time, if it is long enough that anybody waits for it. */
+export function usually(seconds: number | undefined): string | undefined {
+  return seconds !== undefined && seconds >= 1 ? duration(seconds) : undefined;
+}
+
 /** Seconds between two moments. */
 export function between(started: string, ended: string | number): number {
   return ((typeof ended === "number" ? ended : Date.parse(ended)) - Date.parse(started)) / 1000;

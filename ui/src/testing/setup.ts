@@ -8,7 +8,7 @@ Object.defineProperties(HTMLElement.prototype, {
 });
 
 // A busy machine draws slowly; a test that fails says so soon enough.
-configure({ asyncUtilTimeout: 5000 });
+configure({ asyncUtilTimeout: 20_000 });
 
 afterEach(() => {
   cleanup();

@@ -41,7 +41,7 @@ function Shown({ state, cell }: { state: CellState; cell: Cell }) {
       return <span className={classes.quiet}>empty</span>;
     case "secret":
       return (
-        <span className={classes.secret}>
+        <span className={classes.secret} title="A secret: its value is only in the keychain">
           <span aria-hidden>●●●●</span> v{cell.secret?.version}
         </span>
       );

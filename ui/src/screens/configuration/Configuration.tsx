@@ -13,6 +13,7 @@ import { AddVariable } from "./AddVariable";
 import classes from "./Configuration.module.css";
 import { ImportSecrets } from "./ImportSecrets";
 import { Inspector } from "./Inspector";
+import { Legend } from "./Legend";
 import { MatrixGrid, type Selection } from "./MatrixGrid";
 import { counts, filterRows } from "./rows";
 
@@ -189,6 +190,7 @@ export default function Configuration({ project, place }: Props) {
               onSave={(environment, key, value) => save.start(environment, key, value)}
             />
           )}
+          {data && rows.length > 0 && <Legend />}
         </div>
         {data && selected && selection && (
           <Inspector

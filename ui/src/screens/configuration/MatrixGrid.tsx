@@ -201,7 +201,9 @@ export function MatrixGrid({
                 <span role="rowheader" className={classes.key} title={row.key}>
                   <span className={classes.keyName}>{row.key}</span>
                   {row.required && (
-                    <IconAsterisk className={classes.required} aria-label="required by sternway.yaml" />
+                    <span className={classes.required} title="Required by sternway.yaml">
+                      <IconAsterisk className={classes.star} aria-label="required by sternway.yaml" />
+                    </span>
                   )}
                 </span>
                 {environments.map((environment, column) => {

@@ -27,21 +27,25 @@ export function differs(row: MatrixRow): boolean {
   return others.some((other) => other !== first);
 }
 
+function isMissing(row: MatrixRow, cell: Cell): boolean {
+  return ["missing", "secret-missing"].includes(stateOf(row, cell));
+}
+
 const FITS: Record<MatrixFilter, (row: MatrixRow) => boolean> = {
   all: () => true,
   different: differs,
-  missing: (row) => row.cells.some((cell) => ["missing", "secret-missing"].includes(stateOf(row, cell))),
+  missing: (row) => row.cells.some((cell) => isMissing(row, cell)),
   secrets: (row) => row.cells.some(({ secret }) => secret !== null),
   changed: (row) => row.cells.some(({ changed }) => changed),
 };
 
-/** How many rows each filter shows. */
+/** How many rows each filter shows; of what is missing, how many values have to be given. */
 export function counts(matrix: Matrix): Record<MatrixFilter, number> {
   const number = (filter: MatrixFilter) => matrix.rows.filter(FITS[filter]).length;
   return {
     all: matrix.rows.length,
     different: number("different"),
-    missing: number("missing"),
+    missing: matrix.rows.flatMap((row) => row.cells.filter((cell) => isMissing(row, cell))).length,
     secrets: number("secrets"),
     changed: number("changed"),
   };

@@ -10,12 +10,11 @@ import { Empty, LoadingRows, Page } from "../../components/Page";
 import { Problem } from "../../components/Problem";
 import { ProtectedMark, ResultMark } from "../../components/state";
 import { Elapsed, Time } from "../../components/Time";
-import { duration, title } from "../../components/words";
+import { title, usually } from "../../components/words";
 import { After } from "./After";
 import classes from "./DeploymentPage.module.css";
 import { type Jump, LogView } from "./LogView";
 import { firstLine } from "./logSearch";
-import { Result } from "./Result";
 import { standing } from "./standing";
 import { Timeline } from "./Timeline";
 
@@ -97,7 +96,7 @@ function Loaded({
   const usual = new Map(
     view.usual.flatMap(({ step, seconds }) => (seconds === null ? [] : [[step, seconds] as const])),
   );
-  const whole = steps.reduce((sum, { name }) => sum + (usual.get(name) ?? 0), 0);
+  const whole = usually(steps.reduce((sum, { name }) => sum + (usual.get(name) ?? 0), 0));
   const name = `#${number} ${title(deployment)}`;
   const problem = cancel.problem ?? toStep.problem ?? live?.problem;
   return (
@@ -139,11 +138,11 @@ function Loaded({
             {(running || deployment.ended) && (
               <Elapsed started={deployment.started} ended={deployment.ended} />
             )}
-            {running && whole > 0 && ` of usually ${duration(whole)}`}
+            {running && whole && ` of usually ${whole}`}
           </span>
         </div>
         {problem && <Problem failure={problem} compact />}
-        {!running && <Result view={{ ...view, deployment }} steps={steps} />}
+        {deployment.message && !running && <pre className={classes.message}>{deployment.message}</pre>}
         <div className={classes.split}>
           <div className={classes.left}>
             <Timeline steps={steps} usual={usual} onStep={(step) => void toStep.start(step)} />

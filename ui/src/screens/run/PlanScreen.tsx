@@ -155,6 +155,7 @@ function Confirm({ project, environment, verb, plan, onPlanAgain }: ConfirmProps
         </span>
         {plan.protected && !blocked && (
           <TextInput
+            className={classes.typed}
             aria-label={`Type ${environment} to confirm`}
             placeholder={`Type ${environment} to confirm`}
             value={typed}

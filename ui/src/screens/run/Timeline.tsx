@@ -3,7 +3,7 @@ import type { Stage, Step } from "../../backend";
 import { ITEM, moveInList } from "../../components/arrows";
 import { StepMark } from "../../components/state";
 import { Elapsed } from "../../components/Time";
-import { duration } from "../../components/words";
+import { usually } from "../../components/words";
 import classes from "./Timeline.module.css";
 
 const STAGES: Record<Stage, string> = {
@@ -39,6 +39,7 @@ export function Timeline({ steps, usual, onStep }: Props) {
                     {...ITEM}
                     className={classes.step}
                     data-state={step.state}
+                    data-stage={step.stage}
                     onClick={() => onStep(step)}
                     aria-label={`Log of step ${step.number}: ${step.name}`}
                   >
@@ -64,10 +65,7 @@ export function Timeline({ steps, usual, onStep }: Props) {
 }
 
 function Usual({ step, seconds }: { step: Step; seconds: number | undefined }) {
-  if (seconds === undefined || (step.state !== "running" && step.state !== "pending")) return null;
-  return (
-    <span className={classes.usual}>
-      {step.started ? ` of ${duration(seconds)}` : `≈ ${duration(seconds)}`}
-    </span>
-  );
+  const time = usually(seconds);
+  if (!time || (step.state !== "running" && step.state !== "pending")) return null;
+  return <span className={classes.usual}>{step.started ? ` of ${time}` : `≈ ${time}`}</span>;
 }

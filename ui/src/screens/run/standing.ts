@@ -22,7 +22,7 @@ export function standing(
     case null:
       return state || underway(steps);
     case "succeeded":
-      return `${what}: done and verified.${runs ? ` Release #${deployment.release} runs.` : ""}`;
+      return `${what}: ${verified(steps)}.${runs ? ` Release #${deployment.release} runs.` : ""}`;
     case "went_back":
       return `${what}: verification failed, the release before runs again.`;
     case "failed":
@@ -34,6 +34,12 @@ export function standing(
     case "unknown":
       return `${what}: the outcome is not known. Look at what runs before you go on.`;
   }
+}
+
+/** At the end the line names what was looked at; what was seen stands at the steps. */
+function verified(steps: readonly Step[]): string {
+  const names = steps.filter(({ stage, state }) => stage === "verification" && state === "done");
+  return names.length > 0 ? `done and verified (${names.map(({ name }) => name).join(", ")})` : "done";
 }
 
 function failedAt(steps: readonly Step[]): string {
