@@ -19,6 +19,7 @@ export type {
   Error as Failure,
   Event as RunEvent,
   Evidence,
+  Followings,
   Health,
   HistoryFilter,
   HistoryPage,
@@ -26,6 +27,7 @@ export type {
   ImportCandidate,
   Kind,
   Layer,
+  LogFilter,
   LogLine,
   LogPage,
   Machine,
@@ -43,33 +45,52 @@ export type {
   SecretCell,
   SecretEntry,
   Secrets,
+  ServiceLine,
   ServiceStatus,
+  ServiceView,
   Stage,
   Status,
   Step,
   StepState,
   Target,
+  UsageView,
   Variable,
 } from "./bindings";
 
-import type { Event as RunEvent } from "./bindings";
+import type { Followings, LogFilter, Event as RunEvent, ServiceLine, UsageView } from "./bindings";
 
 /** Receives a running deployment's events, in order, in batches. */
 export type Listener = (events: RunEvent[]) => void;
 
-/** What no screen uses yet. */
-type Unused = "services" | "usage" | "followUsage" | "serviceLogs" | "stopFollowing" | "restart" | "planDown";
+/** What no screen uses: what is measured once is measured again and again here. */
+type Unused = "usage";
 
 type Commands = Omit<typeof commands, Unused>;
 
 /** Every command of the core. All of them throw a {@link Failure}. */
-export type Backend = Omit<Commands, "run" | "resume" | "watch" | "launches"> & {
+export type Backend = Omit<
+  Commands,
+  "run" | "resume" | "watch" | "launches" | "followUsage" | "serviceLogs"
+> & {
   /** Runs a plan; answers with the deployment's number as soon as it began. */
   run(project: string, hash: string, typedName: string | null, events: Listener): Promise<number>;
   /** Finishes an interrupted deployment. */
   resume(project: string, environment: string, typedName: string | null, events: Listener): Promise<number>;
   /** Live events of a running deployment, from now on. */
   watch(project: string, deployment: number, events: Listener): Promise<null>;
+  /** Measures what containers use until `stopFollowing` gets the number that is answered. */
+  followUsage(
+    project: string,
+    environment: string,
+    listener: (message: Followings<UsageView>) => void,
+  ): Promise<number>;
+  /** Lines of the services' output, until they end or `stopFollowing` gets the number that is answered. */
+  serviceLogs(
+    project: string,
+    environment: string,
+    filter: LogFilter,
+    listener: (message: Followings<ServiceLine>) => void,
+  ): Promise<number>;
   /** Says when the program was started once more; {@link Backend.launchProject} then answers for that start. */
   launches(started: () => void): Promise<void>;
 };
@@ -88,6 +109,10 @@ export const tauri: Backend = {
   resume: (project, environment, typedName, events) =>
     commands.resume(project, environment, typedName, channel(events)),
   watch: (project, deployment, events) => commands.watch(project, deployment, channel(events)),
+  followUsage: (project, environment, listener) =>
+    commands.followUsage(project, environment, channel(listener)),
+  serviceLogs: (project, environment, filter, listener) =>
+    commands.serviceLogs(project, environment, filter, channel(listener)),
   launches: (started) => commands.launches(channel(started)),
 };
 

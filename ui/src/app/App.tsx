@@ -18,6 +18,7 @@ const Configuration = screen(() => import("../screens/configuration/Configuratio
 const EnvironmentPage = screen(() => import("../screens/environment/EnvironmentPage"));
 const PlanPage = screen(() => import("../screens/run/PlanPage"));
 const RollbackPage = screen(() => import("../screens/run/RollbackPage"));
+const DownPage = screen(() => import("../screens/run/DownPage"));
 const DeploymentPage = screen(() => import("../screens/run/DeploymentPage"));
 const History = screen(() => import("../screens/history/History"));
 const Compare = screen(() => import("../screens/history/Compare"));
@@ -123,6 +124,15 @@ function Content({ view, place }: { view: ProjectView; place: Exclude<ProjectPla
     case "plan":
       return (
         <PlanPage
+          key={place.environment}
+          project={view}
+          environment={place.environment}
+          guarded={guarded(place.environment)}
+        />
+      );
+    case "down":
+      return (
+        <DownPage
           key={place.environment}
           project={view}
           environment={place.environment}

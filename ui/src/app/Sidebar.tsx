@@ -148,7 +148,7 @@ function Environments({ project, here }: { project: string; here: Place }) {
   const open = useQuery(ask.project(project));
   const status = useQuery({ ...ask.status(project), enabled: open.isSuccess });
   if (!open.data) return null;
-  const pages: Place["page"][] = ["environment", "plan", "rollback"];
+  const pages: Place["page"][] = ["environment", "plan", "rollback", "down"];
   const current = "environment" in here && pages.includes(here.page) ? here.environment : undefined;
   return (
     <nav className={classes.environments} aria-label="Environments">

@@ -9,6 +9,9 @@ const MINUTE = 60 * SECOND;
 /** How often the state of the environments is looked at while the page is visible. */
 const STATUS_INTERVAL = 10 * SECOND;
 
+/** The same for the services of the one environment that is looked at. */
+const SERVICES_INTERVAL = 4 * SECOND;
+
 /** How soon what could not be read is looked at again. */
 const MENDED_INTERVAL = 3 * SECOND;
 
@@ -101,6 +104,21 @@ function queries(backend: Backend) {
         refetchOnWindowFocus: false,
         refetchInterval: false,
       }),
+    down: (project: string, environment: string) =>
+      queryOptions({
+        queryKey: ["down", project, environment],
+        queryFn: () => told(backend.planDown(project, environment, false, false)),
+        staleTime: Number.POSITIVE_INFINITY,
+        gcTime: 0,
+        refetchOnWindowFocus: false,
+        refetchInterval: false,
+      }),
+    services: (project: string, environment: string) =>
+      queryOptions({
+        queryKey: ["services", project, environment],
+        queryFn: () => told(backend.services(project, environment)),
+        refetchInterval: SERVICES_INTERVAL,
+      }),
     history: (project: string, filter: HistoryFilter) =>
       queryOptions({
         queryKey: ["history", project, filter],
@@ -157,10 +175,14 @@ export function useRefresh() {
       },
       /** A deployment began or ended. */
       deployment(project: string) {
-        for (const what of ["status", "pending", "history", "deployment", "matrix", "secrets"])
+        for (const what of ["status", "services", "pending", "history", "deployment", "matrix", "secrets"])
           again(what, project);
         // A deployment that fails may be followed by one that puts things back.
         again("running");
+      },
+      /** Services were started anew. */
+      services(project: string) {
+        for (const what of ["status", "services"]) again(what, project);
       },
       /** A person wants to know anew what differs. */
       pending(project: string, environment: string) {

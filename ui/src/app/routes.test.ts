@@ -7,6 +7,7 @@ test.each<Place>([
   { page: "projects" },
   { page: "overview", project: PROJECT },
   { page: "environment", project: PROJECT, environment: "staging" },
+  { page: "down", project: PROJECT, environment: "staging" },
   { page: "configuration", project: PROJECT, filter: "missing", select: "LOG_LEVEL" },
   { page: "history", project: PROJECT, environment: "staging", result: "went_back", text: "#4" },
   { page: "rollback", project: PROJECT, environment: "production", to: 41 },

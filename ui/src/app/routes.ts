@@ -15,6 +15,7 @@ export type Place =
   | { page: "environment"; project: string; environment: string }
   | { page: "configuration"; project: string; filter?: MatrixFilter; select?: string; dialog?: MatrixDialog }
   | { page: "history"; project: string; environment?: string; result?: Outcome; text?: string }
+  | { page: "down"; project: string; environment: string }
   | { page: "plan"; project: string; environment: string }
   | { page: "rollback"; project: string; environment: string; to?: number }
   | { page: "deployment"; project: string; number: number }
@@ -67,6 +68,7 @@ export function parse(hash: string): Place {
     case "history":
       return { page, project, environment, result: one(OUTCOMES, get("result")), text: get("text") };
     case "environment":
+    case "down":
     case "plan":
       if (environment) return { page, project, environment };
       break;

@@ -1,4 +1,4 @@
-import { Button, Modal, TextInput } from "@mantine/core";
+import { Button } from "@mantine/core";
 import { useState } from "react";
 import { useLiveDeployments } from "../app/live";
 import { useRefresh } from "../app/queries";
@@ -6,6 +6,7 @@ import { go } from "../app/routes";
 import { useTask } from "../app/task";
 import { type Deployment, type Outcome, useBackend } from "../backend";
 import type { Severity } from "../errors";
+import { ConfirmName } from "./ConfirmName";
 import { Notice, Problem } from "./Problem";
 import classes from "./Unfinished.module.css";
 import { title } from "./words";
@@ -84,57 +85,14 @@ export default function Unfinished({ project, deployment, release, guarded }: Pr
         )}
       </div>
       {asking && (
-        <Confirm
-          environment={environment}
+        <ConfirmName
           verb={asking === "resume" ? `Resume #${number}` : `Unlock ${environment}`}
+          name={environment}
           busy={act.busy}
           onConfirm={(typed) => act.start(asking, typed)}
           onClose={() => setAsking(undefined)}
         />
       )}
     </Notice>
-  );
-}
-
-interface ConfirmProps {
-  environment: string;
-  verb: string;
-  busy: boolean;
-  onConfirm: (typed: string) => void;
-  onClose: () => void;
-}
-
-function Confirm({ environment, verb, busy, onConfirm, onClose }: ConfirmProps) {
-  const [typed, setTyped] = useState("");
-  return (
-    <Modal opened onClose={onClose} title={verb} closeButtonProps={{ "aria-label": "Close" }}>
-      <form
-        className={classes.confirm}
-        onSubmit={(event) => {
-          event.preventDefault();
-          if (typed === environment) onConfirm(typed);
-        }}
-      >
-        <TextInput
-          label={`Type ${environment} to confirm`}
-          value={typed}
-          onChange={(event) => setTyped(event.currentTarget.value)}
-          autoComplete="off"
-          data-autofocus
-        />
-        <div className={classes.buttons}>
-          <Button onClick={onClose}>Cancel</Button>
-          <Button
-            type="submit"
-            variant="filled"
-            color="protected"
-            disabled={typed !== environment}
-            loading={busy}
-          >
-            {verb}
-          </Button>
-        </div>
-      </form>
-    </Modal>
   );
 }

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { ago, duration, publishedPorts, short, title } from "./words";
+import { ago, bytes, duration, publishedPorts, short, title, usually } from "./words";
 
 test.each([
   [0.4, "0.4 s"],
@@ -40,4 +40,19 @@ test("a published port is shown once, and opened only where a browser can", () =
     { port: 53, text: "127.0.0.1:53/udp", opens: false },
   ]);
   expect(publishedPorts(["->80/tcp"])[0]?.opens).toBe(false);
+});
+
+test.each([
+  [0, "0 B"],
+  [999, "999 B"],
+  [1000, "1.0 kB"],
+  [3_440_000, "3.4 MB"],
+  [999_600_000, "1.0 GB"],
+])("%d bytes are %s", (number, text) => {
+  expect(bytes(number)).toBe(text);
+});
+
+test("a usual time that nobody waits for is not told", () => {
+  expect(usually(0.9)).toBeUndefined();
+  expect(usually(61)).toBe("1m 01s");
 });

@@ -36,6 +36,18 @@ export function between(started: string, ended: string | number): number {
   return ((typeof ended === "number" ? ended : Date.parse(ended)) - Date.parse(started)) / 1000;
 }
 
+/** `512 B`, `3.4 MB`, `1.2 GB`; powers of 1000, as engines print memory and downloads. */
+export function bytes(number: number): string {
+  const units = ["B", "kB", "MB", "GB", "TB"];
+  let value = number;
+  let unit = 0;
+  while (value >= 999.5 && unit < units.length - 1) {
+    value /= 1000;
+    unit++;
+  }
+  return `${unit === 0 || value >= 99.5 ? Math.round(value) : value.toFixed(1)} ${units[unit]}`;
+}
+
 /** The exact time, for a tooltip. */
 export function exact(at: string): string {
   return new Date(at).toLocaleString(undefined, { dateStyle: "medium", timeStyle: "medium" });

@@ -12,6 +12,7 @@ import type {
   Pending,
   Plan,
   SecretEntry,
+  ServiceStatus,
 } from "../backend";
 import {
   before,
@@ -158,7 +159,7 @@ export function fakeBackend({ delay = 120, pace = 4 }: FakeOptions = {}): Backen
     const hash = imageId(Math.floor(Math.random() * 1000) + 1).slice(7);
     world.plans.set(hash, { environment, kind, to });
     const missing = environment === "production" && !cellOf("STRIPE_KEY", "production")?.source;
-    const waits = kind === "rollback" || world.waiting.has(environment);
+    const waits = kind !== "deploy" || world.waiting.has(environment);
     return {
       hash,
       environment,
@@ -238,6 +239,17 @@ export function fakeBackend({ delay = 120, pace = 4 }: FakeOptions = {}): Backen
           : [],
       problem: null,
     };
+  }
+
+  function servicesOf(environment: string): ServiceStatus[] {
+    const port = environment === "development" ? 8080 : environment === "staging" ? 8081 : 80;
+    return ["web", "worker", "db", "cache", "migrate"].map((name) => ({
+      name,
+      state: name === "migrate" ? "exited" : "running",
+      health: environment === "production" && name === "worker" ? "failing" : "healthy",
+      image: name === "db" ? "postgres:16" : `shop/${name}`,
+      ports: name === "web" ? [`127.0.0.1:${port}->80/tcp`] : [],
+    }));
   }
 
   function storedLog(number: number) {
@@ -368,20 +380,13 @@ export function fakeBackend({ delay = 120, pace = 4 }: FakeOptions = {}): Backen
             (other) => other.environment === name && other.result === null,
           );
           const production = name === "production";
-          const port = name === "development" ? 8080 : name === "staging" ? 8081 : 80;
           return {
             name,
             release: release?.release ?? null,
             revision: { commit: COMMIT, branch: "main", dirty: name === "development" },
             released: release?.ended ?? null,
             health: running ? "deploying" : production ? "degraded" : "healthy",
-            services: ["web", "worker", "db", "cache", "migrate"].map((service) => ({
-              name: service,
-              state: service === "migrate" ? "exited" : "running",
-              health: production && service === "worker" ? "failing" : "healthy",
-              image: service === "db" ? "postgres:16" : `shop/${service}`,
-              ports: service === "web" ? [`127.0.0.1:${port}->80/tcp`] : [],
-            })),
+            services: servicesOf(name),
             deployment: running ?? null,
             problem: null,
           };
@@ -389,6 +394,58 @@ export function fakeBackend({ delay = 120, pace = 4 }: FakeOptions = {}): Backen
       })),
     pending: (_, environment) => soon(() => pending(environment)),
     openPublished: () => soon(() => null),
+    services: (_, environment) =>
+      soon(() => ({
+        environment,
+        services: servicesOf(environment).map((service, at) => ({
+          ...service,
+          containers: [
+            {
+              name: `shop-${environment}-${service.name}-1`,
+              number: 1,
+              state: service.state,
+              health: service.health,
+              image: imageId(at + 1),
+              started: before(4200),
+              exit_code: service.state === "exited" ? 0 : null,
+            },
+          ],
+        })),
+      })),
+    followUsage: (_, environment, listener) =>
+      soon(() => {
+        const running = servicesOf(environment).filter(({ state }) => state === "running");
+        const containers = running.map(({ name }, at) => ({
+          service: name,
+          container: `shop-${environment}-${name}-1`,
+          cpu_percent: at * 3.1,
+          memory: (at + 1) * 31_400_000,
+          memory_limit: 512_000_000,
+        }));
+        listener({ items: [{ at: before(0), containers }] });
+        return 1;
+      }),
+    serviceLogs: (_, environment, filter, listener) =>
+      soon(() => {
+        const wanted = filter.services ?? [];
+        const lines = servicesOf(environment)
+          .filter(({ name }) => wanted.length === 0 || wanted.includes(name))
+          .flatMap(({ name }) =>
+            ["is starting", "listens on port 80"].map((text, at) => ({
+              service: name,
+              container: `shop-${environment}-${name}-1`,
+              at: before(60 - at),
+              error: false,
+              text: `${name} ${text}`,
+            })),
+          );
+        listener({ items: lines });
+        if (!filter.follow) listener("ended");
+        return 2;
+      }),
+    stopFollowing: () => soon(() => undefined),
+    restart: (_, _environment, services) => soon(() => services.map((service) => `${service}: healthy`)),
+    planDown: (_, environment) => soon(() => makePlan(environment, "down", null)),
     matrix: () => soon(() => world.matrix),
     setVariable: (_, environment, key, value) => soon(() => set(environment, key, value)),
     unsetVariable: (_, environment, key) => soon(() => unset(environment, key)),

@@ -14,6 +14,46 @@ test("the sidebar leads to an environment, whose published port opens in the bro
   expect(openPublished).toHaveBeenCalledWith(PROJECT, "staging", 8081);
 });
 
+test("a service is started anew once that was confirmed, in a protected environment by its name", async () => {
+  const restart = vi.fn(async () => ["web: healthy"]);
+  const { user } = show({ page: "environment", project: PROJECT, environment: "production" }, { restart });
+  await user.click(await screen.findByRole("button", { name: "Restart worker" }));
+  const confirm = await screen.findByRole<HTMLButtonElement>("button", {
+    name: "Restart worker in production",
+  });
+  expect(confirm.disabled).toBe(true);
+  await user.type(screen.getByRole("textbox", { name: "Type production to confirm" }), "production");
+  await user.click(confirm);
+  await waitFor(() =>
+    expect(restart.mock.calls).toEqual([[PROJECT, "production", ["worker"], "production"]]),
+  );
+});
+
+test("the output of one service is followed, and no longer once the page was left", async () => {
+  const fake = fakeBackend({ delay: 0, pace: 0 });
+  const stopFollowing = vi.fn(fake.stopFollowing);
+  const { user } = show(
+    { page: "environment", project: PROJECT, environment: "staging" },
+    { ...fake, stopFollowing },
+  );
+  expect(await screen.findByText("db is starting")).toBeTruthy();
+  await user.click(screen.getByRole("button", { name: "Output of web" }));
+  await waitFor(() => expect(screen.queryByText("db is starting")).toBeNull());
+  expect(await screen.findByText("web listens on port 80")).toBeTruthy();
+  stopFollowing.mockClear();
+  await user.click(screen.getByRole("link", { name: "Overview" }));
+  await waitFor(() => expect(stopFollowing, "output and measurements").toHaveBeenCalledTimes(2));
+});
+
+test("taking an environment down is a plan to read first", async () => {
+  const { user } = show({ page: "environment", project: PROJECT, environment: "staging" });
+  await user.click(await screen.findByRole("button", { name: "More for staging" }));
+  await user.click(await screen.findByRole("menuitem", { name: "Take staging down…" }));
+  expect(await screen.findByRole("heading", { name: "Take staging down" })).toBeTruthy();
+  await user.click(await screen.findByRole("button", { name: "Take staging down" }));
+  await waitFor(() => expect(window.location.hash).toContain("#/deployment"));
+});
+
 test("a last deployment that was cancelled is marked, and can be gone on with", async () => {
   const fake = fakeBackend({ delay: 0, pace: 0 });
   const resume = vi.fn(fake.resume);

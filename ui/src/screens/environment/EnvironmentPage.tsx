@@ -1,9 +1,10 @@
-import { Button } from "@mantine/core";
-import { IconArrowBackUp } from "@tabler/icons-react";
+import { ActionIcon, Button, Menu } from "@mantine/core";
+import { IconArrowBackUp, IconDots } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
+import { useState } from "react";
 import { useQueries } from "../../app/queries";
 import { go } from "../../app/routes";
-import type { ProjectView } from "../../backend";
+import type { EnvironmentHead, ProjectView } from "../../backend";
 import { DeployButton, Facts, Release } from "../../components/EnvironmentState";
 import { LatestDeployments } from "../../components/LatestDeployments";
 import { Empty, LoadingRows, Page } from "../../components/Page";
@@ -11,6 +12,7 @@ import { Problem } from "../../components/Problem";
 import { ProtectedMark } from "../../components/state";
 import { target } from "../../components/words";
 import classes from "./EnvironmentPage.module.css";
+import { Output } from "./Output";
 import { ServiceTable } from "./ServiceTable";
 
 interface Props {
@@ -59,6 +61,24 @@ export default function EnvironmentPage({ project, name }: Props) {
             Go back in {name}…
           </Button>
           <DeployButton project={project.path} environment={environment} status={now} />
+          <Menu position="bottom-end">
+            <Menu.Target>
+              <ActionIcon aria-label={`More for ${name}`}>
+                <IconDots className={classes.icon} aria-hidden />
+              </ActionIcon>
+            </Menu.Target>
+            <Menu.Dropdown>
+              <Menu.Item onClick={() => go({ page: "history", project: project.path, environment: name })}>
+                History of {name}
+              </Menu.Item>
+              <Menu.Item
+                color="danger"
+                onClick={() => go({ page: "down", project: project.path, environment: name })}
+              >
+                Take {name} down…
+              </Menu.Item>
+            </Menu.Dropdown>
+          </Menu>
         </>
       }
     >
@@ -81,22 +101,52 @@ export default function EnvironmentPage({ project, name }: Props) {
             />
           </div>
         </div>
-        <section aria-labelledby="services">
-          <h2 id="services" className={classes.heading}>
-            Services
-          </h2>
-          {!now && status.isPending && <LoadingRows rows={4} />}
-          {now && now.services.length === 0 && (
-            <Empty title={now.problem ? "They cannot be seen now" : "Nothing runs here yet"}>
-              {!now.problem && "Deploy once, and its services appear here with their state and addresses."}
-            </Empty>
-          )}
-          {now && now.services.length > 0 && (
-            <ServiceTable project={project.path} environment={name} services={now.services} />
-          )}
-        </section>
+        <Services project={project.path} environment={environment} />
         <LatestDeployments project={project.path} environment={name} />
       </div>
     </Page>
+  );
+}
+
+/** What runs, and what it prints. */
+function Services({ project, environment }: { project: string; environment: EnvironmentHead }) {
+  const ask = useQueries();
+  const services = useQuery(ask.services(project, environment.name));
+  const [service, setService] = useState<string>();
+  const seen = services.data?.services;
+  return (
+    <>
+      <section aria-labelledby="services">
+        <h2 id="services" className={classes.heading}>
+          Services
+        </h2>
+        {services.isPending && <LoadingRows rows={4} />}
+        {services.error && (
+          <Problem
+            failure={services.error}
+            onRetry={() => services.refetch()}
+            doing="Looking at the services"
+            compact
+          />
+        )}
+        {seen?.length === 0 && (
+          <Empty title="Nothing runs here yet">
+            Deploy once, and its services appear here with their state and addresses.
+          </Empty>
+        )}
+        {seen && seen.length > 0 && (
+          <ServiceTable project={project} environment={environment} services={seen} onOutput={setService} />
+        )}
+      </section>
+      {seen && seen.length > 0 && (
+        <Output
+          project={project}
+          environment={environment.name}
+          services={seen.map(({ name }) => name)}
+          service={service}
+          onService={setService}
+        />
+      )}
+    </>
   );
 }

@@ -1,44 +1,150 @@
-import type { ServiceStatus } from "../../backend";
+import { Button } from "@mantine/core";
+import { lazy, Suspense, useState } from "react";
+import { useRefresh } from "../../app/queries";
+import { useTask } from "../../app/task";
+import { type EnvironmentHead, type ServiceView, useBackend } from "../../backend";
+import { Problem } from "../../components/Problem";
 import { Published } from "../../components/Published";
 import { HealthMark } from "../../components/state";
+import { Time } from "../../components/Time";
+import { bytes, count } from "../../components/words";
 import classes from "./ServiceTable.module.css";
+import { useUsage } from "./usage";
+
+// It brings dialogs along.
+const ConfirmName = lazy(async () => ({
+  default: (await import("../../components/ConfirmName")).ConfirmName,
+}));
 
 interface Props {
   project: string;
-  environment: string;
-  services: ServiceStatus[];
+  environment: EnvironmentHead;
+  services: ServiceView[];
+  /** Shows what a service prints. */
+  onOutput: (service: string) => void;
 }
 
-/** The services of an environment, each with its state, its image and where it answers. */
-export function ServiceTable({ project, environment, services }: Props) {
+/** The services of an environment: how each is, where it answers, what it uses, and what can be done with it. */
+export function ServiceTable({ project, environment, services, onOutput }: Props) {
+  const backend = useBackend();
+  const refresh = useRefresh();
+  const { used } = useUsage(project, environment.name);
+  const [asked, setAsked] = useState<string>();
+  const restart = useTask(async (service: string, typed: string | null) => {
+    try {
+      await backend.restart(project, environment.name, [service], typed);
+    } finally {
+      refresh.services(project);
+    }
+    setAsked(undefined);
+  });
   return (
-    <table className={classes.table}>
-      <thead>
-        <tr>
-          <th scope="col">Service</th>
-          <th scope="col">Health</th>
-          <th scope="col">State</th>
-          <th scope="col">Image</th>
-          <th scope="col">Published</th>
-        </tr>
-      </thead>
-      <tbody>
-        {services.map((service) => (
-          <tr key={service.name} aria-label={service.name}>
-            <th scope="row">{service.name}</th>
-            <td>
-              <HealthMark health={service.health} />
-            </td>
-            <td>{service.state}</td>
-            <td title={service.image}>
-              <code>{service.image}</code>
-            </td>
-            <td className={classes.ports}>
-              <Published project={project} environment={environment} service={service} />
-            </td>
+    <>
+      {restart.problem && asked === undefined && (
+        <Problem failure={restart.problem} doing="Restarting" compact />
+      )}
+      <table className={classes.table}>
+        <thead>
+          <tr>
+            <th scope="col">Service</th>
+            <th scope="col">Health</th>
+            <th scope="col">State</th>
+            <th scope="col" className={classes.image}>
+              Image
+            </th>
+            <th scope="col">Published</th>
+            <th scope="col" className={classes.right} title="Of one processor">
+              CPU
+            </th>
+            <th scope="col" className={classes.right}>
+              Memory
+            </th>
+            <th scope="col" className={classes.buttons} aria-label="What can be done" />
           </tr>
-        ))}
-      </tbody>
-    </table>
+        </thead>
+        <tbody>
+          {services.map((service) => {
+            const now = used.get(service.name);
+            return (
+              <tr key={service.name} aria-label={service.name}>
+                <th scope="row" title={service.name}>
+                  {service.name}
+                </th>
+                <td>
+                  <HealthMark health={service.health} />
+                </td>
+                <td>
+                  <State service={service} />
+                </td>
+                <td title={service.image}>
+                  <code>{service.image}</code>
+                </td>
+                <td className={classes.ports}>
+                  <Published project={project} environment={environment.name} service={service} />
+                </td>
+                <td className={classes.right}>{now ? `${now.cpu.toFixed(1)} %` : "–"}</td>
+                <td className={classes.right}>{now ? bytes(now.memory) : "–"}</td>
+                <td className={classes.buttons}>
+                  <Button
+                    variant="subtle"
+                    aria-label={`Output of ${service.name}`}
+                    onClick={() => onOutput(service.name)}
+                  >
+                    Output
+                  </Button>
+                  <Button
+                    variant="subtle"
+                    aria-label={`Restart ${service.name}`}
+                    disabled={service.containers.length === 0}
+                    loading={restart.busy && asked === service.name}
+                    onClick={() => setAsked(service.name)}
+                  >
+                    Restart…
+                  </Button>
+                </td>
+              </tr>
+            );
+          })}
+        </tbody>
+      </table>
+      {asked !== undefined && (
+        <Suspense>
+          <ConfirmName
+            verb={`Restart ${asked} in ${environment.name}`}
+            name={environment.protected ? environment.name : undefined}
+            busy={restart.busy}
+            onConfirm={(typed) => void restart.start(asked, typed)}
+            onClose={() => {
+              restart.clear();
+              setAsked(undefined);
+            }}
+          >
+            <p>
+              It does not answer until it has started anew. Its image, variables and data stay as they are.
+            </p>
+            {restart.problem && <Problem failure={restart.problem} doing="Restarting" compact />}
+          </ConfirmName>
+        </Suspense>
+      )}
+    </>
+  );
+}
+
+/** The engine's word, since when, and of how many containers. */
+function State({ service }: { service: ServiceView }) {
+  const [first, ...more] = service.containers;
+  const running = service.state === "running" && first?.started;
+  return (
+    <span title={service.containers.map(({ name }) => name).join("\n")}>
+      {service.state}
+      {running && (
+        <span className={classes.quiet}>
+          {" "}
+          since <Time at={running} />
+        </span>
+      )}
+      {more.length > 0 && <span className={classes.quiet}> ({count(more.length + 1, "container")})</span>}
+      {first?.exit_code ? <span className={classes.quiet}> with {first.exit_code}</span> : null}
+    </span>
   );
 }

@@ -26,7 +26,7 @@ interface Props {
   /** What is true when nothing changes. */
   nothing: string;
   /** Another environment, or another release. */
-  choice: ReactNode;
+  choice?: ReactNode;
 }
 
 /** A plan to read, and the one button that runs exactly it. */
