@@ -359,7 +359,7 @@ export type HistoryFilter = {
 	environment: EnvironmentName | null,
 	/**  Only this result. */
 	result: Outcome | null,
-	/**  Only those whose summary, person or number contains this text. */
+	/**  Only those whose summary, environment, person or number contains this text. */
 	text: string | null,
 	/**  Skip this many. */
 	offset: number,

@@ -270,7 +270,7 @@ pub struct HistoryFilter {
     pub environment: Option<EnvironmentName>,
     /// Only this result.
     pub result: Option<Outcome>,
-    /// Only those whose summary, person or number contains this text.
+    /// Only those whose summary, environment, person or number contains this text.
     pub text: Option<String>,
     /// Skip this many.
     pub offset: u32,

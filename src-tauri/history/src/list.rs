@@ -14,7 +14,7 @@ pub struct Filter {
     pub environment: Option<EnvironmentName>,
     /// Only this result.
     pub result: Option<Outcome>,
-    /// Only those whose summary, person or number (`#12`) contains this text; upper and lower case are the same.
+    /// Only those whose summary, environment, person or number (`#12`) contains this text; upper and lower case are the same.
     pub text: Option<String>,
     /// Skip this many.
     pub offset: u32,
@@ -42,7 +42,12 @@ impl Filter {
         }
         if let Some(text) = self.text.as_deref().filter(|text| !text.is_empty()) {
             let pattern = contains(text);
-            for (before, column) in [(" AND (", "d.summary"), (" OR ", "d.started_by"), (" OR ", "'#' || d.number")] {
+            for (before, column) in [
+                (" AND (", "d.summary"),
+                (" OR ", "d.environment"),
+                (" OR ", "d.started_by"),
+                (" OR ", "'#' || d.number"),
+            ] {
                 query.push(before).push(column).push(" LIKE ").push_bind(pattern.clone()).push(r" ESCAPE '\'");
             }
             query.push(")");

@@ -116,6 +116,7 @@ async fn filters_combine_and_pages_follow_one_another() {
     let text = |text: &str| Filter { text: Some(text.into()), ..all.clone() };
     assert_eq!(numbers(text("NEW image")).await.1, 12);
     assert_eq!(numbers(text("#1")).await.0, [12, 11, 10, 1]);
+    assert_eq!(numbers(text("Stag")).await.0, [11, 9, 7, 5, 3, 1]);
     assert_eq!(numbers(text("%")).await.1, 0, "a text is no pattern");
 }
 

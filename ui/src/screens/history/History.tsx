@@ -92,7 +92,7 @@ export default function History({ project, place }: Props) {
             {...FILTER}
             className={classes.search}
             aria-label="Filter deployments"
-            placeholder="Number, person or what changed  /"
+            placeholder="Search deployments  /"
             leftSection={<IconSearch className={classes.icon} aria-hidden />}
             value={text}
             onChange={(event) => setText(event.currentTarget.value)}
