@@ -137,7 +137,7 @@ pub async fn set_variable(
     value: String,
 ) -> Result<Matrix> {
     let project = shared.project(&project)?;
-    shared.core.set_variable(&project, environment.as_ref(), &key, &value).await?;
+    shared.core.set_variable(&project, environment.as_ref(), &key, &value, false).await?;
     shared.core.matrix(&project).await
 }
 

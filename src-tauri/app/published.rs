@@ -60,6 +60,8 @@ mod tests {
             health: Health::Healthy,
             services: vec![service],
             deployment: None,
+            last: None,
+            waiting: None,
             problem: None,
         };
         Status { environments: vec![environment] }

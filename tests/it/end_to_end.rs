@@ -1,5 +1,6 @@
 //! What a person does, and what a bad day does.
 
+mod first_steps;
 mod recovery;
 mod refusals;
 mod services;

@@ -77,8 +77,10 @@ export type At = string;
 
 /**  A key in one environment. */
 export type Cell = {
-	/**  The value as written in the file; `null` if it is missing or a secret. */
+	/**  The value as written in the file; `null` if it is missing, a secret, or masked. */
 	value: string | null,
+	/**  Why the value in the file looks like a secret, in words that follow "it". Then the value is withheld. */
+	masked?: string | null,
 	/**  The secret that it names. */
 	secret: SecretCell | null,
 	/**  Where the value comes from. */
@@ -254,6 +256,10 @@ export type EnvironmentStatus = {
 	services: ServiceStatus[],
 	/**  The deployment that runs right now, or was interrupted. */
 	deployment: Deployment | null,
+	/**  The last deployment, where what runs is not its release: it failed, was cancelled, went back or took everything down. */
+	last?: Deployment | null,
+	/**  What a deployment would find; absent unless it was asked for. */
+	waiting?: Waiting | null,
 	/**  Why it cannot be observed, if so. */
 	problem: Error | null,
 };
@@ -635,7 +641,7 @@ export type ReleaseView = {
 	number: DeploymentNumber,
 	/**  When it was complete. */
 	created: At,
-	/**  Its variables. */
+	/**  Its variables. A plain value that looks like a secret is masked, here and in the model. */
 	variables: Variable[],
 	/**  Each service with its image's name and content id. */
 	images: ReleaseImage[],
@@ -863,4 +869,14 @@ export type Variable = {
 	/**  The lines that it overrode, the nearest first. */
 	overridden: Origin[],
 } & Value;
+
+/**  What waits in the folder to be deployed. */
+export type Waiting = {
+	/**  How many changes a deployment would make. */
+	changes: number,
+	/**  What must be mended before a deployment. */
+	blockers: string[],
+	/**  Why it cannot be said, if so. */
+	problem: Error | null,
+};
 

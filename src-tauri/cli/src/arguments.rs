@@ -285,6 +285,9 @@ pub enum Config {
         /// The value.
         #[arg(allow_hyphen_values = true)]
         value: Option<String>,
+        /// Even if the variable refers to a secret: the value then stands in the file in plain text.
+        #[arg(long)]
+        force: bool,
     },
     /// Remove a variable.
     Unset {

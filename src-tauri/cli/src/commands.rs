@@ -54,8 +54,8 @@ pub async fn run(core: &Arc<Sternway>, arguments: Arguments) -> Result<u8> {
     let front = Front { core, folder: &arguments.project, json: arguments.json };
     match arguments.command {
         Command::Init => {
-            let path = core.init(front.folder).await?;
-            front.answer(&serde_json::json!({ "file": path }), |_| format!("wrote {}", path.display()))
+            let made = core.init(front.folder).await?;
+            front.answer(&made, show::initialised)
         }
         Command::Plan { environment } => {
             let plan = core.plan(&front.project().await?, &environment).await?;
@@ -91,7 +91,7 @@ pub async fn run(core: &Arc<Sternway>, arguments: Arguments) -> Result<u8> {
             front.answer(&serde_json::json!({ "environment": environment }), |_| format!("{environment} is free"))
         }
         Command::Status { environment } => {
-            let status = core.status(&front.project().await?, environment.as_ref()).await?;
+            let status = core.status_and_waiting(&front.project().await?, environment.as_ref()).await?;
             front.answer(&status, show::status)
         }
         Command::Drift { environment } => {

@@ -3,7 +3,7 @@
 use std::io::{BufRead, IsTerminal, Write};
 
 use sternway_core::{Project, Running};
-use sternway_model::{Code, EnvironmentName, Error, Event, Outcome, Plan, Result, StepState};
+use sternway_model::{Code, DeploymentNumber, EnvironmentName, Error, Event, Outcome, Plan, Result, StepState};
 
 use crate::arguments::Consent;
 
@@ -86,8 +86,15 @@ pub async fn follow(running: Running, json: bool) -> Result<u8> {
             live.cancel.cancel();
         }
     });
+    let mut teller = Teller { number, held: None };
     while let Some(event) = events.recv().await {
-        print(&event, json)?;
+        if json {
+            let line = serde_json::to_string(&event)
+                .map_err(|error| Error::internal(format!("an event is no JSON: {error}")))?;
+            println!("{line}");
+        } else {
+            teller.tell(&event);
+        }
         if matches!(&event, Event::End { deployment, .. } if *deployment == number) {
             break;
         }
@@ -104,32 +111,50 @@ pub async fn follow(running: Running, json: bool) -> Result<u8> {
     })
 }
 
-fn print(event: &Event, json: bool) -> Result<()> {
-    if json {
-        let line =
-            serde_json::to_string(event).map_err(|error| Error::internal(format!("an event is no JSON: {error}")))?;
-        println!("{line}");
-        return Ok(());
-    }
-    match event {
-        Event::Step { step, .. } => match step.state {
-            StepState::Running => println!("▸ {}", step.name),
-            // Several run at the same time, so the end of each says whose it is.
-            StepState::Done => println!("  ✓ {}: {}", step.name, step.detail),
-            StepState::Failed => println!("  ✕ {}: {}", step.name, step.detail.replace('\n', "\n    ")),
-            StepState::Cancelled => println!("  ■ {}: cancelled", step.name),
-            StepState::Pending | StepState::Skipped => {}
-        },
-        Event::Log { text, .. } => println!("  │ {text}"),
-        Event::State { text, .. } => println!("• {}", text.replace('\n', "\n  ")),
-        Event::End { deployment, kind, environment, result, release, message } => {
-            let release = release.map(|release| format!(", release {release}")).unwrap_or_default();
-            let result = result.as_str().replace('_', " ");
-            println!("{} {deployment} of {environment}: {result}{release}", capital(kind.as_str()));
-            if let Some(message) = message {
-                println!("{message}");
+/// Tells a person what happens. Why it failed is said once: at the end, where it is still on the screen.
+struct Teller {
+    number: DeploymentNumber,
+    /// Where things stand; said when something follows that does not say it itself.
+    held: Option<String>,
+}
+
+impl Teller {
+    fn tell(&mut self, event: &Event) {
+        if let Some(state) = self.held.take()
+            && !matches!(event, Event::End { message: Some(message), .. } if message.contains(&state))
+        {
+            println!("• {}", indented(&state));
+        }
+        match event {
+            Event::Step { step, .. } => match step.state {
+                StepState::Running => println!("▸ {}", step.name),
+                // Several run at the same time, so the end of each says whose it is.
+                StepState::Done => println!("  ✓ {}: {}", step.name, indented(&step.detail)),
+                StepState::Failed => println!("  ✕ {} failed", step.name),
+                StepState::Cancelled => println!("  ■ {}: cancelled", step.name),
+                StepState::Pending | StepState::Skipped => {}
+            },
+            Event::Log { text, .. } => println!("  │ {text}"),
+            Event::State { text, .. } => self.held = Some(text.clone()),
+            Event::End { deployment, kind, environment, result, release, message } => {
+                let release = release.map(|release| format!(", release {release}")).unwrap_or_default();
+                let word = result.as_str().replace('_', " ");
+                println!("{} {deployment} of {environment}: {word}{release}", capital(kind.as_str()));
+                // The message of one that moved back is part of the message of the one that made it necessary.
+                if *deployment == self.number {
+                    if let Some(message) = message {
+                        println!("  {}", indented(message));
+                    }
+                    if *result != Outcome::Succeeded {
+                        println!("More: `sternway show {0}`, `sternway logs {0}`", deployment.0);
+                    }
+                }
             }
         }
     }
-    Ok(())
+}
+
+/// Further lines stand under the first.
+fn indented(text: &str) -> String {
+    text.trim_end().replace('\n', "\n  ")
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use serde_json::{Map, Value};
-use sternway_model::{ImageId, SecretPin, mentions};
+use sternway_model::{ImageId, SecretPin, looks_like_secret, mentions};
 
 use crate::fingerprint::{Contents, MadeFrom};
 use crate::labels;
@@ -20,7 +20,7 @@ pub(crate) fn differences(have: &Container, want: &MadeFrom, image: Option<&Imag
         let old = have.image.parse().map_or_else(|_| have.image.clone(), |id: ImageId| short(&id));
         reasons.push(match image {
             Some(image) => format!("image {old} → {}", short(image)),
-            None => "its image is made anew".to_owned(),
+            None => "its new image is not there yet".to_owned(),
         });
     }
     let Some(Value::Object(made_from)) = read(have, labels::MADE_FROM) else {
@@ -109,7 +109,12 @@ fn value_changed(name: &str, before: &Value, after: &Value, reasons: &mut Vec<St
     let pins = |value: &Value| value.as_str().and_then(|text| mentions(text).ok()).unwrap_or_default();
     let (old_pins, new_pins) = (pins(before), pins(after));
     if old_pins.is_empty() && new_pins.is_empty() {
-        reasons.push(format!("environment {name} {} → {}", shown(before), shown(after)));
+        let secret = |value: &Value| value.as_str().is_some_and(|text| looks_like_secret(name, text).is_some());
+        reasons.push(if secret(before) || secret(after) {
+            format!("environment {name} changed")
+        } else {
+            format!("environment {name} {} → {}", shown(before), shown(after))
+        });
         return;
     }
     let said = reasons.len();

@@ -29,5 +29,5 @@ mod variables;
 pub use edit::{Edited, readers, refer, set_shared, set_variable, unset_variable};
 pub use env_file::{Assignment, Entry, EnvFile, Lookup};
 pub use matrix::{Grid, GridCell, GridRow, grid};
-pub use scaffold::scaffold;
+pub use scaffold::{Scaffold, scaffold};
 pub use variables::{NO_VERSION, Newest, load, load_pinned, required_missing};

@@ -32,13 +32,31 @@ const NO_ENVIRONMENTS: [&str; 16] = [
     "vault",
 ];
 
-/// The text of a `sternway.yaml` for a folder: its environments from the names of its env files and Compose files, its
-/// services from the Compose file. Nothing is written.
+/// A first `sternway.yaml`, and what it was made from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Scaffold {
+    /// The text of the file.
+    pub text: String,
+    /// The project's name.
+    pub project: ProjectName,
+    /// Its environments, in the order in which releases travel.
+    pub environments: Vec<EnvironmentName>,
+    /// The Compose files that were found.
+    pub compose: Vec<String>,
+    /// The env files that were found.
+    pub variables: Vec<String>,
+}
+
+/// What a folder without a file for any environment is: somebody's own machine, to begin with.
+const ONLY: &str = "development";
+
+/// A `sternway.yaml` for a folder: its environments from the names of its env files and Compose files, its services from the
+/// Compose file. Without such names there is one environment. Nothing is written.
 ///
 /// # Errors
 /// [`Code::InvalidInput`] if the folder has a `sternway.yaml`, or its Compose file cannot be read; [`Code::NotFound`] if
 /// it has no Compose file.
-pub fn scaffold(dir: &Path) -> Result<String> {
+pub fn scaffold(dir: &Path) -> Result<Scaffold> {
     let names = file_names(dir)?;
     if names.contains(FILE_NAME) {
         return Err(Error::invalid(format!("{} has a {FILE_NAME} already", dir.display()))
@@ -53,7 +71,7 @@ pub fn scaffold(dir: &Path) -> Result<String> {
     let layers = environments(&names, &format!("{stem}."), &format!(".{extension}"));
     let mut found: Vec<EnvironmentName> = layers.union(&environments(&names, ".env.", "")).cloned().collect();
     if found.is_empty() {
-        found = ["development", "staging", "production"].iter().map(|name| name.parse()).collect::<Result<_>>()?;
+        found.push(ONLY.parse()?);
     }
     found.sort_by_key(|name| (rank(name), name.clone()));
 
@@ -69,7 +87,14 @@ pub fn scaffold(dir: &Path) -> Result<String> {
     let text = write(&project, &found, &files, names.contains(&left_out).then_some(&left_out), &compose.checked);
     ProjectFile::load(Path::new(FILE_NAME), &text)
         .map_err(|error| Error::internal(format!("the {FILE_NAME} that was made is not valid: {error}")))?;
-    Ok(text)
+    let of_environment = |before: &str, after: &str| {
+        let names = found.iter().map(move |environment| format!("{before}{environment}{after}"));
+        names.collect::<Vec<String>>()
+    };
+    let there = |candidates: Vec<String>| candidates.into_iter().filter(|name| names.contains(name)).collect();
+    let compose_files = [vec![compose.file], of_environment(&format!("{stem}."), &format!(".{extension}"))].concat();
+    let variables = [vec![".env".to_owned()], of_environment(".env.", "")].concat();
+    Ok(Scaffold { text, project, environments: found, compose: there(compose_files), variables: there(variables) })
 }
 
 /// What is needed of a Compose file.

@@ -8,7 +8,7 @@ use sternway_config::{Assignment, Edited, Grid, GridCell, GridRow};
 use sternway_history::StoredSecret;
 use sternway_model::{
     Change, Code, EnvironmentName, Error, Release, Result, SecretName, SecretRef, Sensitive, Value, Variable, expand,
-    mentions,
+    looks_like_secret, mentions,
 };
 
 use crate::layers::configuration_difference;
@@ -77,25 +77,31 @@ impl Core {
 
     /// Sets a variable: of one environment, or of all that share a file.
     ///
-    /// A value that is written with variables inside stays a template; everything else is taken literally.
+    /// A value that is written with variables inside stays a template; everything else is taken literally. A reference to
+    /// the keychain gives way to a plain value only if `replace_reference` says so.
     ///
     /// # Errors
-    /// If the value cannot stand in an env file, or the file was changed meanwhile.
+    /// If the value cannot stand in an env file, the file was changed meanwhile, or a reference would be lost.
     pub async fn set_variable(
         &self,
         project: &Project,
         environment: Option<&EnvironmentName>,
         key: &str,
         value: &str,
+        replace_reference: bool,
     ) -> Result<EditedView> {
         let project = project.clone();
         let (environment, key, value) = (environment.cloned(), key.to_owned(), value.to_owned());
         let edited = blocking(move || {
             let name = SecretRef::parse(&value).transpose()?.map(|reference| reference.name);
-            let assignment = match &name {
-                Some(name) => Assignment::Secret(name),
-                None if is_template(&project, environment.as_ref(), &key) => Assignment::Template(&value),
-                None => Assignment::Value(&value),
+            let now = Now::of(&project, environment.as_ref(), &key);
+            let assignment = match (&name, now) {
+                (Some(name), _) => Assignment::Secret(name),
+                (None, Now { secret: Some((environment, name)), .. }) if !replace_reference => {
+                    return Err(in_plain_text(&key, &environment, &name));
+                }
+                (None, Now { template: true, .. }) => Assignment::Template(&value),
+                (None, _) => Assignment::Value(&value),
             };
             match &environment {
                 Some(environment) => {
@@ -188,15 +194,38 @@ pub(crate) async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T>
         .map_err(|error| Error::internal(format!("a file operation did not end: {error}")))?
 }
 
-/// Whether the value is written with variables inside at the moment.
-fn is_template(project: &Project, environment: Option<&EnvironmentName>, key: &str) -> bool {
-    let grid = sternway_config::grid(&project.folder, &project.file);
-    let Some(row) = grid.rows.iter().find(|row| row.key == key) else { return false };
-    let mut cells = grid.environments.iter().zip(&row.cells);
-    match environment {
-        Some(environment) => cells.any(|(name, cell)| name == environment && cell.template.is_some()),
-        None => cells.any(|(_, cell)| cell.template.is_some()),
+/// What a variable is at the moment, in one environment or in any that reads a shared file.
+#[derive(Default)]
+struct Now {
+    /// It is written with variables inside.
+    template: bool,
+    /// It refers to a secret, in this environment.
+    secret: Option<(EnvironmentName, SecretName)>,
+}
+
+impl Now {
+    fn of(project: &Project, environment: Option<&EnvironmentName>, key: &str) -> Self {
+        let grid = sternway_config::grid(&project.folder, &project.file);
+        let Some(row) = grid.rows.iter().find(|row| row.key == key) else { return Self::default() };
+        let cells = grid.environments.iter().zip(&row.cells);
+        let mut now = Self::default();
+        for (name, cell) in cells.filter(|(name, _)| environment.is_none_or(|wanted| wanted == *name)) {
+            now.template |= cell.template.is_some();
+            if let Some(Value::Secret { name: secret, .. }) = &cell.value {
+                now.secret.get_or_insert_with(|| (name.clone(), secret.clone()));
+            }
+        }
+        now
     }
+}
+
+/// Somebody who wants to change a password must not put it into a file by mistake.
+fn in_plain_text(key: &str, environment: &EnvironmentName, secret: &SecretName) -> Error {
+    Error::invalid(format!("{key} is the secret {secret} in {environment}: its value would stand in a file for all to read"))
+        .hint(format!(
+            "Change the secret with `sternway secret set {environment} {secret}`. To replace the reference by a plain value all the \
+             same: `sternway config set --force`."
+        ))
 }
 
 /// Puts rows of the same group together, at the place of the group's first row: an environment's own file often repeats the
@@ -224,11 +253,20 @@ fn matrix_row(
             Some(Value::Secret { name, .. }) => Some(secret_cell(name, environment, secrets, &mut fingerprints)),
             _ => None,
         };
+        let masked = match &cell.value {
+            Some(Value::Plain(text)) => {
+                looks_like_secret(&row.key, cell.template.as_ref().unwrap_or(text)).map(str::to_owned)
+            }
+            _ => None,
+        };
         Cell {
             value: match &cell.value {
-                Some(Value::Plain(text)) => Some(cell.template.clone().unwrap_or_else(|| text.clone())),
+                Some(Value::Plain(text)) if masked.is_none() => {
+                    Some(cell.template.clone().unwrap_or_else(|| text.clone()))
+                }
                 _ => None,
             },
+            masked,
             changed: release.as_ref().is_some_and(|release| changed(&row.key, cell, secret.as_ref(), release)),
             secret,
             source: cell.source.clone(),

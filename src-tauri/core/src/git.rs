@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::Stdio;
 use std::time::Duration;
 
-use sternway_model::{Code, Error, GitCheck, Result, Revision};
+use sternway_model::{Code, Error, GitCheck, Result, Revision, counted};
 use tokio::process::Command;
 
 /// A local command that reads; more than this means that it hangs.
@@ -34,7 +34,7 @@ pub async fn check(folder: &Path, wanted: &GitCheck) -> Result<String> {
     match wanted {
         GitCheck::Clean if revision.dirty => {
             let files = git(folder, &["status", "--porcelain", "--", "."]).await?.unwrap_or_default();
-            Err(Error::failed(format!("{} files are not committed", files.lines().count()))
+            Err(Error::failed(format!("{} not committed", counted(files.lines().count(), "file")))
                 .hint(format!("Commit or discard them:\n{files}")))
         }
         GitCheck::Clean => Ok(format!("nothing uncommitted at {short}")),

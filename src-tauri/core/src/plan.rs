@@ -4,7 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 use sternway_compose::Observer;
-use sternway_model::{At, EnvironmentName, Kind, Layer as LayerName, Plan, Readiness, Release, Result};
+use sternway_model::{At, EnvironmentName, Kind, Layer as LayerName, Plan, Readiness, Release, Result, counted};
 use sternway_vault::{Scope, Vault};
 
 use crate::layers::{self, Job, Sight};
@@ -150,8 +150,8 @@ pub async fn reach(release: &Release, observer: &Observer, vault: &Vault, scope:
         Err(error) => lacking.push(format!("its secrets cannot be read: {error}")),
         Ok(secrets) if lacking.is_empty() => {
             let reasons = vec![
-                format!("{} images of {} are on the engine", release.images.len(), release.number),
-                format!("{secrets} secret versions of {} are in the keychain", release.number),
+                format!("{} of {} on the engine", counted(release.images.len(), "image"), release.number),
+                format!("{} of {} in the keychain", counted(secrets, "secret version"), release.number),
             ];
             return Readiness { proven: true, reasons };
         }
@@ -197,7 +197,7 @@ pub fn summary(plan: &Plan) -> String {
         parts.push(services.join(", "));
     }
     if parts.is_empty() {
-        parts.push(format!("{} changes", plan.changes.len()));
+        parts.push(counted(plan.changes.len(), "change"));
     }
     parts.join(" · ")
 }

@@ -15,6 +15,9 @@ use crate::project::Project;
 use crate::view::{Drift, Pending};
 use crate::want::{Want, Wanted};
 
+/// Releases that a message lists.
+const LISTED: u32 = 5;
+
 /// What is remembered of a plan until it is run: enough to make it again and compare.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Remembered {
@@ -131,11 +134,10 @@ impl Core {
             Goal::Folder => Want::from_folder(project, environment, &history.secrets(id).await?).await?,
             Goal::Release(number) => {
                 let release = history.release(id, number).await?.filter(|release| &release.environment == environment);
-                let release = release.ok_or_else(|| {
-                    Error::new(Code::NotFound, format!("{environment} has no release {number}"))
-                        .hint(format!("`sternway history {environment}` lists those that it has."))
-                })?;
-                plain(Want::from_release(&release))
+                match release {
+                    Some(release) => plain(Want::from_release(&release)),
+                    None => return Err(self.no_release(id, environment, number).await?),
+                }
             }
             Goal::Before => plain(Want::from_release(&self.before(id, environment, have.as_ref()).await?)),
             Goal::Interrupted => plain(self.interrupted_want(id, environment).await?),
@@ -149,6 +151,22 @@ impl Core {
         }
         let now = self.parts.clock.now();
         prepare(project, environment, observer, have, wanted, self.vault(), now).await
+    }
+
+    /// Says which releases there are.
+    async fn no_release(
+        &self,
+        id: ProjectId,
+        environment: &EnvironmentName,
+        number: DeploymentNumber,
+    ) -> Result<Error> {
+        let newest = self.history().await?.releases(id, environment, LISTED).await?;
+        let known: Vec<String> = newest.iter().map(|release| release.number.to_string()).collect();
+        let hint = match known.as_slice() {
+            [] => "Nothing was deployed to it yet.".to_owned(),
+            known => format!("Its newest are {}; `sternway history {environment}` lists all.", known.join(", ")),
+        };
+        Ok(Error::new(Code::NotFound, format!("{environment} has no release {number}")).hint(hint))
     }
 
     /// The release to go back to when none is named.
@@ -241,18 +259,20 @@ impl Core {
             Err(error) if error.code == Code::NotFound => {}
             Err(error) => pending.problem = Some(error),
         }
-        let folder = async {
-            let observer = Self::observer(project, environment)?;
-            self.prepare(project, environment, &observer, Goal::Folder).await
-        };
-        match folder.await {
-            Ok(prepared) => {
-                pending.waiting = prepared.plan.changes;
-                pending.blockers = prepared.plan.blockers;
+        match self.look_ahead(project, environment).await {
+            Ok(plan) => {
+                pending.waiting = plan.changes;
+                pending.blockers = plan.blockers;
             }
             Err(error) => pending.problem = Some(error),
         }
         pending
+    }
+
+    /// What a deployment of the folder would change now. Nobody can run this plan: it is not remembered.
+    pub(crate) async fn look_ahead(&self, project: &Project, environment: &EnvironmentName) -> Result<Plan> {
+        let observer = Self::observer(project, environment)?;
+        Ok(self.prepare(project, environment, &observer, Goal::Folder).await?.plan)
     }
 }
 

@@ -6,7 +6,7 @@ use sternway_model::{Code, Error, FILE_NAME, Result};
 
 use crate::machine::Core;
 use crate::project::Project;
-use crate::view::ProjectEntry;
+use crate::view::{ImportCandidate, Initialised, ProjectEntry};
 
 impl Core {
     /// Opens a project and remembers it. Without a history it opens all the same.
@@ -51,13 +51,34 @@ impl Core {
     ///
     /// # Errors
     /// If there is one already, or the folder cannot be read or written.
-    pub async fn init(&self, folder: &Path) -> Result<PathBuf> {
-        let text = sternway_config::scaffold(folder)?;
-        let path = folder.join(FILE_NAME);
+    pub async fn init(&self, folder: &Path) -> Result<Initialised> {
+        let made = sternway_config::scaffold(folder)?;
+        let file = folder.join(FILE_NAME);
         let absent = sternway_config::store::Stamp::ABSENT;
-        sternway_config::store::save(&path, &absent, text.as_bytes())?;
-        self.open(folder).await?;
-        Ok(path)
+        sternway_config::store::save(&file, &absent, made.text.as_bytes())?;
+        let project = self.open(folder).await?;
+        let mut suspicious: Vec<ImportCandidate> = Vec::new();
+        let mut problems = Vec::new();
+        for environment in &made.environments {
+            match self.import_candidates(&project, environment).await {
+                Ok(import) => {
+                    let new = import.found.into_iter().filter(|one| !suspicious.iter().any(|known| known == one));
+                    suspicious.extend(new.collect::<Vec<_>>());
+                }
+                // The file is written; what is wrong with the others is part of what was found.
+                Err(error) if problems.contains(&error) => {}
+                Err(error) => problems.push(error),
+            }
+        }
+        Ok(Initialised {
+            file,
+            project: made.project,
+            environments: made.environments,
+            compose: made.compose,
+            variables: made.variables,
+            suspicious,
+            problems,
+        })
     }
 
     /// Copies the sample project to where it can be edited, unless it is there already.

@@ -1,7 +1,7 @@
 //! Use cases: the record of what happened.
 
 use sternway_history::{Filter, ProjectId};
-use sternway_model::{Code, Deployment, DeploymentNumber, Error, Release, Result};
+use sternway_model::{Code, Deployment, DeploymentNumber, Error, Release, Result, Value, shown};
 
 use crate::layers::configuration_difference;
 use crate::machine::Core;
@@ -54,8 +54,12 @@ impl Core {
         Ok(DeploymentView {
             steps: history.steps(id, number).await?,
             changes: history.plan_of(id, number).await?.changes,
-            usual: usual.into_iter().map(|(step, seconds)| UsualTime { step, seconds }).collect(),
-            release: release.map(release_view).transpose()?,
+            usual: usual
+                .into_iter()
+                .filter(|(_, seconds)| *seconds >= 1.0)
+                .map(|(step, seconds)| UsualTime { step, seconds })
+                .collect(),
+            release: release.map(masked).map(release_view).transpose()?,
             reachable,
             log_lines,
             deployment,
@@ -126,6 +130,25 @@ impl Core {
                 .hint("Compare deployments that succeeded.")
         })
     }
+}
+
+/// A release as it may be shown: a plain value that looks like a secret is not.
+fn masked(mut release: Release) -> Release {
+    for variable in &mut release.configuration {
+        if let Value::Plain(text) = &variable.value {
+            variable.value = Value::Plain(shown(&variable.key, text).to_owned());
+        }
+    }
+    let services = release.application.get_mut("services").and_then(serde_json::Value::as_object_mut);
+    for service in services.into_iter().flat_map(serde_json::Map::values_mut) {
+        let environment = service.get_mut("environment").and_then(serde_json::Value::as_object_mut);
+        for (key, value) in environment.into_iter().flatten() {
+            if let Some(text) = value.as_str() {
+                *value = shown(key, text).into();
+            }
+        }
+    }
+    release
 }
 
 fn release_view(release: Release) -> Result<ReleaseView> {

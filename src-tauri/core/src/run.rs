@@ -286,13 +286,13 @@ impl Core {
                     &format!("There is no earlier release to go back to. {}", stopped.halfway())
                 };
                 let message = format!("{why}\n{state}");
-                journal.state(&message).await?;
+                journal.state(state).await?;
                 journal.close().await?;
                 history.finish(hold.id, number, result, Some(&message), None, now()).await?;
                 Ok((result, None, Some(message)))
             }
             Some(have) => {
-                journal.state(&format!("{why}\nMoving back to {}.", have.number)).await?;
+                journal.state(&format!("Moving back to {}.", have.number)).await?;
                 journal.close().await?;
                 history.finish(hold.id, number, Outcome::Failed, Some(&why), None, now()).await?;
                 (self.parts.boundary)("failed, moving back");

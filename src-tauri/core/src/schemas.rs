@@ -21,6 +21,7 @@ pub fn schemas() -> Vec<(&'static str, Schema)> {
         ("log-line", schema_for!(view::LogLine)),
         ("service-line", schema_for!(view::ServiceLine)),
         ("usage", schema_for!(view::UsageView)),
+        ("init", schema_for!(view::Initialised)),
         ("config-list", schema_for!(view::Variables)),
         ("config-matrix", schema_for!(view::Matrix)),
         ("secret-list", schema_for!(view::Secrets)),

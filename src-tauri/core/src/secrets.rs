@@ -2,8 +2,10 @@
 
 use sternway_config::EnvFile;
 use sternway_history::StoredSecret;
-use sternway_model::{Code, EnvironmentName, Error, Origin, Result, SecretName, SecretPin, Sensitive, Value};
-use sternway_vault::{Put, looks_like_secret};
+use sternway_model::{
+    Code, EnvironmentName, Error, Origin, Result, SecretName, SecretPin, Sensitive, Value, looks_like_secret,
+};
+use sternway_vault::Put;
 
 use crate::configure::blocking;
 use crate::machine::Core;
@@ -200,8 +202,9 @@ impl Core {
             // What another file overrides is on the disk all the same.
             let mut lines: Vec<(String, Origin)> = Vec::new();
             for variable in variables {
-                lines.push((variable.key.clone(), variable.source));
-                lines.extend(variable.overridden.into_iter().map(|origin| (variable.key.clone(), origin)));
+                // The line that wins comes last, so that its value is the newest version.
+                lines.extend(variable.overridden.into_iter().rev().map(|origin| (variable.key.clone(), origin)));
+                lines.push((variable.key, variable.source));
             }
             let mut suspects = Vec::new();
             for (key, source) in lines {
@@ -220,10 +223,6 @@ impl Core {
                     },
                 });
             }
-            suspects.sort_by(|a, b| {
-                let place = |suspect: &Suspect| (suspect.candidate.source.file.clone(), suspect.candidate.source.line);
-                place(a).cmp(&place(b))
-            });
             Ok(suspects)
         })
         .await

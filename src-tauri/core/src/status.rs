@@ -1,10 +1,11 @@
 //! Use case: how the environments are.
 
-use sternway_model::{EnvironmentName, Outcome, Result};
+use sternway_history::{Filter, ProjectId};
+use sternway_model::{Deployment, DeploymentNumber, EnvironmentName, Outcome, Result};
 
 use crate::machine::Core;
 use crate::project::Project;
-use crate::view::{EnvironmentStatus, Health, ServiceStatus, Status};
+use crate::view::{EnvironmentStatus, Health, ServiceStatus, Status, Waiting};
 
 impl Core {
     /// How all environments are, or the one that is named. An environment that cannot be observed is part of the answer.
@@ -21,11 +22,35 @@ impl Core {
         Ok(Status { environments: environments.await? })
     }
 
+    /// As [`Core::status`], and what waits in the folder for each environment.
+    ///
+    /// # Errors
+    /// As [`Core::status`].
+    pub async fn status_and_waiting(&self, project: &Project, only: Option<&EnvironmentName>) -> Result<Status> {
+        let mut status = self.status(project, only).await?;
+        let waiting = status.environments.iter().map(|environment| self.waiting(project, &environment.name));
+        let waiting = futures_util::future::join_all(waiting).await;
+        for (environment, waiting) in status.environments.iter_mut().zip(waiting) {
+            environment.waiting = Some(waiting);
+        }
+        Ok(status)
+    }
+
+    async fn waiting(&self, project: &Project, environment: &EnvironmentName) -> Waiting {
+        match self.look_ahead(project, environment).await {
+            Ok(plan) => Waiting {
+                changes: u32::try_from(plan.changes.len()).unwrap_or(u32::MAX),
+                blockers: plan.blockers,
+                problem: None,
+            },
+            Err(error) => Waiting { changes: 0, blockers: Vec::new(), problem: Some(error) },
+        }
+    }
+
     async fn environment_status(&self, project: &Project, name: &EnvironmentName) -> Result<EnvironmentStatus> {
         let id = self.project_id(project).await?;
         let release = self.history().await?.current_release(id, name).await?;
-        let newest = self.newest(id, name).await?;
-        let deployment = newest.filter(|newest| matches!(newest.result, None | Some(Outcome::Interrupted)));
+        let (deployment, last) = self.latest(id, name, release.as_ref().map(|release| release.number)).await?;
         let (services, problem) = match self.services_of(project, name, release.as_ref()).await {
             Ok(services) => (services.into_iter().map(|service| service.status).collect(), None),
             Err(error) => (Vec::<ServiceStatus>::new(), Some(error)),
@@ -46,8 +71,31 @@ impl Core {
             health,
             services,
             deployment,
+            last,
+            waiting: None,
             problem,
         })
+    }
+
+    /// The deployment that runs or was interrupted, and the last one where what runs is not its release.
+    async fn latest(
+        &self,
+        id: ProjectId,
+        environment: &EnvironmentName,
+        release: Option<DeploymentNumber>,
+    ) -> Result<(Option<Deployment>, Option<Deployment>)> {
+        let filter = Filter { environment: Some(environment.clone()), limit: 2, ..Filter::default() };
+        let (deployments, _) = self.history().await?.history(id, &filter).await?;
+        let mut deployments = deployments.into_iter();
+        let Some(newest) = deployments.next() else { return Ok((None, None)) };
+        if matches!(newest.result, None | Some(Outcome::Interrupted)) {
+            return Ok((Some(newest), None));
+        }
+        if Some(newest.number) != release {
+            return Ok((None, Some(newest)));
+        }
+        // What runs was brought back by itself: the one that failed is what a person did last.
+        Ok((None, deployments.next().filter(|before| before.result == Some(Outcome::WentBack))))
     }
 }
 

@@ -93,6 +93,12 @@ pub struct EnvironmentStatus {
     pub services: Vec<ServiceStatus>,
     /// The deployment that runs right now, or was interrupted.
     pub deployment: Option<Deployment>,
+    /// The last deployment, where what runs is not its release: it failed, was cancelled, went back or took everything down.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last: Option<Deployment>,
+    /// What a deployment would find; absent unless it was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub waiting: Option<Waiting>,
     /// Why it cannot be observed, if so.
     pub problem: Option<Error>,
 }
@@ -110,6 +116,17 @@ pub struct ServiceStatus {
     pub image: String,
     /// Addresses on which it is published, such as `127.0.0.1:8080->80/tcp`.
     pub ports: Vec<String>,
+}
+
+/// What waits in the folder to be deployed.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema, Type)]
+pub struct Waiting {
+    /// How many changes a deployment would make.
+    pub changes: u32,
+    /// What must be mended before a deployment.
+    pub blockers: Vec<String>,
+    /// Why it cannot be said, if so.
+    pub problem: Option<Error>,
 }
 
 /// How an environment differs from its release, and how the folder differs from it: for the overview.
@@ -163,8 +180,11 @@ pub struct MatrixRow {
 /// A key in one environment.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema, Type)]
 pub struct Cell {
-    /// The value as written in the file; `null` if it is missing or a secret.
+    /// The value as written in the file; `null` if it is missing, a secret, or masked.
     pub value: Option<String>,
+    /// Why the value in the file looks like a secret, in words that follow "it". Then the value is withheld.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub masked: Option<String>,
     /// The secret that it names.
     pub secret: Option<SecretCell>,
     /// Where the value comes from.
@@ -254,6 +274,25 @@ pub struct ImportCandidate {
     pub environments: Vec<EnvironmentName>,
 }
 
+/// A `sternway.yaml` that was written, and what it was made from: what `init` prints.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema, Type)]
+pub struct Initialised {
+    /// The file.
+    pub file: PathBuf,
+    /// The project's name.
+    pub project: ProjectName,
+    /// Its environments, in the order in which releases travel.
+    pub environments: Vec<EnvironmentName>,
+    /// The Compose files that were found.
+    pub compose: Vec<String>,
+    /// The env files that were found.
+    pub variables: Vec<String>,
+    /// Lines of the env files whose values look like secrets. The values themselves are not shown.
+    pub suspicious: Vec<ImportCandidate>,
+    /// What is wrong with files that were found.
+    pub problems: Vec<Error>,
+}
+
 /// A page of the history.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema, Type)]
 pub struct HistoryPage {
@@ -313,7 +352,7 @@ pub struct ReleaseView {
     pub number: DeploymentNumber,
     /// When it was complete.
     pub created: At,
-    /// Its variables.
+    /// Its variables. A plain value that looks like a secret is masked, here and in the model.
     pub variables: Vec<sternway_model::Variable>,
     /// Each service with its image's name and content id.
     pub images: Vec<ReleaseImage>,

@@ -8,10 +8,9 @@ use sternway_config::NO_VERSION;
 use sternway_history::StoredSecret;
 use sternway_model::{
     Code, DeploymentNumber, EnvironmentName, Error, FILE_NAME, ImageId, Kind, Location, Release, Result, Revision,
-    SecretName, SecretPin, SecretRef, ServiceName, Value, Variable, Verify, VerifyStep, mentions,
+    SecretName, SecretPin, SecretRef, ServiceName, Value, Variable, Verify, VerifyStep, did_you_mean,
+    looks_like_secret, mentions,
 };
-
-use sternway_vault::looks_like_secret;
 
 use crate::git;
 use crate::project::Project;
@@ -209,12 +208,12 @@ fn known_services(verify: &[VerifyStep], model: &Model) -> Result<()> {
     for step in verify {
         let Verify::Healthy(service) = &step.verify else { continue };
         if !model.services.contains_key(service) {
-            let known: Vec<&str> = model.services.keys().map(ServiceName::as_str).collect();
+            let known = model.services.keys().map(ServiceName::as_str);
             return Err(Error::invalid(format!(
                 "`{}` asks for the service `{service}`, which no Compose file has",
                 step.name
             ))
-            .hint(format!("There are: {}.", known.join(", ")))
+            .hint(did_you_mean(service.as_str(), known))
             .at(Location {
                 file: FILE_NAME.into(),
                 line: None,

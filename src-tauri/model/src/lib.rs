@@ -4,6 +4,7 @@
 //! - [`ProjectFile`]: `sternway.yaml`, read by [`ProjectFile::load`]
 //! - [`yaml`]: a YAML tree in which every node knows its line and column
 //! - [`SecretRef`], [`SecretPin`], [`Sensitive`]: secrets by name, by version, and in memory
+//! - [`looks_like_secret`]: values in files that should be in the keychain
 //! - [`Plan`], [`Change`], [`Release`], [`Deployment`]: what a move will do, what ran, and the record of it
 //!
 //! ```
@@ -15,24 +16,29 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod counted;
 mod deployment;
 mod duration;
 mod error;
 mod names;
+mod nearest;
 mod plan;
 mod project;
 mod read_text;
 mod release;
 mod secret;
 mod sensitive;
+mod suspicion;
 pub mod template;
 mod time;
 pub mod yaml;
 
+pub use counted::counted;
 pub use deployment::{Deployment, Event, Kind, Outcome, Stage, Step, StepState};
 pub use duration::Seconds;
 pub use error::{Code, Error, Location, Result};
 pub use names::{DeploymentNumber, EnvironmentName, ImageId, ProjectName, SecretName, ServiceName};
+pub use nearest::{did_you_mean, nearest};
 pub use plan::{Action, Change, Layer, Plan, Readiness};
 pub use project::{
     Application, Check, CheckRun, Configuration, Environment, FILE_NAME, GitCheck, HttpCheck, Pipeline, ProjectFile,
@@ -42,4 +48,5 @@ pub use read_text::read_text;
 pub use release::{Evidence, Origin, Release, Revision, Value, Variable};
 pub use secret::{Reveal, SecretPin, SecretRef, expand, mentions};
 pub use sensitive::Sensitive;
+pub use suspicion::{looks_like_secret, shown};
 pub use time::At;

@@ -8,7 +8,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use specta::Type;
 
-use crate::{EnvironmentName, Error, ProjectName, Result, Seconds, ServiceName, yaml};
+use crate::{EnvironmentName, Error, ProjectName, Result, Seconds, ServiceName, did_you_mean, yaml};
 
 /// The file's name at a project's root.
 pub const FILE_NAME: &str = "sternway.yaml";
@@ -108,9 +108,9 @@ impl ProjectFile {
     /// [`crate::Code::NotFound`], with the names that exist.
     pub fn environment(&self, name: &EnvironmentName) -> Result<&Environment> {
         self.environments.get(name).ok_or_else(|| {
-            let known: Vec<_> = self.environments.keys().map(EnvironmentName::as_str).collect();
+            let known = self.environments.keys().map(EnvironmentName::as_str);
             Error::new(crate::Code::NotFound, format!("there is no environment `{name}` in {FILE_NAME}"))
-                .hint(format!("It has: {}.", known.join(", ")))
+                .hint(did_you_mean(name.as_str(), known))
         })
     }
 
@@ -508,7 +508,7 @@ pipeline:
                 "project: a\nenvironments: {a: {target: {docker: local}, protected: maybe}}",
                 2,
                 "environments.a.protected",
-                "expected a boolean",
+                "expected true or false, found the text `maybe`",
             ),
         ];
         for (text, line, key, message) in cases {

@@ -6,6 +6,7 @@
 //! Scalars resolve by YAML 1.2's core schema, as in Compose (go-yaml v3).
 
 mod decode;
+mod grammar;
 mod parse;
 mod scalar;
 

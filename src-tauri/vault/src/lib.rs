@@ -4,7 +4,6 @@
 //! - [`Keychain`], [`OsKeychain`]: where the values are; [`testing`] has one for tests
 //! - [`Revealed`]: the values that one run needs, fetched at its beginning
 //! - [`Redactor`], [`LineRedactor`]: the one sink that every text passes before it is stored or shown
-//! - [`looks_like_secret`]: finds values in env files that should not be there
 //!
 //! ```
 //! # tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
@@ -32,7 +31,6 @@ mod keychain;
 mod lines;
 mod os;
 mod redactor;
-mod suspicion;
 pub mod testing;
 mod vault;
 
@@ -40,5 +38,4 @@ pub use keychain::{EntryName, Keychain, Scope};
 pub use lines::LineRedactor;
 pub use os::OsKeychain;
 pub use redactor::{MASK, Redactor};
-pub use suspicion::looks_like_secret;
 pub use vault::{Put, Revealed, Vault};

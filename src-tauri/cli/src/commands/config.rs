@@ -2,7 +2,7 @@
 
 use std::io::Read;
 
-use sternway_model::{Code, Error, Result, Value};
+use sternway_model::{Code, Error, Result, Value, nearest};
 
 use super::Front;
 use crate::arguments::Config;
@@ -19,21 +19,26 @@ pub async fn run(front: &Front<'_>, command: Config) -> Result<u8> {
         }
         Config::Get { environment, key } => {
             let variables = core.variables(&project, &environment).await?;
-            let variable = variables.variables.into_iter().find(|variable| variable.key == key).ok_or_else(|| {
-                Error::new(Code::NotFound, format!("{key} is not set in {environment}"))
-                    .hint(format!("`sternway config list {environment}` lists what is."))
-            })?;
+            let known = variables.variables.iter().map(|variable| variable.key.as_str());
+            let hint = match nearest(&key, known) {
+                Some(near) => format!("Did you mean `{near}`? `sternway config list {environment}` lists what is set."),
+                None => format!("`sternway config list {environment}` lists what is."),
+            };
+            let variable =
+                variables.variables.into_iter().find(|variable| variable.key == key).ok_or_else(|| {
+                    Error::new(Code::NotFound, format!("{key} is not set in {environment}")).hint(hint)
+                })?;
             front.answer(&variable, |variable| match &variable.value {
                 Value::Plain(text) => text.clone(),
                 Value::Secret { name, .. } => format!("keychain:{name}"),
             })
         }
-        Config::Set { environment, key, value } => {
+        Config::Set { environment, key, value, force } => {
             let value = match value {
                 Some(value) => value,
                 None => standard_input()?,
             };
-            let edited = core.set_variable(&project, Some(&environment), &key, &value).await?;
+            let edited = core.set_variable(&project, Some(&environment), &key, &value, force).await?;
             front.answer(&edited, |edited| format!("{key} set in {}:{}", edited.file.display(), edited.line))
         }
         Config::Unset { environment, key } => {

@@ -2,7 +2,7 @@
 
 use std::io::IsTerminal;
 
-use sternway_model::{Code, Error, Result, Sensitive};
+use sternway_model::{Code, Error, Result, Sensitive, counted};
 
 use super::Front;
 use super::config::standard_input;
@@ -36,7 +36,9 @@ pub async fn run(front: &Front<'_>, command: Secret) -> Result<u8> {
             stream::agree(&question, yes)?;
             let removed = core.remove_secret(&project, &environment, &name, version).await?;
             let answer = serde_json::json!({ "environment": environment, "name": name, "removed": removed });
-            front.answer(&answer, |_| format!("removed {} versions of {name} in {environment}", removed.len()))
+            front.answer(&answer, |_| {
+                format!("removed {} of {name} in {environment}", counted(removed.len(), "version"))
+            })
         }
         Secret::Import { environment, keys, yes } => {
             let mut found = core.import_candidates(&project, &environment).await?;
@@ -52,7 +54,7 @@ pub async fn run(front: &Front<'_>, command: Secret) -> Result<u8> {
             stream::agree("Move these values into the keychain and leave references behind?", yes)?;
             let keys: Vec<String> = found.found.into_iter().map(|candidate| candidate.key).collect();
             let moved = core.import_secrets(&project, &environment, &keys).await?;
-            front.answer(&moved, |moved| format!("moved {} values into the keychain", moved.found.len()))
+            front.answer(&moved, show::imported)
         }
     }
 }

@@ -4,7 +4,7 @@
 use std::path::Path;
 
 use sternway_model::yaml::{Content, Key, Node, Resolved, Scalar, join};
-use sternway_model::{Error, Result};
+use sternway_model::{Error, Result, nearest};
 
 use super::keys;
 use super::shape::{Field, Shape};
@@ -173,20 +173,10 @@ impl Check<'_> {
     }
 }
 
-/// Nobody means one of the known words by a longer one.
-const LONGEST_GUESS: usize = 64;
-
 /// The error for a word that is not in a list of known ones.
 pub(super) fn unknown(what: &str, word: &str, known: &[&str]) -> Error {
-    let nearest = known
-        .iter()
-        // Comparing takes as long as both texts together.
-        .filter(|_| word.len() <= LONGEST_GUESS)
-        .map(|known| (strsim::damerau_levenshtein(word, known), known))
-        .filter(|(distance, known)| *distance <= known.len().max(word.len()) / 2)
-        .min();
-    let hint = match nearest {
-        Some((_, known)) => format!("Did you mean `{known}`?"),
+    let hint = match nearest(word, known.iter().copied()) {
+        Some(known) => format!("Did you mean `{known}`?"),
         None => format!("Known here: {}.", known.join(", ")),
     };
     Error::invalid(format!("unknown {what} `{word}`")).hint(hint)

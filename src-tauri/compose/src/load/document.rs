@@ -105,11 +105,14 @@ impl Document {
         take_resets(&mut node, &mut Vec::new(), &mut resets);
         let mut unset = Vec::new();
         variables::fill_in(&mut node, file, "", &|name| scope.lookup(name), &mut unset)?;
-        for name in unset {
-            scope.warn(format!("the variable `{name}` is not set and stands for an empty text"));
+        let mut said = BTreeSet::new();
+        for (name, place) in unset.iter().filter(|(name, _)| said.insert(name.clone())) {
+            let file = place.file.strip_prefix(scope.dir).unwrap_or(&place.file).display();
+            let line = place.line.unwrap_or_default();
+            scope.warn(format!("the variable `{name}` is not set and stands for an empty text ({file}:{line})"));
         }
         check::check(file, &node)?;
-        let mut places = Places::default();
+        let mut places = Places::with_unset(unset);
         match variables::value(&node, file, "", &mut places) {
             Value::Object(mut model) => {
                 if model.shift_remove("version").is_some() {

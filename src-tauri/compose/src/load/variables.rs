@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde_json::{Map, Value};
 use sternway_model::yaml::{Content, Node, Resolved, Scalar, join};
-use sternway_model::{Result, template};
+use sternway_model::{Location, Result, template};
 
 use super::numbers;
 use super::places::Places;
@@ -14,7 +14,7 @@ pub(super) type Lookup<'a> = &'a dyn Fn(&str) -> Option<String>;
 
 /// Fills in the variables of all values; keys stay as they are. What was filled in is a text, whatever it looks like.
 ///
-/// Variables without a value are added to `unset`.
+/// Variables without a value are added to `unset`, with the place of the text that they stand in.
 ///
 /// # Errors
 /// As [`template::fill`], with the place of the value.
@@ -23,13 +23,13 @@ pub(super) fn fill_in(
     file: &Path,
     path: &str,
     lookup: Lookup<'_>,
-    unset: &mut Vec<String>,
+    unset: &mut Vec<(String, Location)>,
 ) -> Result<()> {
     match &mut node.content {
         Content::Scalar(scalar) if scalar.text.contains('$') && scalar.resolve() == Resolved::Text => {
             let filled =
                 template::fill(&scalar.text, lookup).map_err(|error| error.at(node.mark.location(file, path)))?;
-            unset.extend(filled.unset);
+            unset.extend(filled.unset.into_iter().map(|name| (name, node.mark.location(file, path))));
             *scalar = Scalar::quoted(filled.text);
             Ok(())
         }

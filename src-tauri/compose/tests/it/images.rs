@@ -39,7 +39,9 @@ async fn an_image_is_built_when_its_files_change_and_found_again_when_going_back
         stage.write("app/page", "two");
         let plan = stage.deploy(&model).await.expect("deployed");
         assert!(
-            plan.starts_with("build image app: its files changed\nrecreate service app: its image is made anew\n"),
+            plan.starts_with(
+                "build image app: its files changed\nrecreate service app: its new image is not there yet\n"
+            ),
             "{plan}"
         );
         let second = images_after(&stage.observe(&model).await);

@@ -50,8 +50,11 @@ fn takes_what_the_folder_has() {
             (".env.prod.bak", "A=\n"),
         ],
     );
-    let text = scaffold(&folder.path()).expect("it has a Compose file");
-    let project = load(&text);
+    let made = scaffold(&folder.path()).expect("it has a Compose file");
+    let text = &made.text;
+    let project = load(text);
+    assert_eq!(made.compose, ["docker-compose.yml", "docker-compose.prod.yml"]);
+    assert_eq!(made.variables, [".env", ".env.dev", ".env.qa"]);
     assert_eq!(project.project.as_str(), "shop_app", "the folder's name");
     assert_eq!(environments(&project), [("dev", false), ("qa", false), ("prod", true)]);
     assert_eq!(project.application.compose, ["docker-compose.yml", "docker-compose.{environment}.yml"]);
@@ -63,13 +66,13 @@ fn takes_what_the_folder_has() {
 }
 
 #[test]
-fn has_the_usual_environments_without_a_hint() {
+fn has_one_environment_without_a_hint_of_more() {
     let folder = folder(
         "My Shop 2!",
         &[("compose.yaml", "name: My_Shop\nservices: {}\n"), ("docker-compose.yml", "services: {}\n")],
     );
-    let project = load(&scaffold(&folder.path()).expect("it has a Compose file"));
-    assert_eq!(environments(&project), [("development", false), ("staging", false), ("production", true)]);
+    let project = load(&scaffold(&folder.path()).expect("it has a Compose file").text);
+    assert_eq!(environments(&project), [("development", false)], "none is invented");
     assert_eq!(project.application.compose, ["compose.yaml"], "the one that Compose prefers");
     assert_eq!(project.project.as_str(), "my-shop-2", "Compose's name has upper case, so the folder's is taken");
     assert!(project.pipeline.verify.is_empty());

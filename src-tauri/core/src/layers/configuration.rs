@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use async_trait::async_trait;
-use sternway_model::{Action, Change, Error, Layer as LayerName, Result, Stage, Value, Variable};
+use sternway_model::{Action, Change, Error, Layer as LayerName, Result, Stage, Value, Variable, counted, shown};
 
 use super::{Act, Job, Layer, LayerPlan, Observed, Sight};
 use crate::want::Want;
@@ -26,7 +26,16 @@ impl Layer for Configuration {
         let Observed::Configuration(have) = observed else {
             return Err(Error::internal("the configuration layer was given what another layer saw"));
         };
-        let changes = difference(have, &want.configuration);
+        let mut changes = difference(have, &want.configuration);
+        if let Some(release) = want.target {
+            // The lines of the files may be others by now, and going back leaves the files alone.
+            for change in &mut changes {
+                change.reason = match change.action {
+                    Action::Remove => format!("{release} did not have it"),
+                    _ => format!("as it was in {release}"),
+                };
+            }
+        }
         if changes.is_empty() {
             return Ok(LayerPlan::default());
         }
@@ -47,8 +56,8 @@ impl Layer for Configuration {
         for pin in &secrets {
             sternway_model::Reveal::reveal(act.secrets, pin)?;
         }
-        let variables = act.want.configuration.len();
-        Ok(format!("{variables} variables; {} secret versions read from the keychain", secrets.len()))
+        let variables = counted(act.want.configuration.len(), "variable");
+        Ok(format!("{variables}; {} read from the keychain", counted(secrets.len(), "secret version")))
     }
 }
 
@@ -87,15 +96,16 @@ fn change(variable: &Variable, action: Action, before: Option<&Value>, after: Op
         before: match (before, after) {
             // What becomes a secret was a password in a file: it is not shown once more.
             (Some(Value::Plain(_)), Some(Value::Secret { .. })) => Some("in the file as plain text".to_owned()),
-            _ => before.map(shown),
+            _ => before.map(|value| said(&variable.key, value)),
         },
-        after: after.map(shown),
+        after: after.map(|value| said(&variable.key, value)),
     }
 }
 
-fn shown(value: &Value) -> String {
+/// A value as people see it; not if it looks like a secret.
+fn said(key: &str, value: &Value) -> String {
     match value {
-        Value::Plain(text) => text.clone(),
+        Value::Plain(text) => shown(key, text).to_owned(),
         Value::Secret { name, version: Some(version) } => format!("secret {name} v{version}"),
         Value::Secret { name, version: None } => format!("secret {name}, no value"),
     }
@@ -131,6 +141,21 @@ mod tests {
                 ("variable D", Action::Create, None, Some("new")),
                 ("variable C", Action::Remove, Some("x"), None),
             ]
+        );
+    }
+
+    #[test]
+    fn what_looks_like_a_secret_is_never_shown() {
+        let plain = |text: &str| Value::Plain(text.to_owned());
+        let changes = difference(&[variable("DB_PASSWORD", plain("hunter2"))], &[variable("DB_PASSWORD", plain("x9"))]);
+        assert_eq!((changes[0].before.as_deref(), changes[0].after.as_deref()), (Some("●●●●"), Some("●●●●")));
+        // An address whose password is in the keychain shows where it leads.
+        let address = plain("postgres://app:⟦keychain:PW@1⟧@db/shop");
+        assert!(
+            difference(&[], &[variable("URL", address)])[0]
+                .after
+                .as_deref()
+                .is_some_and(|url| url.ends_with("@db/shop"))
         );
     }
 

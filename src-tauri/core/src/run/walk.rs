@@ -272,7 +272,10 @@ impl Walk<'_> {
         if let Some(change) = left.jobs.iter().flat_map(|job| &job.changes).next() {
             return Err(Error::failed(format!("{} still differs: {}", change.subject, change.reason)));
         }
-        Ok(format!("{} services run as planned", left.kept.len()))
+        Ok(match left.kept.len() {
+            1 => "1 service runs as planned".to_owned(),
+            services => format!("{services} services run as planned"),
+        })
     }
 
     /// The environment's variables for commands. Before anything is touched they come without the secrets.

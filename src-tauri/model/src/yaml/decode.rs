@@ -6,7 +6,7 @@ use std::path::Path;
 use serde::de::{self, DeserializeOwned, DeserializeSeed, IntoDeserializer, Visitor};
 
 use super::{Content, Key, Mark, Node, Resolved, join};
-use crate::{Error, Result};
+use crate::{Error, Result, nearest};
 
 /// Reads a type from a node.
 ///
@@ -59,19 +59,59 @@ impl de::Error for Failure {
         unknown("value", variant, expected)
     }
 
+    fn invalid_type(found: de::Unexpected<'_>, expected: &dyn de::Expected) -> Self {
+        Self::new(format!("expected {}, found {}", wanted(&expected.to_string()), words(found)))
+    }
+
+    fn invalid_value(found: de::Unexpected<'_>, expected: &dyn de::Expected) -> Self {
+        Self::invalid_type(found, expected)
+    }
+
     fn missing_field(field: &'static str) -> Self {
         Self::new(format!("the key `{field}` is missing"))
     }
 }
 
+/// What serde expects, in the words of the file.
+fn wanted(expected: &str) -> &str {
+    match expected {
+        "a boolean" => "true or false",
+        "a string" | "string" | "a borrowed string" => "a text",
+        "u8" => "a whole number from 0 to 255",
+        "u16" => "a whole number from 0 to 65535",
+        "u32" | "u64" | "usize" => "a whole number that is not negative",
+        "i8" | "i16" | "i32" | "i64" => "a whole number",
+        "f32" | "f64" => "a number",
+        "a sequence" => "a list",
+        "a map" => "a mapping",
+        other if other.starts_with("struct ") => "a mapping",
+        other => other,
+    }
+}
+
+/// Longer texts are cut.
+const SHOWN: usize = 40;
+
+fn words(found: de::Unexpected<'_>) -> String {
+    match found {
+        de::Unexpected::Str(text) if text.chars().count() > SHOWN => {
+            format!("the text `{}…`", text.chars().take(SHOWN).collect::<String>())
+        }
+        de::Unexpected::Str(text) => format!("the text `{text}`"),
+        de::Unexpected::Bool(value) => format!("`{value}`"),
+        de::Unexpected::Unsigned(number) => format!("the number {number}"),
+        de::Unexpected::Signed(number) => format!("the number {number}"),
+        de::Unexpected::Float(number) => format!("the number {number}"),
+        de::Unexpected::Unit | de::Unexpected::Option => "nothing".to_owned(),
+        de::Unexpected::Seq => "a list".to_owned(),
+        de::Unexpected::Map => "a mapping".to_owned(),
+        other => other.to_string(),
+    }
+}
+
 fn unknown(what: &str, name: &str, expected: &[&str]) -> Failure {
-    let nearest = expected
-        .iter()
-        .map(|known| (strsim::damerau_levenshtein(name, known), known))
-        .filter(|(distance, known)| *distance <= known.len().max(name.len()) / 2)
-        .min();
-    let hint = match nearest {
-        Some((_, known)) => format!("Did you mean `{known}`?"),
+    let hint = match nearest(name, expected.iter().copied()) {
+        Some(known) => format!("Did you mean `{known}`?"),
         None => format!("Known here: {}.", expected.join(", ")),
     };
     Failure { hint, ..Failure::new(format!("unknown {what} `{name}`")) }
@@ -313,6 +353,7 @@ mod tests {
         let error = read("inner:\n  - name: a\n    retries: many\n").expect_err("wrong type");
         let at = error.at.clone().expect("a place");
         assert_eq!((at.line, at.key.as_deref()), (Some(3), Some("inner[0].retries")));
+        assert_eq!(error.message, "expected a whole number from 0 to 255, found the text `many`");
         let error = read("inner: 3").expect_err("not a list");
         assert_eq!(error.message, "expected a list, found a number");
     }

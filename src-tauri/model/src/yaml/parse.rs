@@ -5,7 +5,7 @@ use std::path::Path;
 
 use saphyr_parser::{Event, Marker, Parser, ScalarStyle, Tag};
 
-use super::{Content, Key, Mark, Node, Scalar};
+use super::{Content, Key, Mark, Node, Scalar, grammar};
 use crate::{Error, Result};
 
 /// More nodes than any real file has; aliases can multiply a small file beyond all memory.
@@ -22,8 +22,10 @@ pub fn parse(file: &Path, text: &str) -> Result<Vec<Node>> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let mut builder = Builder { file, anchors: HashMap::new(), open: Vec::new(), nodes: 0, documents: Vec::new() };
     for event in Parser::new_from_str(text) {
-        let (event, span) =
-            event.map_err(|error| Error::invalid(error.info()).at(mark(*error.marker()).location(file, "")))?;
+        let (event, span) = event.map_err(|error| {
+            let complaint = grammar::explain(error.info(), mark(*error.marker()), text);
+            Error::invalid(complaint.message).hint(complaint.hint).at(complaint.mark.location(file, ""))
+        })?;
         builder.event(event, mark(span.start))?;
     }
     Ok(builder.documents)

@@ -37,6 +37,12 @@ function Shown({ state, cell }: { state: CellState; cell: Cell }) {
   switch (state) {
     case "value":
       return <span className={classes.value}>{cell.value}</span>;
+    case "masked":
+      return (
+        <span className={classes.secret} title={`It ${cell.masked}, and stands in the file in plain text`}>
+          <span aria-hidden>●●●●</span> in plain text
+        </span>
+      );
     case "empty":
       return <span className={classes.quiet}>empty</span>;
     case "secret":

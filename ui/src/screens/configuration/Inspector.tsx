@@ -101,7 +101,9 @@ export function Inspector({
       <section className={classes.part}>
         <h2 className={classes.heading}>More</h2>
         <div className={classes.buttons}>
-          {state === "value" && <MakeSecret project={project} environment={environment} name={row.key} />}
+          {(state === "value" || state === "masked") && (
+            <MakeSecret project={project} environment={environment} name={row.key} />
+          )}
           {cell.source && !cell.inherited && (
             <Button onClick={() => onUnset(environment, row.key)} loading={busy}>
               {cell.overridden.length > 0

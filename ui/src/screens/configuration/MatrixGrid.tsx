@@ -92,7 +92,7 @@ export function MatrixGrid({
     const cell = row.cells[environments.indexOf(at.environment)];
     if (!cell) return;
     onSelect(at);
-    if (cell.secret || cell.value?.includes("\n")) {
+    if (cell.secret || cell.masked || cell.value?.includes("\n")) {
       // Secrets are set in a masked field, and lines need room: both are in the inspector.
       requestAnimationFrame(() => document.querySelector<HTMLElement>("[data-inspector-field]")?.focus());
       return;

@@ -3,12 +3,13 @@ import type { MatrixFilter } from "../../app/routes";
 import type { Cell, Matrix, MatrixRow } from "../../backend";
 
 /** What a cell is, in the matrix's own words. */
-export type CellState = "value" | "empty" | "secret" | "secret-missing" | "missing" | "absent";
+export type CellState = "value" | "masked" | "empty" | "secret" | "secret-missing" | "missing" | "absent";
 
 /** How a cell is to be read. `missing` stops a deployment, `absent` does not. */
 export function stateOf(row: MatrixRow, cell: Cell): CellState {
   if (cell.secret) return cell.secret.version === null ? "secret-missing" : "secret";
   if (cell.source === null) return row.required ? "missing" : "absent";
+  if (cell.masked) return "masked";
   return cell.value === "" ? "empty" : "value";
 }
 

@@ -1,5 +1,7 @@
 //! Values in env files that should be in the keychain.
 
+use std::borrow::Cow;
+
 /// Why a variable's value looks like a secret, in words that follow "it"; `None` if it does not.
 ///
 /// The name decides (`DB_PASSWORD`, `TF_VAR_aws_secret_key`, `secretAccessKey`), or the value's form (a token of a known
@@ -10,18 +12,46 @@
 /// the value has the form of a real key id, because then its other half is near and both are rotated together.
 ///
 /// ```
-/// use sternway_vault::looks_like_secret;
+/// use sternway_model::looks_like_secret;
 /// assert_eq!(looks_like_secret("DB_PASSWORD", "password"), Some("is named like a password"));
 /// assert_eq!(looks_like_secret("DB_PASSWORD", "keychain:DB_PASSWORD"), None);
 /// assert_eq!(looks_like_secret("AWS_REGION", "us-west-2"), None);
 /// ```
 #[must_use]
 pub fn looks_like_secret(key: &str, value: &str) -> Option<&'static str> {
+    // A pinned secret stands for its value, and does not show it.
+    let value = without_pins(value);
     let value = value.trim();
     if value.is_empty() || is_reference(value) || is_switch(value) {
         return None;
     }
     by_form(value).or_else(|| by_name(key, value))
+}
+
+/// What stands for a value that looks like a secret.
+const MASK: &str = "●●●●";
+
+/// A variable's plain value as it may be shown where nobody asked for it: in plans, comparisons and lists.
+///
+/// ```
+/// assert_eq!(sternway_model::shown("LOG_LEVEL", "debug"), "debug");
+/// assert_eq!(sternway_model::shown("DB_PASSWORD", "hunter2"), "●●●●");
+/// ```
+#[must_use]
+pub fn shown<'a>(key: &str, value: &'a str) -> &'a str {
+    if looks_like_secret(key, value).is_some() { MASK } else { value }
+}
+
+/// The text with a reference in place of each pinned secret.
+fn without_pins(value: &str) -> Cow<'_, str> {
+    let mut pieces = value.split("⟦keychain:");
+    let Some(first) = pieces.next().filter(|first| first.len() < value.len()) else { return Cow::Borrowed(value) };
+    let mut text = first.to_owned();
+    for piece in pieces {
+        text.push_str("${SECRET}");
+        text.push_str(piece.split_once('⟧').map_or("", |(_, rest)| rest));
+    }
+    Cow::Owned(text)
 }
 
 fn is_reference(value: &str) -> bool {

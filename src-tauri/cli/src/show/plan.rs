@@ -1,0 +1,77 @@
+//! Plans and changes.
+
+use std::fmt::Write;
+
+use sternway_core::view::Drift;
+use sternway_model::{Action, Change, Layer, Plan};
+
+use super::line;
+
+/// A plan by layer, with reasons.
+pub fn plan(plan: &Plan) -> String {
+    let mut text = String::new();
+    let from = plan.from.map_or_else(|| "nothing".to_owned(), |number| number.to_string());
+    let to = plan.to.map(|number| format!(" → {number}")).unwrap_or_default();
+    line!(text, "{} {}   {from}{to}   plan {}", plan.kind, plan.environment, &plan.hash[..12.min(plan.hash.len())]);
+    let proven = if plan.ready_to_go_back.proven { "proven" } else { "not proven" };
+    line!(text, "going back: {proven} ({})", plan.ready_to_go_back.reasons.join("; "));
+    for blocker in &plan.blockers {
+        line!(text, "✕ {blocker}");
+    }
+    if plan.changes.is_empty() {
+        line!(text, "nothing to change");
+    }
+    for layer in [Layer::Configuration, Layer::Application] {
+        let of_layer: Vec<&Change> = plan.changes.iter().filter(|change| change.layer == layer).collect();
+        if !of_layer.is_empty() {
+            line!(text, "{layer}");
+            for change in of_layer {
+                line!(text, "{}", one_change(change));
+            }
+        }
+    }
+    if !plan.kept.is_empty() {
+        line!(text, "stays as it is: {}", plan.kept.join(", "));
+    }
+    if !plan.verifications.is_empty() {
+        line!(text, "verified by: {}", plan.verifications.join(" · "));
+    }
+    for note in &plan.notes {
+        line!(text, "! {note}");
+    }
+    line!(text, "hash {}", plan.hash);
+    text.truncate(text.trim_end().len());
+    text
+}
+
+fn one_change(change: &Change) -> String {
+    let sign = match change.action {
+        Action::Create | Action::Build | Action::Pull => '+',
+        Action::Remove => '-',
+        Action::Start => '▸',
+        Action::Update | Action::Recreate => '~',
+    };
+    let values = match (&change.before, &change.after) {
+        (Some(before), Some(after)) => format!("  {before} → {after}"),
+        (None, Some(after)) => format!("  {after}"),
+        (Some(before), None) => format!("  was {before}"),
+        (None, None) => String::new(),
+    };
+    format!("  {sign} {}{values}  ({})", change.subject, change.reason)
+}
+
+/// Changes, one a line.
+pub fn changes(changes: &[Change]) -> String {
+    if changes.is_empty() {
+        return "no difference".to_owned();
+    }
+    changes.iter().map(one_change).collect::<Vec<_>>().join("\n")
+}
+
+/// How an environment differs from its release.
+pub fn drift(drift: &Drift) -> String {
+    if drift.changes.is_empty() {
+        return format!("{} runs what its release says", drift.environment);
+    }
+    format!("{} differs from its release; going back to it would:\n{}", drift.environment, changes(&drift.changes))
+}

@@ -1,0 +1,163 @@
+//! How environments are, and the record of what was done to them.
+
+use std::fmt::Write;
+
+use sternway_core::view::{DeploymentView, EnvironmentStatus, Health, HistoryPage, Status, Waiting};
+use sternway_model::{Deployment, EnvironmentName, Outcome, Step, StepState, counted};
+
+use super::table::Table;
+use super::{changes, line, local};
+
+fn health(health: Health) -> &'static str {
+    match health {
+        Health::Healthy => "● healthy",
+        Health::Degraded => "◐ degraded",
+        Health::Failing => "✕ failing",
+        Health::Unknown => "? unknown",
+        Health::Deploying => "▸ deploying",
+        Health::Interrupted => "! interrupted",
+        Health::Empty => "○ nothing runs",
+    }
+}
+
+/// How the environments are.
+pub fn status(status: &Status) -> String {
+    status.environments.iter().map(environment).collect::<Vec<_>>().join("\n")
+}
+
+fn environment(environment: &EnvironmentStatus) -> String {
+    let mut text = String::new();
+    let release = environment.release.map(|number| format!("{number}  ")).unwrap_or_default();
+    line!(text, "{}  {release}{}", environment.name, health(environment.health));
+    let mut services = Table::new().indented();
+    for service in &environment.services {
+        services.row([service.name.clone(), service.state.clone(), service.image.clone(), service.ports.join(" ")]);
+    }
+    text.push_str(&services.to_string());
+    if let Some(problem) = &environment.problem {
+        line!(text, "  ✕ {problem}");
+        line!(text, "    {}", problem.hint);
+    }
+    if let Some(deployment) = environment.deployment.as_ref().or(environment.last.as_ref()) {
+        line!(text, "  {}", story(deployment));
+    }
+    if let Some(waiting) = environment.waiting.as_ref().filter(|_| environment.problem.is_none()) {
+        text.push_str(&what_waits(&environment.name, environment.release.is_some(), waiting));
+    }
+    text
+}
+
+/// What became of a deployment that is not the one that runs, and what to do about it.
+fn story(deployment: &Deployment) -> String {
+    let Deployment { number, environment, kind, .. } = deployment;
+    let bare = number.0;
+    let when = local(deployment.ended.unwrap_or(deployment.started));
+    match deployment.result {
+        None => format!("▸ {kind} {number} runs since {}; `sternway logs {bare}`", local(deployment.started)),
+        Some(Outcome::Interrupted) => format!(
+            "! {kind} {number} was interrupted: `sternway resume {environment}`, or `sternway rollback {environment}`"
+        ),
+        Some(Outcome::Cancelled) => format!(
+            "! {kind} {number} was cancelled {when}: `sternway resume {environment}` goes on; `sternway show {bare}`"
+        ),
+        Some(result) => {
+            let why = deployment.message.as_deref().and_then(|message| message.lines().next());
+            let why = why.map(|why| format!(": {why}")).unwrap_or_default();
+            let sign = if result == Outcome::Succeeded { '·' } else { '✕' };
+            let result = result.as_str().replace('_', " ");
+            format!("{sign} {kind} {number} {result} {when}{why} (`sternway show {bare}`)")
+        }
+    }
+}
+
+fn what_waits(environment: &EnvironmentName, deployed: bool, waiting: &Waiting) -> String {
+    let mut text = String::new();
+    for blocker in &waiting.blockers {
+        line!(text, "  ✕ {blocker}");
+    }
+    match &waiting.problem {
+        Some(problem) => {
+            line!(text, "  ✕ {problem}");
+            if !problem.hint.is_empty() {
+                line!(text, "    {}", problem.hint);
+            }
+        }
+        None if !deployed && waiting.blockers.is_empty() => {
+            line!(text, "  · ready: `sternway deploy {environment}`");
+        }
+        None if deployed && waiting.changes > 0 => {
+            let waits = if waiting.changes == 1 { "waits" } else { "wait" };
+            let changes = counted(waiting.changes as usize, "change");
+            line!(text, "  · {changes} {waits} in the folder: `sternway plan {environment}`");
+        }
+        None => {}
+    }
+    text
+}
+
+fn row(deployment: &Deployment) -> [String; 7] {
+    let result = deployment.result.map_or("running", |result| result.as_str()).replace('_', " ");
+    [
+        deployment.number.to_string(),
+        deployment.kind.to_string(),
+        deployment.environment.to_string(),
+        result,
+        deployment.by.clone(),
+        local(deployment.started),
+        deployment.summary.clone(),
+    ]
+}
+
+/// A page of the history.
+pub fn history(page: &HistoryPage) -> String {
+    if page.deployments.is_empty() {
+        return "nothing was deployed yet".to_owned();
+    }
+    let mut table = Table::new().head(["", "kind", "environment", "result", "by", "started", "what changed"]);
+    for deployment in &page.deployments {
+        table.row(row(deployment));
+    }
+    let mut text = table.to_string();
+    let shown = page.deployments.len();
+    if usize::try_from(page.total).is_ok_and(|total| total > shown) {
+        line!(text, "{shown} of {}", page.total);
+    }
+    text
+}
+
+/// A deployment's page.
+pub fn deployment(view: &DeploymentView) -> String {
+    let mut text = String::new();
+    line!(text, "{}", row(&view.deployment).join("  "));
+    let message = view.deployment.message.as_deref();
+    if let Some(message) = message {
+        line!(text, "{message}");
+    }
+    let mut steps = Table::new().indented();
+    for step in &view.steps {
+        steps.row([step.state.to_string(), step.stage.to_string(), step.name.clone(), detail(step, message)]);
+    }
+    text.push_str(&steps.to_string());
+    if !view.changes.is_empty() {
+        line!(text, "changes\n{}", changes(&view.changes));
+    }
+    if let Some(release) = &view.release {
+        line!(text, "release {}", release.number);
+        let mut images = Table::new().indented();
+        for image in &release.images {
+            images.row([image.service.clone(), image.image.clone(), image.id.clone()]);
+        }
+        text.push_str(&images.to_string());
+    }
+    if let Some(reachable) = &view.reachable {
+        let possible = if reachable.possible { "possible" } else { "not possible" };
+        line!(text, "going back to it: {possible} ({})", reachable.reasons.join("; "));
+    }
+    text
+}
+
+/// What was seen of a step; not once more what the deployment's message says.
+fn detail(step: &Step, message: Option<&str>) -> String {
+    let said = step.state == StepState::Failed && message.is_some_and(|message| message.contains(&step.detail));
+    if said { "as said above".to_owned() } else { step.detail.clone() }
+}

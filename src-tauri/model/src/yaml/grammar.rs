@@ -1,0 +1,165 @@
+//! The parser's complaints in the words of somebody who has to mend the file.
+
+use super::Mark;
+
+/// What is wrong with the grammar, and where a person should look.
+pub(super) struct Complaint {
+    pub message: String,
+    pub hint: &'static str,
+    pub mark: Mark,
+}
+
+const COLUMNS: &str =
+    "Keys that belong together begin in the same column; what is inside a key stands further to the right.";
+
+/// Puts a complaint of the parser into words. The parser notices many mistakes only on the line below, so the lines around
+/// are looked at too.
+pub(super) fn explain(said: &str, mark: Mark, text: &str) -> Complaint {
+    let lines: Vec<&str> = text.lines().collect();
+    let here = usize::try_from(mark.line).unwrap_or(1).saturating_sub(1).min(lines.len().saturating_sub(1));
+    let line = lines.get(here).copied().unwrap_or_default();
+    let above =
+        above(&lines, if usize::try_from(mark.line).is_ok_and(|line| line > lines.len()) { here + 1 } else { here });
+    let say = |message: &str, hint| Complaint { message: message.to_owned(), hint, mark };
+    if indentation(line).contains('\t') || said.contains("tab") {
+        return say(
+            "a tab stands where only spaces may",
+            "YAML is indented with spaces: put two spaces in place of the tab.",
+        );
+    }
+    match said {
+        _ if said.starts_with("mapping values are not allowed") || said.starts_with("simple key") => {
+            colon(mark, line, above).unwrap_or_else(|| say("a colon is missing, or there is one too many", COLUMNS))
+        }
+        _ if said.contains("block mapping") || said.starts_with("invalid indentation") && !said.contains("quoted") => {
+            say("this line's indentation fits none of the lines above", COLUMNS)
+        }
+        _ if said.contains("block collection") => say(
+            "the list above goes on with a line that is no item",
+            "Begin the line with `- ` in the column of the other items, or move it to the column of the list's key.",
+        ),
+        _ if said.contains("block sequence entries") => {
+            say("a list cannot begin behind a key", "Put `- …` on a line of its own below the key.")
+        }
+        _ if said.contains("escape") => say(
+            "a backslash in double quotes begins something that YAML does not know",
+            "Write `\\\\` for a backslash, or use single quotes, in which it stands for itself.",
+        ),
+        _ if said.contains("trailing content after") => say(
+            "the text goes on after its closing quote",
+            "Put the whole value in one pair of quotes; inside single quotes, write '' for a quote.",
+        ),
+        _ if said.contains("quoted scalar") => {
+            say("the quote that begins here is not closed", "Close it at the end of the value.")
+        }
+        _ if said.contains("flow") || said.contains("illegal placement of ':'") || said == "unexpected eof" => say(
+            "a `[` or `{` is not closed, or a comma is missing",
+            "Look at this line and the ones above: each `[` wants a `]`, each `{` a `}`, and commas between the items.",
+        ),
+        _ if said.contains("bracket") => {
+            say("this bracket closes nothing", "Remove it, or look for the one that should open it.")
+        }
+        _ if said.contains("unknown anchor") => say(
+            "this `*` names an anchor that the file does not have",
+            "Mark what is meant with `&name`, further up in the file; or put the value in quotes.",
+        ),
+        _ if said.starts_with("unexpected character") => {
+            say("a value cannot begin with this character", "Put the value in quotes.")
+        }
+        _ if said.starts_with("':' must be followed") => {
+            say("a space is missing after the colon", "Write `key: value`.")
+        }
+        _ => Complaint {
+            message: format!("this is not YAML: {said}"),
+            hint: "Look at this line and the one above: indentation, colons, quotes and brackets.",
+            mark,
+        },
+    }
+}
+
+fn indentation(line: &str) -> &str {
+    &line[..line.len() - line.trim_start().len()]
+}
+
+/// The nearest line above that says something, and its number from 1.
+fn above<'a>(lines: &[&'a str], before: usize) -> Option<(u32, &'a str)> {
+    let said = |line: &&str| !line.trim().is_empty() && !line.trim_start().starts_with('#');
+    let place = (0..before.min(lines.len())).rev().find(|place| said(&lines[*place]))?;
+    Some((u32::try_from(place + 1).ok()?, lines[place]))
+}
+
+/// Mistakes with colons: one is missing above, there are two in a line, or a key stands below a value.
+fn colon(mark: Mark, line: &str, above: Option<(u32, &str)>) -> Option<Complaint> {
+    let has_colon = |line: &str| line.trim_end().ends_with(':') || line.contains(": ");
+    let at = |number: u32, line: &str| Mark {
+        line: number,
+        column: u32::try_from(indentation(line).chars().count() + 1).unwrap_or(1),
+    };
+    if let Some((number, upper)) = above {
+        let said = upper.trim();
+        if said.starts_with('-') && !said.starts_with("- ") && said != "-" {
+            let message = "a space is missing after the `-`".to_owned();
+            return Some(Complaint { message, hint: "Items of a list begin with `- `.", mark: at(number, upper) });
+        }
+        let item = said.strip_prefix("- ").unwrap_or(said);
+        if !has_colon(item) && !said.starts_with("- ") {
+            let message = "a key has no colon with a space behind it".to_owned();
+            return Some(Complaint {
+                message,
+                hint: "Write `key: value`, or `key:` above a block.",
+                mark: at(number, upper),
+            });
+        }
+        let deeper = indentation(line).len() > indentation(upper).len();
+        if deeper && !said.ends_with(':') {
+            let message = "this line is inside the line above, which has a value already".to_owned();
+            return Some(Complaint { message, hint: COLUMNS, mark });
+        }
+    }
+    (line.matches(": ").count() > 1 || line.contains(": ") && line.trim_end().ends_with(':')).then(|| Complaint {
+        message: "there are two colons in this line".to_owned(),
+        hint: "Put the value in quotes if the second one belongs to it.",
+        mark,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::super::parse;
+
+    fn said(text: &str) -> String {
+        let error = parse(Path::new("f.yaml"), text).expect_err(text);
+        let at = error.at.expect("a place");
+        assert!(!error.hint.is_empty(), "{text:?} gets advice");
+        format!("{}:{} {}", at.line.unwrap_or(0), at.column.unwrap_or(0), error.message)
+    }
+
+    #[test]
+    fn usual_mistakes_are_named_where_they_are() {
+        let cases = [
+            ("project: shop\nenvironments\n  dev: {target: local}\n", "2:1 a key has no colon with a space behind it"),
+            ("key: value\nbroken\n", "2:1 a key has no colon with a space behind it"),
+            ("environment:\n  A:1\n  B: 2\n", "2:3 a key has no colon with a space behind it"),
+            ("services:\n  web:\n\timage: x\n", "3:2 a tab stands where only spaces may"),
+            ("web:\n  image: \"x\n  ports: [1]\n", "2:10 the quote that begins here is not closed"),
+            ("a: 'it's'\nb: 1\n", "1:8 the text goes on after its closing quote"),
+            ("a: [1, 2\nb: 3\n", "2:2 a `[` or `{` is not closed, or a comma is missing"),
+            ("a: b: c\n", "1:5 there are two colons in this line"),
+            (
+                "services:\n  web:\n    image: x\n   ports: [1]\n",
+                "4:4 this line's indentation fits none of the lines above",
+            ),
+            ("a: 1\n  b: 2\n", "2:4 this line is inside the line above, which has a value already"),
+            ("a:\n  - 1\n  b: 2\n", "3:3 the list above goes on with a line that is no item"),
+            ("services:\n  - web\n  -db\n x: 1\n", "3:3 a space is missing after the `-`"),
+            ("a: *x\n", "1:4 this `*` names an anchor that the file does not have"),
+            ("a: @b\n", "1:4 a value cannot begin with this character"),
+            ("a: \"\\d\"\n", "1:4 a backslash in double quotes begins something that YAML does not know"),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(said(text), expected, "{text:?}");
+        }
+    }
+}
