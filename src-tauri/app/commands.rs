@@ -45,6 +45,12 @@ pub async fn forget_project(shared: Core<'_>, path: PathBuf) -> Result<()> {
 
 #[tauri::command]
 #[specta::specta]
+pub async fn relocate_project(shared: Core<'_>, from: PathBuf, to: PathBuf) -> Result<ProjectView> {
+    Ok(shared.core.relocate(&from, &to).await?.view())
+}
+
+#[tauri::command]
+#[specta::specta]
 pub async fn choose_folder(app: AppHandle) -> Result<Option<PathBuf>> {
     let (chosen, answer) = oneshot::channel();
     app.dialog().file().set_title("Open a project").pick_folder(move |folder| {

@@ -18,6 +18,7 @@ pub fn bindings() -> Builder<tauri::Wry> {
         commands::projects,
         commands::open_project,
         commands::forget_project,
+        commands::relocate_project,
         commands::choose_folder,
         commands::open_sample,
         commands::init_project,

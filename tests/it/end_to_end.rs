@@ -7,5 +7,6 @@ mod services;
 mod terminal;
 mod unhealthy;
 mod window;
+mod window_environment;
 mod window_life;
 mod window_trouble;

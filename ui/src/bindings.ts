@@ -8,6 +8,7 @@ export const commands = {
 	projects: () => __TAURI_INVOKE<ProjectEntry[]>("projects"),
 	openProject: (path: string) => __TAURI_INVOKE<ProjectView>("open_project", { path }),
 	forgetProject: (path: string) => __TAURI_INVOKE<null>("forget_project", { path }),
+	relocateProject: (from: string, to: string) => __TAURI_INVOKE<ProjectView>("relocate_project", { from, to }),
 	chooseFolder: () => __TAURI_INVOKE<string | null>("choose_folder"),
 	openSample: () => __TAURI_INVOKE<ProjectView>("open_sample"),
 	initProject: (path: string) => __TAURI_INVOKE<ProjectView>("init_project", { path }),

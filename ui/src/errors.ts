@@ -18,8 +18,12 @@ export interface Words {
   severity: Severity;
   /** What happened, in a few words. */
   title: string;
+  /** The title where the failure is about a place in a file. */
+  inFile?: (file: string) => string;
   /** The state things are in. */
   state: string;
+  /** What to do about it here, in place of the core's hint: that names a command to type where the window has a button. */
+  advice?: string;
   remedy: Remedy;
 }
 
@@ -37,10 +41,22 @@ export const REMEDIES: Record<Remedy, string> = {
 const UNTOUCHED = "Nothing was changed.";
 
 export const ERRORS: Record<Code, Words> = {
-  invalid_input: { severity: "warning", title: "Something does not fit", state: UNTOUCHED, remedy: "retry" },
-  not_found: { severity: "warning", title: "Not found", state: UNTOUCHED, remedy: "retry" },
-  usage: { severity: "warning", title: "That cannot be done", state: UNTOUCHED, remedy: "retry" },
-  unsupported: { severity: "warning", title: "Not supported yet", state: UNTOUCHED, remedy: "retry" },
+  invalid_input: {
+    severity: "warning",
+    title: "It was not what was expected",
+    inFile: (file) => `A mistake in ${file}`,
+    state: UNTOUCHED,
+    remedy: "retry",
+  },
+  not_found: { severity: "warning", title: "It does not exist", state: UNTOUCHED, remedy: "retry" },
+  usage: { severity: "warning", title: "It cannot be done like that", state: UNTOUCHED, remedy: "retry" },
+  unsupported: {
+    severity: "warning",
+    title: "Sternway cannot do this yet",
+    inFile: (file) => `${file} uses something that Sternway cannot do yet`,
+    state: UNTOUCHED,
+    remedy: "retry",
+  },
   protected: {
     severity: "info",
     title: "This environment is protected",
@@ -62,7 +78,8 @@ export const ERRORS: Record<Code, Words> = {
   interrupted: {
     severity: "warning",
     title: "An earlier deployment was interrupted",
-    state: "Resume it or go back first.",
+    state: "Nothing else is begun before that is settled.",
+    advice: "Resume it or go back, from the overview.",
     remedy: "recover",
   },
   engine_unreachable: {
@@ -81,6 +98,7 @@ export const ERRORS: Record<Code, Words> = {
     severity: "warning",
     title: "A secret has no value",
     state: UNTOUCHED,
+    advice: "Give it one in Configuration.",
     remedy: "configuration",
   },
   history_damaged: {
@@ -99,6 +117,8 @@ export const ERRORS: Record<Code, Words> = {
     severity: "warning",
     title: "The project is not there",
     state: "Its history is kept.",
+    advice:
+      "If it was moved, open it at its new place; its history can be brought along. A folder without a sternway.yaml is set up when it is opened from Projects.",
     remedy: "projects",
   },
   file_changed: {
@@ -107,7 +127,7 @@ export const ERRORS: Record<Code, Words> = {
     state: "Nothing was overwritten.",
     remedy: "reload",
   },
-  failed: { severity: "error", title: "It failed", state: "", remedy: "retry" },
+  failed: { severity: "error", title: "It did not work", state: "", remedy: "retry" },
   cancelled: { severity: "info", title: "Stopped", state: "", remedy: "retry" },
   timed_out: { severity: "error", title: "It took too long", state: "", remedy: "retry" },
   unknown: {

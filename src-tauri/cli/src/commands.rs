@@ -143,7 +143,9 @@ async fn carry_out(front: &Front<'_>, project: &Project, plan: &Plan, consent: &
         println!("{}\n", show::plan(plan));
     }
     if let Some(blocker) = plan.blockers.first() {
-        return Err(Error::invalid(format!("the plan cannot be run: {blocker}")).hint("Mend it, then plan again."));
+        return Err(Error::invalid(format!("the plan cannot be run: {blocker}")).hint(
+            "Mend it with `sternway secret set`, `sternway secret import` or `sternway config set`, then plan again.",
+        ));
     }
     let typed = stream::consent(plan, consent, front.json)?;
     let running = front.core.run(project, &plan.hash, typed.as_deref()).await?;

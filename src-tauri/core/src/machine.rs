@@ -84,6 +84,11 @@ impl Core {
         Ok(id)
     }
 
+    /// Projects changed places in history: their numbers are looked up anew.
+    pub(crate) fn forget_known(&self) {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+
     pub(crate) fn vault(&self) -> &Vault {
         &self.parts.vault
     }

@@ -212,7 +212,7 @@ impl Core {
             })
             .ok_or_else(|| {
                 Error::new(Code::NotFound, format!("no deployment of {environment} was interrupted"))
-                    .hint(format!("`sternway status {environment}` says how it is."))
+                    .hint("Its status says how it is.")
             })?;
         self.stored_want(id, interrupted.number).await
     }

@@ -27,7 +27,7 @@ impl Project {
         let Ok(folder) = canonical(folder) else {
             return missing(
                 format!("the folder {} is not there", folder.display()),
-                "If it was moved, open it at its new place.".to_owned(),
+                "If it was moved, open it at its new place; its history can be brought along.".to_owned(),
             );
         };
         let path = folder.join(FILE_NAME);

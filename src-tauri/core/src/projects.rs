@@ -39,6 +39,29 @@ impl Core {
         Ok(entries.collect())
     }
 
+    /// Opens a project whose folder was moved, with the history that it has.
+    ///
+    /// # Errors
+    /// [`Code::InvalidInput`] if the old folder still has it, if the new one is another project or has a history of its own;
+    /// else as [`Project::open`].
+    pub async fn relocate(&self, from: &Path, to: &Path) -> Result<Project> {
+        let project = Project::open(to)?;
+        if Project::open(from).is_ok() {
+            return Err(Error::invalid(format!("the project is still in {}", from.display()))
+                .hint("A copy is a project of its own: open it."));
+        }
+        let history = self.history().await?;
+        let known = history.projects().await?.into_iter().find(|known| known.path == from);
+        if let Some(known) = known.filter(|known| known.name != project.file.project) {
+            let (this, that) = (&project.file.project, known.name);
+            return Err(Error::invalid(format!("{} is the project {this}, not {that}", project.folder.display()))
+                .hint(format!("Choose the folder to which {that} was moved.")));
+        }
+        history.move_project(from, &project.folder).await?;
+        self.forget_known();
+        self.open(to).await
+    }
+
     /// Takes a project off the list. Its history stays.
     ///
     /// # Errors

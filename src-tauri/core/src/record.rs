@@ -69,7 +69,7 @@ impl Core {
     async fn find(&self, id: ProjectId, number: DeploymentNumber) -> Result<Deployment> {
         self.history().await?.deployment(id, number).await?.ok_or_else(|| {
             Error::new(Code::NotFound, format!("there is no deployment {number}"))
-                .hint("`sternway history` lists those that there are.")
+                .hint("The history lists those that there are.")
         })
     }
 

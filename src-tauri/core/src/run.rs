@@ -275,11 +275,7 @@ impl Core {
                 let state = if !stopped.touched {
                     "Nothing was changed."
                 } else if result == Outcome::Cancelled {
-                    &format!(
-                        "{} Go on with `sternway resume {}`, or deploy again.",
-                        stopped.halfway(),
-                        hold.environment
-                    )
+                    &format!("{} Resume {}, or deploy it again.", stopped.halfway(), hold.environment)
                 } else if prepared.plan.kind == Kind::Down {
                     &format!("{} Take it down again, or go back.", stopped.halfway())
                 } else {

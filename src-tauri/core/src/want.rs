@@ -99,15 +99,13 @@ impl Want {
         known_services(&want.verify, &model)?;
         let missing: BTreeSet<SecretName> =
             want.secrets()?.into_iter().filter(|pin| pin.version == NO_VERSION).map(|pin| pin.name).collect();
-        blockers.extend(missing.into_iter().map(|name| {
-            format!("the secret {name} has no value in {environment}; set it with `sternway secret set {environment} {name}`")
-        }));
+        blockers.extend(missing.into_iter().map(|name| format!("the secret {name} has no value in {environment}")));
 
         let mut notes = loaded.warnings;
         let open: Vec<&str> = want.configuration.iter().filter_map(open_secret).collect();
         if !open.is_empty() {
             notes.push(format!(
-                "{} may be a secret in plain text; `sternway secret import {environment}` moves it into the keychain",
+                "{} may be a secret in plain text; importing secrets moves it into the keychain",
                 open.join(", ")
             ));
         }

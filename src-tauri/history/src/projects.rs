@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use sternway_model::{At, Error, ProjectName, Result};
+use sternway_model::{At, Code, Error, ProjectName, Result};
 
 use crate::History;
 use crate::row::Reader;
@@ -71,6 +71,43 @@ impl History {
                 })
             })
             .collect()
+    }
+
+    /// Notes that a project's folder was moved: what is known of the old folder is known of the new one from now on.
+    ///
+    /// # Errors
+    /// [`Code::NotFound`] if nothing is known of the old folder, [`Code::InvalidInput`] if the new one has deployments or
+    /// secrets of its own, and if the file cannot be written.
+    pub async fn move_project(&self, from: &Path, to: &Path) -> Result<()> {
+        let (from, to) = (text(from)?, text(to)?);
+        let mut transaction = self.write().await?;
+        let taken: bool = sqlx::query_scalar(
+            "SELECT EXISTS (SELECT 1 FROM project WHERE path = ?1
+                 AND (EXISTS (SELECT 1 FROM deployment WHERE project = project.id)
+                      OR EXISTS (SELECT 1 FROM secret_version WHERE project = project.id)))",
+        )
+        .bind(to)
+        .fetch_one(&mut *transaction)
+        .await
+        .map_err(|error| self.fault(error))?;
+        if taken {
+            return Err(Error::invalid(format!("{to} has a history of its own"))
+                .hint("Open it as it is; what was deployed from the old folder stays with that one."));
+        }
+        // Looking at the new folder has made a row for it, to which plans may belong: it changes places with the old one.
+        for (path, becomes, hidden) in [(to, "", true), (from, to, false), ("", from, true)] {
+            let moved = sqlx::query("UPDATE project SET path = ?2, hidden = ?3 WHERE path = ?1")
+                .bind(path)
+                .bind(becomes)
+                .bind(hidden)
+                .execute(&mut *transaction)
+                .await
+                .map_err(|error| self.fault(error))?;
+            if path == from && moved.rows_affected() == 0 {
+                return Err(Error::new(Code::NotFound, format!("nothing is known of a project in {from}")));
+            }
+        }
+        transaction.commit().await.map_err(|error| self.fault(error))
     }
 
     /// Leaves a folder out of [`History::projects`]. Its deployments stay. Nothing happens if it is not there.

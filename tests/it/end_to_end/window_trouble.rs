@@ -26,6 +26,27 @@ async fn works_without_a_history(window: &Window, advice: &str) -> Result<()> {
 }
 
 #[tokio::test]
+async fn a_moved_folder_is_opened_at_its_new_place_with_its_history() -> Result<()> {
+    let stage = Stage::light()?;
+    stage.call(["secret", "set", "staging", "TOKEN"]).input("a token").done().await?;
+    stage.call(["deploy", "staging", "--yes"]).done().await?;
+    let window = Window::open(&stage).await?;
+    window.find("link", "Deployment #1").await?;
+
+    let moved = stage.home().with_file_name("moved");
+    fs::rename(stage.project(), &moved)?;
+    window.see("the project is not there", SOON).await?;
+    window.see("If it was moved, open it at its new place", SOON).await?;
+    window.screenshot("10-folder-moved").await?;
+
+    window.start_again(&["--project", &moved.to_string_lossy()]).await?;
+    window.click("button", "Bring its history along").await?;
+    window.find("link", "Deployment #1").await?;
+    window.see("no drift", SOON).await?;
+    window.close().await
+}
+
+#[tokio::test]
 async fn a_damaged_history_is_left_alone_and_the_rest_works() -> Result<()> {
     let stage = Stage::light()?;
     let file = stage.home().join("history.sqlite");

@@ -188,6 +188,11 @@ export function useRefresh() {
       pending(project: string, environment: string) {
         again("pending", project, environment);
       },
+      /** Everything that is known of a project may be different now. */
+      project(project: string) {
+        again("projects");
+        client.invalidateQueries({ predicate: ({ queryKey }) => queryKey[1] === project });
+      },
       /** A project was opened, made or forgotten. */
       projects() {
         again("projects");

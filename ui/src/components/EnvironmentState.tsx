@@ -189,7 +189,8 @@ function Waiting({ project, name, deployed, pending, error, onRetry }: WaitingPr
       )}
       {blockers.map((blocker) => (
         <li key={blocker} data-tone="bad">
-          <IconX className={classes.icon} aria-hidden /> <span>{blocker}</span>
+          <IconX className={classes.icon} aria-hidden />
+          <a href={href({ page: "configuration", project, filter: "missing" })}>{blocker}</a>
         </li>
       ))}
     </ul>

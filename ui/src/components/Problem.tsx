@@ -23,6 +23,12 @@ function destination(remedy: Remedy, project: string | undefined): Place | undef
   return undefined;
 }
 
+/** In the middle of a sentence; a file's name stays as it is. */
+function lowered(title: string): string {
+  const [first = ""] = title.split(" ", 1);
+  return /[./]/.test(first) ? title : title.charAt(0).toLowerCase() + title.slice(1);
+}
+
 interface Props {
   failure: Failure;
   /** What trying again means here; without it only buttons that lead elsewhere are shown. */
@@ -41,15 +47,17 @@ export function Problem({ failure, onRetry, doing, compact }: Props) {
   const leads = destination(words.remedy, project);
   const elsewhere = leads && leads.page !== here.page ? leads : undefined;
   const where = place(failure.at);
+  const title = (failure.at && words.inFile?.(failure.at.file)) ?? words.title;
+  const advice = words.advice ?? failure.hint;
   return (
     <div className={classes.problem} data-severity={words.severity} data-compact={compact} role="alert">
       <Icon className={classes.icon} aria-hidden />
       <div className={classes.words}>
-        <p className={classes.title}>{doing ? `${doing}: ${words.title.toLowerCase()}` : words.title}</p>
+        <p className={classes.title}>{doing ? `${doing}: ${lowered(title)}` : title}</p>
         <p className={classes.message}>{failure.message}</p>
         {where && <code className={classes.where}>{where}</code>}
-        {(failure.hint || words.state) && (
-          <p className={classes.hint}>{[words.state, failure.hint].filter(Boolean).join(" ")}</p>
+        {(advice || words.state) && (
+          <p className={classes.hint}>{[words.state, advice].filter(Boolean).join(" ")}</p>
         )}
         {(elsewhere || onRetry) && (
           <div className={classes.buttons}>

@@ -357,6 +357,11 @@ export function fakeBackend({ delay = 120, pace = 4 }: FakeOptions = {}): Backen
         world.projects = world.projects.filter((entry) => entry.path !== path);
         return null;
       }),
+    relocateProject: (from, to) =>
+      soon(() => {
+        world.projects = world.projects.filter((entry) => entry.path !== from);
+        return { path: to, name: "shop", environments: ENVIRONMENTS };
+      }),
     chooseFolder: () => soon(() => "/home/anna/work/wiki"),
     openSample: () => soon(() => ({ path: PROJECT, name: "shop", environments: ENVIRONMENTS })),
     initProject: (path) =>

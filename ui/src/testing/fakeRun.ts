@@ -64,7 +64,8 @@ export class FakeRun {
   }
 
   private wait(seconds: number): Promise<void> {
-    return new Promise((resolve) => setTimeout(resolve, this.pace ? (seconds * 1000) / this.pace : 0));
+    if (this.pace === 0) return Promise.resolve();
+    return new Promise((resolve) => setTimeout(resolve, (seconds * 1000) / this.pace));
   }
 
   private move(step: Step, change: Partial<Step>): void {

@@ -1,7 +1,7 @@
 //! Projects, secrets and plans.
 
 use sternway_history::{StoredPlan, StoredSecret};
-use sternway_model::{EnvironmentName, Kind, SecretName};
+use sternway_model::{Code, EnvironmentName, Kind, SecretName};
 
 use crate::fixture::{at, begin, shop};
 
@@ -17,6 +17,30 @@ async fn a_forgotten_project_keeps_its_deployments() {
     let listed = shop.history.projects().await.unwrap();
     assert_eq!((listed[0].name.as_str(), listed[0].opened), ("store", at(8)));
     assert_eq!(shop.history.running(again).await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn a_moved_project_takes_its_deployments_along() {
+    let shop = shop().await;
+    begin(&shop.history, shop.project, "staging").await.unwrap();
+    let name = "shop".parse().unwrap();
+    let looked_at = shop.history.remember_project("/new".as_ref(), &name, at(8)).await.unwrap();
+    shop.history.move_project("/shop".as_ref(), "/new".as_ref()).await.unwrap();
+
+    let listed = shop.history.projects().await.unwrap();
+    assert_eq!(listed.iter().map(|listed| listed.path.to_str().unwrap()).collect::<Vec<_>>(), ["/new"]);
+    let moved = shop.history.remember_project("/new".as_ref(), &name, at(9)).await.unwrap();
+    assert_eq!(moved, shop.project);
+    assert_eq!(shop.history.running(moved).await.unwrap().len(), 1);
+
+    // Whoever makes a new project at the old place begins anew, and the two never become one.
+    let other = shop.history.remember_project("/shop".as_ref(), &name, at(10)).await.unwrap();
+    assert_eq!(other, looked_at);
+    begin(&shop.history, other, "staging").await.unwrap();
+    let error = shop.history.move_project("/new".as_ref(), "/shop".as_ref()).await.unwrap_err();
+    assert_eq!(error.code, Code::InvalidInput, "both have deployments");
+    let error = shop.history.move_project("/nowhere".as_ref(), "/elsewhere".as_ref()).await.unwrap_err();
+    assert_eq!(error.code, Code::NotFound);
 }
 
 #[tokio::test]

@@ -5,6 +5,7 @@ import { LatestDeployments } from "../../components/LatestDeployments";
 import { Empty, Page } from "../../components/Page";
 import { Problem } from "../../components/Problem";
 import { EnvironmentColumn } from "./EnvironmentColumn";
+import { Moved } from "./Moved";
 import classes from "./Overview.module.css";
 
 /** One column per environment: what runs, how it is, what waits. Deploying starts here. */
@@ -21,6 +22,7 @@ export function Overview({ project }: { project: ProjectView }) {
             doing="Looking at the environments"
           />
         )}
+        <Moved project={project} />
         {project.environments.length === 0 && (
           <Empty title="No environments yet">
             Name one below `environments:` in this project's sternway.yaml.

@@ -1,6 +1,8 @@
 import { Button } from "@mantine/core";
 import { IconCheck } from "@tabler/icons-react";
+import { useQuery } from "@tanstack/react-query";
 import type { ReactNode } from "react";
+import { useQueries } from "../../app/queries";
 import { go } from "../../app/routes";
 import type { Layer, Plan } from "../../backend";
 import { ChangeList } from "../../components/ChangeList";
@@ -31,6 +33,7 @@ export function PlanBody({ plan, project }: { plan: Plan; project: string }) {
       {plan.notes.length > 0 && (
         <Notice severity="info" title="Good to know">
           <List items={plan.notes} />
+          <OpenSecrets project={project} environment={plan.environment} />
         </Notice>
       )}
       <Steps title="Checks" steps={plan.checks} about="before anything is touched" />
@@ -58,6 +61,21 @@ export function PlanBody({ plan, project }: { plan: Plan; project: string }) {
           </ul>
         </Section>
       )}
+    </div>
+  );
+}
+
+/** Values that look like secrets and stand in a file: they can be moved from here. */
+function OpenSecrets({ project, environment }: { project: string; environment: string }) {
+  const ask = useQueries();
+  const importable = useQuery(ask.importable(project, environment));
+  const found = importable.data?.found.length ?? 0;
+  if (found === 0) return null;
+  return (
+    <div>
+      <Button onClick={() => go({ page: "configuration", project, dialog: "import" })}>
+        Move {count(found, "value")} into the keychain…
+      </Button>
     </div>
   );
 }
