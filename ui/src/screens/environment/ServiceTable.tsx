@@ -95,7 +95,8 @@ export function ServiceTable({ project, environment, services, onOutput }: Props
                   <Button
                     variant="subtle"
                     aria-label={`Restart ${service.name}`}
-                    disabled={service.containers.length === 0}
+                    disabled={service.containers.length === 0 || service.state === "done"}
+                    title={service.state === "done" ? "A job runs once, with a deployment" : undefined}
                     loading={restart.busy && asked === service.name}
                     onClick={() => setAsked(service.name)}
                   >
