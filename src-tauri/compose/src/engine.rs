@@ -1,22 +1,23 @@
 //! Connections to a container engine: one that can only look, and one that can also change things.
 
 use std::collections::HashMap;
+use std::error::Error as StdError;
 use std::future::Future;
-use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use bollard::errors::Error as BollardError;
 use bollard::models::ContainerInspectResponse;
 use bollard::query_parameters::{InspectContainerOptions, LogsOptionsBuilder};
-use bollard::{API_DEFAULT_VERSION, Docker};
+use bollard::Docker;
 use futures_util::StreamExt;
 use serde::{Deserialize, Serialize};
 use sternway_model::{Code, Error, ImageId, Result, Target};
 
-/// Where an engine of the system listens.
-const SOCKET: &str = "/var/run/docker.sock";
-/// The client's own limit: beyond every limit that is set for a single request.
-const LONGEST: Duration = Duration::from_secs(2 * 3600);
+use crate::connect::{DockerClient, Route};
+
+/// The oldest API that everything here works with: that of Docker 20.10.
+const OLDEST: (u32, u32) = (1, 41);
 /// How long the engine may take for one ordinary request.
 pub(crate) const REQUEST: Duration = Duration::from_secs(30);
 
@@ -24,6 +25,7 @@ pub(crate) const REQUEST: Duration = Duration::from_secs(30);
 #[derive(Debug, Clone)]
 pub struct Observer {
     pub(crate) docker: Docker,
+    route: Arc<Route>,
 }
 
 /// A connection that can change things.
@@ -41,35 +43,32 @@ pub struct EngineInfo {
     pub api_version: String,
     /// The name of its host.
     pub name: String,
+    /// How it is reached and who said so, such as `ssh://deploy@host (docker's current context `staging`)`.
+    pub reached: String,
 }
 
 impl Observer {
     /// Opens a connection. Nothing is sent yet.
     ///
     /// # Errors
-    /// [`Code::Unsupported`] for targets other than the local engine, [`Code::EngineUnreachable`] if it has no socket.
+    /// [`Code::EngineUnreachable`] if there is no such socket, [`Code::NotFound`] if there is no such docker context,
+    /// [`Code::Unsupported`] if the way to it is not safe, [`Code::InvalidInput`] if keys for it cannot be used.
     pub fn connect(target: &Target) -> Result<Self> {
-        let Target::Docker(address) = target;
-        if address != "local" {
-            return Err(Error::new(Code::Unsupported, format!("the engine `{address}` cannot be reached yet"))
-                .hint("Only `docker: local` works for now."));
-        }
-        let docker = match std::env::var("DOCKER_HOST").ok().filter(|host| !host.is_empty()) {
-            None => connect_local(),
-            Some(host) if host.starts_with("unix://") || host.starts_with("npipe://") => {
-                Docker::connect_with_local(&host, LONGEST.as_secs(), API_DEFAULT_VERSION)
-            }
-            Some(host) => {
-                return Err(Error::new(
-                    Code::Unsupported,
-                    format!("DOCKER_HOST is `{host}`, which cannot be reached yet"),
-                )
-                .hint("Unset DOCKER_HOST, or set it to a `unix://` address."));
-            }
-        };
-        docker
-            .map(|docker| Self { docker: docker.with_timeout(LONGEST) })
-            .map_err(|error| failure("connect to the container engine", error))
+        let variable = |name: &str| std::env::var(name).ok();
+        let route = Route::to(target, &DockerClient::new(&variable))?;
+        Ok(Self { docker: route.client()?, route: Arc::new(route) })
+    }
+
+    /// How the engine is reached and who said so, such as `unix:///var/run/docker.sock`.
+    #[must_use]
+    pub fn reached(&self) -> String {
+        self.route.to_string()
+    }
+
+    /// Whether the engine may be on another machine, where paths of this one mean nothing.
+    #[must_use]
+    pub fn is_remote(&self) -> bool {
+        self.route.is_remote()
     }
 
     /// What the engine is.
@@ -83,15 +82,17 @@ impl Observer {
             version: version.version.unwrap_or_default(),
             api_version: version.api_version.unwrap_or_default(),
             name: info.name.unwrap_or_default(),
+            reached: self.reached(),
         })
     }
 
     /// The newest API that the engine speaks.
+    ///
+    /// # Errors
+    /// [`Code::Unsupported`] if it is older than what Sternway works with.
     pub(crate) async fn api(&self) -> Result<(u32, u32)> {
         let version = limited("ask the engine for its version", REQUEST, self.docker.version()).await?;
-        let text = version.api_version.unwrap_or_default();
-        let parts = text.split_once('.').and_then(|(major, minor)| Some((major.parse().ok()?, minor.parse().ok()?)));
-        parts.ok_or_else(|| Error::failed(format!("the engine says that its API is `{text}`, which is no version")))
+        known_api(&version.api_version.unwrap_or_default(), &version.version.unwrap_or_default())
     }
 
     /// Whether the engine has an image with this content.
@@ -171,21 +172,19 @@ impl Engine {
     }
 }
 
-/// Connects to the first socket that is there: the system's, then those of an engine that runs as the user.
-fn connect_local() -> Result<Docker, BollardError> {
-    let variable = |name| std::env::var_os(name).map(PathBuf::from);
-    let of_user = [
-        variable("XDG_RUNTIME_DIR").map(|folder| folder.join("docker.sock")),
-        variable("HOME").map(|home| home.join(".docker/run/docker.sock")),
-        variable("HOME").map(|home| home.join(".docker/desktop/docker.sock")),
-    ];
-    if cfg!(unix) && !Path::new(SOCKET).exists() {
-        let there = of_user.into_iter().flatten().find(|socket| socket.exists());
-        if let Some(socket) = there {
-            return Docker::connect_with_local(&socket.to_string_lossy(), LONGEST.as_secs(), API_DEFAULT_VERSION);
-        }
+/// An engine's API, if it is new enough.
+fn known_api(text: &str, engine: &str) -> Result<(u32, u32)> {
+    let parts = text.split_once('.').and_then(|(major, minor)| Some((major.parse().ok()?, minor.parse().ok()?)));
+    let api = parts
+        .ok_or_else(|| Error::failed(format!("the engine says that its API is `{text}`, which is no version")))?;
+    if api < OLDEST {
+        return Err(Error::new(
+            Code::Unsupported,
+            format!("the engine {engine} is too old: its API is {text}, needed is {}.{}", OLDEST.0, OLDEST.1),
+        )
+        .hint("Update Docker on that host to 20.10 or newer."));
     }
-    Docker::connect_with_local_defaults()
+    Ok(api)
 }
 
 /// Filters by labels, in the form that the engine's lists take.
@@ -231,11 +230,32 @@ pub(crate) fn failure(doing: &str, error: BollardError) -> Error {
         BollardError::DockerStreamError { error } => Error::failed(format!("cannot {doing}: {}", error.trim())),
         BollardError::RequestTimeoutError => timed_out(doing, REQUEST),
         BollardError::SocketNotFoundError(path) => unreachable(&format!("there is no socket at {path}")),
-        BollardError::HyperLegacyError { err } => unreachable(&err.to_string()),
-        BollardError::HyperResponseError { err } => unreachable(&err.to_string()),
-        BollardError::IOError { err } => unreachable(&err.to_string()),
+        BollardError::HyperLegacyError { err } => match dialled(&err) {
+            Some(error) => error.clone(),
+            None if err.is_connect() => unreachable(&innermost(&err)),
+            None => cut(doing, &innermost(&err)),
+        },
+        BollardError::HyperResponseError { err } => cut(doing, &innermost(&err)),
+        BollardError::IOError { err } => cut(doing, &innermost(&err)),
         other => Error::failed(format!("cannot {doing}: {other}")),
     }
+}
+
+/// What was found out while the connection was made.
+fn dialled<'a>(error: &'a (dyn StdError + 'static)) -> Option<&'a Error> {
+    std::iter::successors(Some(error), |&error| error.source()).find_map(|error| error.downcast_ref())
+}
+
+/// The words of the error that caused the others.
+fn innermost(error: &(dyn StdError + 'static)) -> String {
+    let causes = std::iter::successors(Some(error), |&error| error.source());
+    causes.last().map(ToString::to_string).unwrap_or_default()
+}
+
+/// Whether the engine still did what it was asked for cannot be said; each plan looks anew.
+fn cut(doing: &str, why: &str) -> Error {
+    Error::new(Code::EngineUnreachable, format!("cannot {doing}: the connection to the container engine broke ({why})"))
+        .hint("Once the engine answers again, plan again: what is really there is looked at then.")
 }
 
 fn unreachable(why: &str) -> Error {
@@ -253,10 +273,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn other_targets_are_refused_before_anything_is_sent() {
-        let error = Observer::connect(&Target::Docker("ssh://host".into())).expect_err("not yet");
+    fn engines_older_than_what_we_know_are_refused() {
+        assert_eq!(known_api("1.41", "20.10.24"), Ok((1, 41)));
+        assert_eq!(known_api("1.52", "29.0.0"), Ok((1, 52)));
+        let error = known_api("1.40", "19.03.15").expect_err("too old");
         assert_eq!(error.code, Code::Unsupported);
-        assert!(error.hint.contains("docker: local"), "it says what works: {}", error.hint);
+        assert!(error.message.contains("19.03.15") && error.message.contains("1.41"), "{error}");
+        assert_eq!(known_api("", "").expect_err("no version").code, Code::Failed);
     }
 
     #[test]

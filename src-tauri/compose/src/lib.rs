@@ -13,11 +13,11 @@
 //! # async fn example() -> sternway_model::Result<()> {
 //! use std::{collections::BTreeMap, path::Path};
 //! use sternway_compose::{Model, Observer, Removal, Want, plan};
-//! use sternway_model::Target;
+//! use sternway_model::{EngineAddress, Target};
 //!
 //! let canonical = serde_json::json!({"name": "shop", "services": {"web": {"image": "nginx"}}});
 //! let model = Model::decode(&canonical)?;
-//! let observer = Observer::connect(&Target::Docker("local".into()))?;
+//! let observer = Observer::connect(&Target::Docker(EngineAddress::Local))?;
 //! let observed = observer.observe("shop", Some(&model)).await?;
 //! let want = Want {
 //!     project: "shop",
@@ -35,6 +35,7 @@
 
 mod build;
 mod compare;
+mod connect;
 mod decide;
 mod engine;
 mod execute;

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use sternway_compose::{Engine, Observer};
 use sternway_history::{History, ProjectId};
-use sternway_model::{EnvironmentName, Error, Result, Target};
+use sternway_model::{EngineAddress, EnvironmentName, Error, Result, Target};
 use sternway_vault::{OsKeychain, Scope, Vault};
 use tokio::sync::OnceCell;
 
@@ -110,7 +110,7 @@ impl Core {
     /// What Sternway needs from this machine, and whether it has it. Never fails: that is what it is for.
     pub async fn machine(&self) -> Machine {
         let engine = async {
-            let info = Observer::connect(&Target::Docker("local".to_owned()))?.info().await?;
+            let info = Observer::connect(&Target::Docker(EngineAddress::Local))?.info().await?;
             Ok(format!("Docker {} (API {}) on {}", info.version, info.api_version, info.name))
         };
         let history = async {

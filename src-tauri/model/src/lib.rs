@@ -3,6 +3,7 @@
 //! - [`Error`], [`Code`], [`Location`]: the one vocabulary of failure
 //! - [`ProjectFile`]: `sternway.yaml`, read by [`ProjectFile::load`]
 //! - [`yaml`]: a YAML tree in which every node knows its line and column
+//! - [`Target`], [`EngineAddress`]: where an environment runs
 //! - [`SecretRef`], [`SecretPin`], [`Sensitive`]: secrets by name, by version, and in memory
 //! - [`looks_like_secret`]: values in files that should be in the keychain
 //! - [`Plan`], [`Change`], [`Release`], [`Deployment`]: what a move will do, what ran, and the record of it
@@ -29,6 +30,7 @@ mod release;
 mod secret;
 mod sensitive;
 mod suspicion;
+mod target;
 pub mod template;
 mod time;
 pub mod yaml;
@@ -42,11 +44,12 @@ pub use nearest::{did_you_mean, nearest};
 pub use plan::{Action, Change, Layer, Plan, Readiness};
 pub use project::{
     Application, Check, CheckRun, Configuration, Environment, FILE_NAME, GitCheck, HttpCheck, Pipeline, ProjectFile,
-    RunStep, Target, Verify, VerifyStep,
+    RunStep, Verify, VerifyStep,
 };
 pub use read_text::read_text;
 pub use release::{Evidence, Origin, Release, Revision, Value, Variable};
 pub use secret::{Reveal, SecretPin, SecretRef, expand, mentions};
 pub use sensitive::Sensitive;
 pub use suspicion::{looks_like_secret, shown};
+pub use target::{EngineAddress, SshAddress, Target, TcpAddress};
 pub use time::At;

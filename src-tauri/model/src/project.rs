@@ -1,14 +1,12 @@
 //! `sternway.yaml`.
 
-use std::fmt;
 use std::path::Path;
 
 use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use specta::Type;
 
-use crate::{EnvironmentName, Error, ProjectName, Result, Seconds, ServiceName, did_you_mean, yaml};
+use crate::{EnvironmentName, Error, ProjectName, Result, Seconds, ServiceName, Target, did_you_mean, yaml};
 
 /// The file's name at a project's root.
 pub const FILE_NAME: &str = "sternway.yaml";
@@ -162,22 +160,6 @@ pub struct Environment {
     /// The Compose project's name, `<project>-<environment>` unless given: for taking over a stack that already runs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub compose_project: Option<ProjectName>,
-}
-
-/// Where an environment runs.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema, Type)]
-#[serde(rename_all = "snake_case")]
-pub enum Target {
-    /// A Docker engine: `local`, `ssh://…`, `tcp://…`, or the name of a docker context.
-    Docker(String),
-}
-
-impl fmt::Display for Target {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Docker(address) => write!(f, "docker {address}"),
-        }
-    }
 }
 
 /// Variables and files.
@@ -504,6 +486,12 @@ pipeline:
                 "either `git` or `run`",
             ),
             ("environments: {a: {target: {docker: local}}}", 1, "", "`project` is missing"),
+            (
+                "project: a\nenvironments:\n  x: { target: { docker: \"http://host:2375\" } }",
+                3,
+                "environments.x.target.docker",
+                "`http://` is no way to a Docker engine",
+            ),
             (
                 "project: a\nenvironments: {a: {target: {docker: local}, protected: maybe}}",
                 2,

@@ -19,7 +19,7 @@ use serde_json::{Value, json};
 use sternway_compose::{
     ComposePlan, Done, Engine, Job, Lease, Model, Observed, Output, Removal, Run, Want, execute, plan,
 };
-use sternway_model::{Error, ImageId, Result, Reveal, SecretPin, Sensitive, ServiceName, Target};
+use sternway_model::{EngineAddress, Error, ImageId, Result, Reveal, SecretPin, Sensitive, ServiceName, Target};
 use tokio_util::sync::CancellationToken;
 
 /// What an ordinary service of the tests is made from; scripts/setup makes the image where no registry can be reached.
@@ -58,7 +58,7 @@ impl Reveal for Keychain {
 
 /// Runs a test on a project of its own, and removes all of it, whatever happens.
 pub async fn on_stage<F: Future<Output = ()>>(name: &str, test: impl FnOnce(std::sync::Arc<Stage>) -> F) {
-    let engine = Engine::connect(&Target::Docker("local".into())).expect("an engine; scripts/setup starts one");
+    let engine = Engine::connect(&Target::Docker(EngineAddress::Local)).expect("an engine; scripts/setup starts one");
     let stage = std::sync::Arc::new(Stage {
         engine,
         docker: Docker::connect_with_local_defaults().expect("an engine"),
