@@ -4,6 +4,8 @@ mod first_steps;
 mod recovery;
 mod refusals;
 mod services;
+#[cfg(target_os = "linux")]
+mod targets;
 mod terminal;
 mod unhealthy;
 mod window;

@@ -5,6 +5,7 @@
 //! - [`Call`], [`Answer`]: the terminal front
 //! - [`Window`]: the window, through WebDriver, by roles and accessible names
 //! - [`Notifications`]: what the desktop is asked to show
+//! - [`Remote`]: a second engine, with TLS on a port and an ssh server in front of it
 //! - [`engine`]: what really runs, asked from the engine itself
 //! - [`leaks`]: looks for a secret's value where it must not be
 //! - [`web`]: what a browser would get
@@ -24,6 +25,8 @@ pub mod engine;
 mod failure;
 pub mod leaks;
 mod notifications;
+#[cfg(target_os = "linux")]
+mod remote;
 mod stage;
 pub mod web;
 mod window;
@@ -31,5 +34,7 @@ mod window;
 pub use call::{Answer, Call};
 pub use failure::{Failure, Result};
 pub use notifications::{Notification, Notifications};
+#[cfg(target_os = "linux")]
+pub use remote::Remote;
 pub use stage::Stage;
 pub use window::Window;

@@ -10,7 +10,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use serde::Serialize;
-use sternway_core::view::HistoryFilter;
+use sternway_core::view::{Doctor, HistoryFilter};
 use sternway_core::{Project, Removal, Sternway};
 use sternway_model::{Code, DeploymentNumber, EnvironmentName, Error, Plan, Result};
 
@@ -131,8 +131,12 @@ pub async fn run(core: &Arc<Sternway>, arguments: Arguments) -> Result<u8> {
         Command::Run { environment, service: None, command, .. } => execute(&front, &environment, &command).await,
         Command::Compose(command) => compose::run(&front, command),
         Command::Doctor => {
-            let machine = core.machine().await;
-            front.answer(&machine, show::machine)
+            let targets = match front.project().await {
+                Ok(project) => core.targets(&project).await,
+                Err(error) if error.code == Code::ProjectMissing => Vec::new(),
+                Err(error) => return Err(error),
+            };
+            front.answer(&Doctor { machine: core.machine().await, targets }, show::doctor)
         }
     }
 }

@@ -8,7 +8,7 @@ mod values;
 
 use std::fmt::Write;
 
-use sternway_core::view::{Machine, Part, ServiceLine, UsageView};
+use sternway_core::view::{Doctor, Part, ServiceLine, TargetPart, UsageView};
 use sternway_model::At;
 
 pub use init::initialised;
@@ -33,11 +33,15 @@ fn local(at: At) -> String {
     at.0.to_zoned_datetime(jiff::tz::TimeZone::system()).strftime("%Y-%m-%d %H:%M").to_string()
 }
 
-/// What Sternway needs from the machine.
-pub fn machine(machine: &Machine) -> String {
+/// What Sternway needs from the machine, and the engines of the project.
+pub fn doctor(doctor: &Doctor) -> String {
+    let machine = &doctor.machine;
     let mut text = format!("sternway {}   data in {}\n", machine.version, machine.home.display());
     for (name, part) in [("engine", &machine.engine), ("keychain", &machine.keychain), ("history", &machine.history)] {
         line!(text, "{} {name:9} {}", if part.ok { '✓' } else { '✕' }, part_words(part));
+    }
+    for TargetPart { environment, target, part } in &doctor.targets {
+        line!(text, "{} {environment} ({target})\n            {}", if part.ok { '✓' } else { '✕' }, part_words(part));
     }
     text
 }

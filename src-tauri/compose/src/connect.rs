@@ -67,9 +67,7 @@ impl Route {
     /// [`Code::EngineUnreachable`] if there is no such socket, [`Code::InvalidInput`] if the keys cannot be used.
     pub fn client(&self) -> Result<Docker> {
         let docker = match &self.endpoint {
-            Endpoint::Socket(address) => {
-                Docker::connect_with_local(address, LONGEST.as_secs(), API_DEFAULT_VERSION)
-            }
+            Endpoint::Socket(address) => Docker::connect_with_local(address, LONGEST.as_secs(), API_DEFAULT_VERSION),
             Endpoint::Ssh(address) => dial::client(Dialer::ssh(address.clone()), LONGEST),
             Endpoint::Tcp(address, keys) => {
                 let config = keys.as_ref().map(Keys::config).transpose()?;

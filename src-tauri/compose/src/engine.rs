@@ -6,13 +6,14 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
+use bollard::Docker;
 use bollard::errors::Error as BollardError;
 use bollard::models::ContainerInspectResponse;
 use bollard::query_parameters::{InspectContainerOptions, LogsOptionsBuilder};
-use bollard::Docker;
 use futures_util::StreamExt;
 use serde::{Deserialize, Serialize};
 use sternway_model::{Code, Error, ImageId, Result, Target};
+use tokio::sync::OnceCell;
 
 use crate::connect::{DockerClient, Route};
 
@@ -26,6 +27,7 @@ pub(crate) const REQUEST: Duration = Duration::from_secs(30);
 pub struct Observer {
     pub(crate) docker: Docker,
     route: Arc<Route>,
+    api: Arc<OnceCell<(u32, u32)>>,
 }
 
 /// A connection that can change things.
@@ -56,7 +58,7 @@ impl Observer {
     pub fn connect(target: &Target) -> Result<Self> {
         let variable = |name: &str| std::env::var(name).ok();
         let route = Route::to(target, &DockerClient::new(&variable))?;
-        Ok(Self { docker: route.client()?, route: Arc::new(route) })
+        Ok(Self { docker: route.client()?, route: Arc::new(route), api: Arc::default() })
     }
 
     /// How the engine is reached and who said so, such as `unix:///var/run/docker.sock`.
@@ -86,13 +88,16 @@ impl Observer {
         })
     }
 
-    /// The newest API that the engine speaks.
+    /// The newest API that the engine speaks. It is asked for once: the engine starts two programs to answer.
     ///
     /// # Errors
     /// [`Code::Unsupported`] if it is older than what Sternway works with.
     pub(crate) async fn api(&self) -> Result<(u32, u32)> {
-        let version = limited("ask the engine for its version", REQUEST, self.docker.version()).await?;
-        known_api(&version.api_version.unwrap_or_default(), &version.version.unwrap_or_default())
+        let ask = async || {
+            let version = limited("ask the engine for its version", REQUEST, self.docker.version()).await?;
+            known_api(&version.api_version.unwrap_or_default(), &version.version.unwrap_or_default())
+        };
+        self.api.get_or_try_init(ask).await.copied()
     }
 
     /// Whether the engine has an image with this content.
@@ -175,8 +180,8 @@ impl Engine {
 /// An engine's API, if it is new enough.
 fn known_api(text: &str, engine: &str) -> Result<(u32, u32)> {
     let parts = text.split_once('.').and_then(|(major, minor)| Some((major.parse().ok()?, minor.parse().ok()?)));
-    let api = parts
-        .ok_or_else(|| Error::failed(format!("the engine says that its API is `{text}`, which is no version")))?;
+    let api =
+        parts.ok_or_else(|| Error::failed(format!("the engine says that its API is `{text}`, which is no version")))?;
     if api < OLDEST {
         return Err(Error::new(
             Code::Unsupported,

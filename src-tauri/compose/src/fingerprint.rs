@@ -1,12 +1,13 @@
 //! What a container is made from, as one hash and as a text that a later plan can compare.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
-use sternway_model::{ImageId, Result, mentions};
+use sternway_model::{Error, ImageId, Result, mentions};
+use walkdir::WalkDir;
 
 use crate::model::{FileGrant, FileSource, Model, Service};
 use crate::observe::read;
@@ -102,20 +103,48 @@ fn pins(source: &FileSource) -> Vec<String> {
     pins.iter().map(|pin| format!("{}@{}", pin.name, pin.version)).collect()
 }
 
-/// Hashes of the files that the model's secrets and configs come from, as far as a service uses them.
+/// Hashes of the files that the model's secrets and configs come from, as far as a service uses them. A folder is mounted, and
+/// what is in it is the service's own business; where the engine is on another machine it is copied, and counts.
 ///
 /// # Errors
 /// If one cannot be read.
-pub(crate) fn files(model: &Model) -> Result<BTreeMap<PathBuf, String>> {
+pub(crate) fn files(model: &Model, remote: bool) -> Result<BTreeMap<PathBuf, String>> {
     let mut files = BTreeMap::new();
     for service in model.services.values() {
         for (grants, sources) in [(&service.secrets, &model.secrets), (&service.configs, &model.configs)] {
             let used = grants.iter().filter_map(|grant| sources.get(&grant.source)?.file.as_ref());
             for file in used {
-                // A folder is mounted like a file; what is in it is the service's own business.
-                let hash = if file.is_dir() { String::new() } else { sha256(&read(file)?) };
+                let hash = match (file.is_dir(), remote) {
+                    (true, false) => String::new(),
+                    (true, true) => of_folder(file)?,
+                    (false, _) => sha256(&read(file)?),
+                };
                 files.insert(file.clone(), hash);
             }
+        }
+    }
+    Ok(files)
+}
+
+fn of_folder(folder: &Path) -> Result<String> {
+    let mut whole = Vec::new();
+    for (below, file) in files_of(folder)? {
+        whole.push((below, sha256(&read(&file)?)));
+    }
+    Ok(sha256(json!(whole).to_string().as_bytes()))
+}
+
+/// The files of a folder in the order of their names, each with its path from there; of a file itself with an empty one.
+///
+/// # Errors
+/// If a folder cannot be read.
+pub(crate) fn files_of(path: &Path) -> Result<Vec<(PathBuf, PathBuf)>> {
+    let mut files = Vec::new();
+    for entry in WalkDir::new(path).follow_links(true).sort_by_file_name() {
+        let entry = entry.map_err(|error| Error::failed(format!("cannot read {}: {error}", path.display())))?;
+        if !entry.file_type().is_dir() {
+            let below = entry.path().strip_prefix(path).unwrap_or(entry.path()).to_owned();
+            files.push((below, entry.into_path()));
         }
     }
     Ok(files)

@@ -123,6 +123,22 @@ pub struct FileSource {
 }
 
 impl Model {
+    /// Every path of the host that is mounted, with its key's path: by services, and by volumes that are one.
+    pub(crate) fn host_paths(&self) -> impl Iterator<Item = (String, &String)> {
+        let mounted = self.services.iter().flat_map(|(name, service)| {
+            let binds = service.volumes.iter().enumerate().filter(|(_, mount)| mount.kind == MountKind::Bind);
+            binds.filter_map(move |(index, mount)| {
+                Some((format!("services.{name}.volumes[{index}]"), mount.source.as_ref()?))
+            })
+        });
+        let volumes = self.volumes.iter().filter_map(|(key, volume)| {
+            let options = volume.driver_opts.get("o")?.split(',').any(|option| option == "bind" || option == "rbind");
+            let device = volume.driver_opts.get("device").filter(|_| options)?;
+            Some((format!("volumes.{key}.driver_opts.device"), device))
+        });
+        mounted.chain(volumes)
+    }
+
     /// Reads the canonical JSON, as `docker compose config --format json` prints it.
     ///
     /// # Errors

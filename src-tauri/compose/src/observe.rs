@@ -46,6 +46,10 @@ pub struct Observed {
     pub builds: BTreeMap<ServiceName, Built>,
     /// Fingerprints of the files that secrets and configs come from.
     pub files: BTreeMap<PathBuf, String>,
+    /// The engine may be on another machine: files are copied to it.
+    pub remote: bool,
+    /// Paths that the model mounts and that are this machine's, where the engine is on another one.
+    pub own_paths: BTreeSet<String>,
     /// Ports of the host that others have.
     pub taken: Vec<Taken>,
 }
@@ -203,7 +207,11 @@ impl Observer {
     /// # Errors
     /// As [`Observer::observe`].
     pub async fn observe_for(&self, want: &Want<'_>) -> Result<Observed> {
-        self.look(want.project, Some(want.model), want.images).await
+        let mut observed = self.look(want.project, Some(want.model), want.images).await?;
+        if observed.remote {
+            observed.own_paths = own_paths(want.model, want.project_dir);
+        }
+        Ok(observed)
     }
 
     async fn look(
@@ -213,7 +221,12 @@ impl Observer {
         pinned: &BTreeMap<ServiceName, ImageId>,
     ) -> Result<Observed> {
         let api = self.api().await?;
-        let mut observed = Observed { api, containers: self.containers(project).await?, ..Observed::default() };
+        let mut observed = Observed {
+            api,
+            containers: self.containers(project).await?,
+            remote: self.is_remote(),
+            ..Observed::default()
+        };
         let names = |names: Vec<&String>| names.into_iter().cloned().collect::<BTreeSet<String>>();
         let networks = names(model.map_or_else(Vec::new, |model| model.networks.values().map(|n| &n.name).collect()));
         let volumes = names(model.map_or_else(Vec::new, |model| model.volumes.values().map(|v| &v.name).collect()));
@@ -221,7 +234,7 @@ impl Observer {
         observed.volumes = self.volumes(project, &volumes).await?;
         if let Some(model) = model {
             self.observe_images(project, model, pinned, &mut observed).await?;
-            observed.files = fingerprint::files(model)?;
+            observed.files = fingerprint::files(model, observed.remote)?;
             observed.taken = self.taken_ports(project).await?;
         }
         Ok(observed)
@@ -319,6 +332,17 @@ impl Observer {
         }
         Ok(())
     }
+}
+
+/// Mounted paths that are meant to be this machine's: those of the project, and those of the person's home that are there.
+/// Any other path may just as well be the engine's host's.
+fn own_paths(model: &Model, project_dir: &Path) -> BTreeSet<String> {
+    let home = std::env::var_os("HOME").or_else(|| std::env::var_os("USERPROFILE")).map(PathBuf::from);
+    let is_own = |path: &&String| {
+        let path = Path::new(path);
+        path.starts_with(project_dir) || home.as_ref().is_some_and(|home| path.starts_with(home) && path.exists())
+    };
+    model.host_paths().map(|(_, path)| path).filter(is_own).cloned().collect()
 }
 
 /// Runs work on files where it does not hold up the others.

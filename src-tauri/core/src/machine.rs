@@ -14,7 +14,7 @@ use crate::clock::{Clock, SystemClock};
 use crate::home::Home;
 use crate::journal::Lives;
 use crate::project::Project;
-use crate::view::{Machine, Part};
+use crate::view::{Machine, Part, TargetPart};
 
 /// What the core gets from outside, so that tests can give something else.
 pub struct Parts {
@@ -109,10 +109,7 @@ impl Core {
 
     /// What Sternway needs from this machine, and whether it has it. Never fails: that is what it is for.
     pub async fn machine(&self) -> Machine {
-        let engine = async {
-            let info = Observer::connect(&Target::Docker(EngineAddress::Local))?.info().await?;
-            Ok(format!("Docker {} (API {}) on {}", info.version, info.api_version, info.name))
-        };
+        let local = Target::Docker(EngineAddress::Local);
         let history = async {
             let history = self.history().await?;
             Ok(history.file().display().to_string())
@@ -121,7 +118,7 @@ impl Core {
             self.vault().probe().await?;
             Ok(self.vault().keychain().to_owned())
         };
-        let (engine, history, keychain) = tokio::join!(engine, history, keychain);
+        let (engine, history, keychain) = tokio::join!(engine(&local), history, keychain);
         Machine {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             home: self.parts.home.root().to_owned(),
@@ -131,11 +128,26 @@ impl Core {
         }
     }
 
+    /// The engines of a project's environments. One that does not answer is part of the answer.
+    pub async fn targets(&self, project: &Project) -> Vec<TargetPart> {
+        let each = project.file.environments.iter().map(|(name, environment)| async move {
+            let target = environment.target.clone();
+            TargetPart { environment: name.clone(), part: part(engine(&target).await), target }
+        });
+        futures_util::future::join_all(each).await
+    }
+
     /// Where the sample project is put when somebody wants to try it.
     #[must_use]
     pub fn sample_folder(&self) -> PathBuf {
         self.parts.home.sample()
     }
+}
+
+/// An engine's version, where it is, and how it is reached.
+async fn engine(target: &Target) -> Result<String> {
+    let info = Observer::connect(target)?.info().await?;
+    Ok(format!("Docker {} (API {}) on {}, reached by {}", info.version, info.api_version, info.name, info.reached))
 }
 
 fn part(result: Result<String, Error>) -> Part {

@@ -9,7 +9,7 @@ use sternway_vault::{Scope, Vault};
 
 use crate::layers::{self, Job, Sight};
 use crate::project::Project;
-use crate::want::{Want, Wanted};
+use crate::want::{Want, Wanted, placed};
 
 /// How long a plan may be run after it was made: long enough to read it, too short for the world to become another.
 const VALID: SignedDuration = SignedDuration::from_mins(15);
@@ -50,13 +50,13 @@ pub async fn prepare(
     vault: &Vault,
     now: At,
 ) -> Result<Prepared> {
-    let Wanted { want, mut notes, mut blockers } = wanted;
+    let Wanted { want, mut notes, mut blockers, places } = wanted;
     let sight = Sight { project, environment, observer, have: have.as_ref() };
     let mut jobs = Vec::new();
     let mut kept = Vec::new();
     for layer in layers::all() {
         let observed = layer.observe(&sight, &want).await?;
-        let plan = layer.plan(&sight, &observed, &want)?;
+        let plan = layer.plan(&sight, &observed, &want).map_err(|error| placed(error, &places))?;
         jobs.extend(plan.jobs);
         kept.extend(plan.kept);
         notes.extend(plan.notes);

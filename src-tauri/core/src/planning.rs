@@ -135,14 +135,14 @@ impl Core {
             Goal::Release(number) => {
                 let release = history.release(id, number).await?.filter(|release| &release.environment == environment);
                 match release {
-                    Some(release) => plain(Want::from_release(&release)),
+                    Some(release) => Wanted::plain(Want::from_release(&release)),
                     None => return Err(self.no_release(id, environment, number).await?),
                 }
             }
-            Goal::Before => plain(Want::from_release(&self.before(id, environment, have.as_ref()).await?)),
-            Goal::Interrupted => plain(self.interrupted_want(id, environment).await?),
+            Goal::Before => Wanted::plain(Want::from_release(&self.before(id, environment, have.as_ref()).await?)),
+            Goal::Interrupted => Wanted::plain(self.interrupted_want(id, environment).await?),
             Goal::Nothing(remove) => {
-                plain(Want::nothing(&project.file.compose_project(environment), have.as_ref(), remove))
+                Wanted::plain(Want::nothing(&project.file.compose_project(environment), have.as_ref(), remove))
             }
         };
         if let Some(have) = &have {
@@ -238,7 +238,7 @@ impl Core {
         };
         let observer = Self::observer(project, environment)?;
         let now = self.parts.clock.now();
-        let wanted = plain(Want::from_release(&release));
+        let wanted = Wanted::plain(Want::from_release(&release));
         let prepared = prepare(project, environment, &observer, Some(release), wanted, self.vault(), now).await?;
         let changes = prepared.plan.changes.into_iter().filter(|change| change.layer != Layer::Configuration);
         Ok(Drift { environment: environment.clone(), changes: changes.collect() })
@@ -297,8 +297,4 @@ fn gone_files(project: &Project, goal: Goal, have: &Release) -> Option<String> {
 pub(crate) fn moved() -> Error {
     Error::new(Code::PlanMoved, "what the plan was made from has changed")
         .hint("Plan again and look at what has changed.")
-}
-
-fn plain(want: Want) -> Wanted {
-    Wanted { want, notes: Vec::new(), blockers: Vec::new() }
 }

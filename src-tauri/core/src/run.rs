@@ -319,7 +319,7 @@ impl Core {
         secrets: &Revealed,
         redactor: &Arc<Redactor>,
     ) -> Result<DeploymentNumber> {
-        let wanted = Wanted { want: Want::from_release(have), notes: Vec::new(), blockers: Vec::new() };
+        let wanted = Wanted::plain(Want::from_release(have));
         let observer = hold.engine.observer();
         let now = self.parts.clock.now();
         let prepared =

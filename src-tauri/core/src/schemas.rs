@@ -26,7 +26,7 @@ pub fn schemas() -> Vec<(&'static str, Schema)> {
         ("config-matrix", schema_for!(view::Matrix)),
         ("secret-list", schema_for!(view::Secrets)),
         ("secret-import", schema_for!(view::Import)),
-        ("doctor", schema_for!(view::Machine)),
+        ("doctor", schema_for!(view::Doctor)),
         ("error", schema_for!(sternway_model::Error)),
     ]
 }

@@ -68,6 +68,8 @@ impl Core {
             release: release.as_ref().map(|release| release.number),
             revision: release.as_ref().and_then(|release| release.revision.clone()),
             released: release.as_ref().map(|release| release.created),
+            // If there is no way to the engine, the problem says so.
+            reached: Self::observer(project, name).ok().map(|observer| observer.reached()),
             health,
             services,
             deployment,

@@ -87,6 +87,10 @@ pub struct EnvironmentStatus {
     pub revision: Option<Revision>,
     /// When the release was complete.
     pub released: Option<At>,
+    /// How its engine is reached and who said so, such as `ssh://deploy@host (docker's current context `staging`)`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[specta(optional)]
+    pub reached: Option<String>,
     /// How it is.
     pub health: Health,
     /// Its services.
@@ -443,4 +447,26 @@ pub struct Part {
     pub detail: String,
     /// What is wrong and what to do, if it does not work.
     pub problem: Option<Error>,
+}
+
+/// What Sternway needs, with the engines of a project: what `doctor` prints.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Doctor {
+    /// What it needs from this machine.
+    #[serde(flatten)]
+    pub machine: Machine,
+    /// The engines of the project's environments; empty outside a project.
+    pub targets: Vec<TargetPart>,
+}
+
+/// The engine of an environment.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct TargetPart {
+    /// The environment.
+    pub environment: EnvironmentName,
+    /// What `sternway.yaml` says.
+    pub target: Target,
+    /// Its version, its API and how it is reached; or why it is not.
+    #[serde(flatten)]
+    pub part: Part,
 }

@@ -46,6 +46,16 @@ pub struct Wanted {
     pub notes: Vec<String>,
     /// What must be mended before it can be moved to.
     pub blockers: Vec<String>,
+    /// Where the Compose files say what they say; what comes from a release has no places.
+    pub places: Places,
+}
+
+impl Wanted {
+    /// A want with nothing to say about it.
+    #[must_use]
+    pub fn plain(want: Want) -> Self {
+        Self { want, notes: Vec::new(), blockers: Vec::new(), places: Places::default() }
+    }
 }
 
 impl Want {
@@ -116,7 +126,7 @@ impl Want {
         if project.file.environment(environment)?.approvals.is_some() {
             notes.push("approvals are not in effect yet: nobody else has to sign this plan".to_owned());
         }
-        Ok(Wanted { want, notes, blockers })
+        Ok(Wanted { want, notes, blockers, places: loaded.places })
     }
 
     /// What a release was.
@@ -192,9 +202,10 @@ pub fn newest(secrets: &[StoredSecret], environment: &EnvironmentName) -> BTreeM
     newest
 }
 
-/// An error about the canonical model, at the line of the file that the key comes from.
-fn placed(error: Error, places: &Places) -> Error {
-    let place = error.at.as_ref().and_then(|at| places.named(at.key.as_ref()?));
+/// An error about the canonical model, at the line of the file that the key comes from. One that knows its line keeps it.
+pub fn placed(error: Error, places: &Places) -> Error {
+    let at = error.at.as_ref().filter(|at| at.line.is_none());
+    let place = at.and_then(|at| places.named(at.key.as_ref()?));
     match place {
         Some(place) => error.at(place),
         None => error,

@@ -99,11 +99,15 @@ fn is_context_name(text: &str) -> bool {
 fn ssh(rest: &str) -> Result<SshAddress> {
     let rest = rest.strip_suffix('/').unwrap_or(rest);
     if rest.contains('/') {
-        return Err(Error::invalid("an `ssh://` address has no path: the engine is the one that `docker` on the host uses"));
+        return Err(Error::invalid(
+            "an `ssh://` address has no path: the engine is the one that `docker` on the host uses",
+        ));
     }
     let (user, place) = rest.rsplit_once('@').map_or((None, rest), |(user, place)| (Some(user), place));
     if user.is_some_and(|user| user.contains(':')) {
-        return Err(Error::invalid("an `ssh://` address has no password: a key of your ssh agent or configuration is used"));
+        return Err(Error::invalid(
+            "an `ssh://` address has no password: a key of your ssh agent or configuration is used",
+        ));
     }
     let (host, port) = host_and_port(place)?;
     // Nothing that ssh could take for an option.

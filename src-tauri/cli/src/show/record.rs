@@ -29,6 +29,9 @@ fn environment(environment: &EnvironmentStatus) -> String {
     let mut text = String::new();
     let release = environment.release.map(|number| format!("{number}  ")).unwrap_or_default();
     line!(text, "{}  {release}{}", environment.name, health(environment.health));
+    if let Some(reached) = &environment.reached {
+        line!(text, "  {reached}");
+    }
     let mut services = Table::new().indented();
     for service in &environment.services {
         services.row([service.name.clone(), service.state.clone(), service.image.clone(), service.ports.join(" ")]);

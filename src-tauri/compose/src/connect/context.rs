@@ -112,9 +112,13 @@ impl<'a> DockerClient<'a> {
         if engine.skip_tls_verify {
             return Err(Error::new(
                 Code::Unsupported,
-                format!("the docker context `{name}` says to trust any certificate: anybody could take the engine's place"),
+                format!(
+                    "the docker context `{name}` says to trust any certificate: anybody could take the engine's place"
+                ),
             )
-            .hint("Make the context with the engine's own certificate authority: `--docker host=…,ca=…,cert=…,key=…`."));
+            .hint(
+                "Make the context with the engine's own certificate authority: `--docker host=…,ca=…,cert=…,key=…`.",
+            ));
         }
         let address = address(&engine.host).map_err(|error| error.context(format!("the docker context `{name}`")))?;
         let keys = contexts.join("tls").join(&id).join("docker");
@@ -188,8 +192,11 @@ mod tests {
         ] {
             let meta = folder.path().join("contexts/meta").join(sha256(name.as_bytes()));
             fs::create_dir_all(&meta).expect("a folder");
-            fs::write(meta.join("meta.json"), format!(r#"{{"Name": "{name}", "Endpoints": {{"docker": {endpoint}}}}}"#))
-                .expect("written");
+            fs::write(
+                meta.join("meta.json"),
+                format!(r#"{{"Name": "{name}", "Endpoints": {{"docker": {endpoint}}}}}"#),
+            )
+            .expect("written");
         }
         folder
     }
@@ -216,7 +223,10 @@ mod tests {
             "unix:///tmp/other.sock (from DOCKER_HOST)"
         );
         assert_eq!(local(&[("DOCKER_CONTEXT", "default"), ("DOCKER_HOST", "")]), "unix:///var/run/docker.sock");
-        assert_eq!(route(folder.path(), "far", &[]).expect("a route"), "ssh://deploy@far.example.com (docker context `far`)");
+        assert_eq!(
+            route(folder.path(), "far", &[]).expect("a route"),
+            "ssh://deploy@far.example.com (docker context `far`)"
+        );
     }
 
     #[test]

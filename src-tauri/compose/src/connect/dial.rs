@@ -110,7 +110,9 @@ async fn login(address: &SshAddress) -> Result<Line> {
             Code::EngineUnreachable,
             format!("cannot reach {address}: the host says something else than Docker does ({error})"),
         )
-        .hint("A start-up file of the user's shell there may print something: it must not in a login without a terminal.")),
+        .hint(
+            "A start-up file of the user's shell there may print something: it must not in a login without a terminal.",
+        )),
         Err(_) => Err(login.reason(address).await),
     }
 }
@@ -122,7 +124,8 @@ async fn connect(address: &TcpAddress, config: Option<Arc<ClientConfig>>) -> Res
         });
         Error::new(Code::EngineUnreachable, format!("cannot reach {address}: {why}")).hint(hint)
     };
-    let stream = TcpStream::connect((address.host.as_str(), address.port)).await.map_err(|error| unreachable(&error))?;
+    let stream =
+        TcpStream::connect((address.host.as_str(), address.port)).await.map_err(|error| unreachable(&error))?;
     stream.set_nodelay(true).map_err(|error| unreachable(&error))?;
     let mut line = match config {
         None => Line(Box::new(stream)),
@@ -141,8 +144,11 @@ async fn connect(address: &TcpAddress, config: Option<Arc<ClientConfig>>) -> Res
 }
 
 fn stranger(address: &str, status: u16) -> Error {
-    Error::new(Code::EngineUnreachable, format!("cannot reach {address}: what answers there is no engine (status {status})"))
-        .hint("Look at the port. An engine that wants TLS refuses plain requests in this way.")
+    Error::new(
+        Code::EngineUnreachable,
+        format!("cannot reach {address}: what answers there is no engine (status {status})"),
+    )
+    .hint("Look at the port. An engine that wants TLS refuses plain requests in this way.")
 }
 
 /// Asks whether an engine is there: a login that fails and a certificate that is refused show themselves only now. Returns the

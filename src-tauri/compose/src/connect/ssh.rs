@@ -114,26 +114,38 @@ fn explain(address: &SshAddress, said: &str, code: Option<i32>) -> Error {
     let (what, hint) = if has("REMOTE HOST IDENTIFICATION HAS CHANGED") {
         (
             "the host's key is not the one that it had before",
-            "If the host was set up anew, remove its old key with `ssh-keygen -R`. If not, somebody may be in between.".to_owned(),
+            "If the host was set up anew, remove its old key with `ssh-keygen -R`. If not, somebody may be in between."
+                .to_owned(),
         )
     } else if has("Host key verification failed") {
         ("the host's key is not known", format!("Log in once with {by_hand}, and compare the key that it shows."))
     } else if has("docker.sock") || has("Docker daemon") || has("docker daemon") {
         (
             "the login works, but Docker there does not answer",
-            format!("Log in with {by_hand} and look at `docker version`: the engine has to run, and the user has to be in the group `docker`."),
+            format!(
+                "Log in with {by_hand} and look at `docker version`: the engine has to run, and the user has to be in the group `docker`."
+            ),
         )
     } else if code == Some(127) || has("command not found") || has("docker: not found") {
-        ("the login works, but there is no `docker` program", "Install Docker on the host; `docker` has to be on the PATH of a login without a terminal.".to_owned())
+        (
+            "the login works, but there is no `docker` program",
+            "Install Docker on the host; `docker` has to be on the PATH of a login without a terminal.".to_owned(),
+        )
     } else if has("Permission denied") || has("Too many authentication failures") {
         (
             "the host refused the login",
             format!("Look at {by_hand}: it has to work without a password. `ssh-add` unlocks a key for the agent."),
         )
     } else if has("Could not resolve hostname") {
-        ("there is no host of that name", "Look at the address in sternway.yaml, and at the ssh configuration.".to_owned())
+        (
+            "there is no host of that name",
+            "Look at the address in sternway.yaml, and at the ssh configuration.".to_owned(),
+        )
     } else if has("onnection refused") || has("timed out") || has("No route to host") || has("unreachable") {
-        ("the host does not answer", "Look whether it is up, and whether its ssh server listens on that port.".to_owned())
+        (
+            "the host does not answer",
+            "Look whether it is up, and whether its ssh server listens on that port.".to_owned(),
+        )
     } else {
         ("the login did not lead to an engine", format!("Try {by_hand} and there `docker system dial-stdio`."))
     };
@@ -190,7 +202,11 @@ mod tests {
     #[test]
     fn each_failure_says_what_to_do() {
         for (said, code, what) in [
-            ("No ED25519 host key is known for [h]:2222.\r\nHost key verification failed.\r\n", 255, "key is not known"),
+            (
+                "No ED25519 host key is known for [h]:2222.\r\nHost key verification failed.\r\n",
+                255,
+                "key is not known",
+            ),
             ("@ WARNING: REMOTE HOST IDENTIFICATION HAS CHANGED! @\nHost key verification failed.", 255, "not the one"),
             ("deploy@h: Permission denied (publickey).", 255, "refused the login"),
             ("ssh: Could not resolve hostname far: Name or service not known", 255, "no host of that name"),

@@ -101,9 +101,10 @@ pub(super) fn refusal(error: &std::io::Error) -> Option<(String, &'static str)> 
                 "its certificate is for another name".to_owned(),
                 "Use the name or address that the engine's certificate was made for.",
             ),
-            CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
-                ("its certificate has expired".to_owned(), "Renew the engine's certificate, and look at this machine's clock.")
-            }
+            CertificateError::Expired | CertificateError::ExpiredContext { .. } => (
+                "its certificate has expired".to_owned(),
+                "Renew the engine's certificate, and look at this machine's clock.",
+            ),
             other => (format!("its certificate is not valid: {other}"), "Look at the engine's certificate."),
         },
         rustls::Error::AlertReceived(alert) => (

@@ -39,7 +39,8 @@ pub(super) async fn ensure(
     image::keep(run, name, &id).await?;
     let around = around(name, service);
     let containers = run.engine.observer().containers_of(run.want.project, &around).await?;
-    let files = in_background(model.clone(), |model| fingerprint::files(&model)).await?;
+    let remote = run.engine.observer().is_remote();
+    let files = in_background(model.clone(), move |model| fingerprint::files(&model, remote)).await?;
     let parents = parents(run, service, &containers);
     let decision =
         place.decide(&Surroundings { containers: &containers, image: Some(&id), files: &files, parents: &parents });

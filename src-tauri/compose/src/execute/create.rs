@@ -22,6 +22,9 @@ use crate::labels;
 use crate::model::{Healthcheck, Limits, MountKind, NetworkUse, Port, RestartRule, Service, Ulimit, nanoseconds};
 use crate::observe::Container;
 
+/// The API with which engines began to take all networks of a container at its creation.
+const ALL_NETWORKS_AT_ONCE: (u32, u32) = (1, 44);
+
 /// All that a new container is made from.
 pub(super) struct Recipe<'a> {
     pub place: Place<'a>,
@@ -37,7 +40,12 @@ pub(super) struct Recipe<'a> {
 /// removed again.
 pub(super) async fn create(run: &Run<'_>, recipe: &Recipe<'_>, name: &str, olds: &[&Container]) -> Result<String> {
     let service = recipe.place.service;
-    let networks = endpoints(recipe);
+    let mut networks = endpoints(recipe);
+    // Older engines take one network at creation, the others afterwards.
+    let later = match run.engine.observer().api().await? < ALL_NETWORKS_AT_ONCE {
+        true => networks.split_off(networks.len().min(1)),
+        false => Vec::new(),
+    };
     let mut body = body(run, recipe, &networks)?;
     inherit_volumes(run, &mut body, service, olds).await?;
     // The name is kept where it still means this content, so that people see it in `docker ps`.
@@ -56,7 +64,7 @@ pub(super) async fn create(run: &Run<'_>, recipe: &Recipe<'_>, name: &str, olds:
     for warning in &created.warnings {
         run.output.line(warning);
     }
-    match complete(run, service, &created.id, name, networks).await {
+    match complete(run, service, &created.id, name, later).await {
         Ok(()) => Ok(created.id),
         Err(error) => match remove(run, &created.id, name, true).await {
             Ok(()) => Err(error),
@@ -65,7 +73,7 @@ pub(super) async fn create(run: &Run<'_>, recipe: &Recipe<'_>, name: &str, olds:
     }
 }
 
-/// What engines before API 1.44 cannot do in one step with the creation.
+/// What cannot be done in one step with the creation.
 async fn complete(
     run: &Run<'_>,
     service: &Service,
@@ -73,7 +81,7 @@ async fn complete(
     name: &str,
     networks: Vec<(String, EndpointSettings)>,
 ) -> Result<()> {
-    for (network, endpoint) in networks.into_iter().skip(1) {
+    for (network, endpoint) in networks {
         let doing = format!("connect {name} to {network}");
         let request = NetworkConnectRequest { container: id.to_owned(), endpoint_config: Some(endpoint) };
         run.write(&doing, limited(&doing, REQUEST, run.engine.docker().connect_network(&network, request))).await?;
@@ -110,9 +118,8 @@ fn body(run: &Run<'_>, recipe: &Recipe<'_>, networks: &[(String, EndpointSetting
         stop_signal: service.stop_signal.clone(),
         stop_timeout,
         host_config: Some(host_config(run, recipe, networks)?),
-        networking_config: networks.first().map(|(network, endpoint)| NetworkingConfig {
-            endpoints_config: Some(HashMap::from([(network.clone(), endpoint.clone())])),
-        }),
+        networking_config: (!networks.is_empty())
+            .then(|| NetworkingConfig { endpoints_config: Some(networks.iter().cloned().collect()) }),
         ..ContainerCreateBody::default()
     })
 }
@@ -152,7 +159,7 @@ fn host_config(run: &Run<'_>, recipe: &Recipe<'_>, networks: &[(String, Endpoint
     let resources = service.deploy.as_ref().map(|deploy| &deploy.resources);
     let limits = resources.map_or(&usual, |resources| &resources.limits);
     let reserved = resources.map_or(&usual, |resources| &resources.reservations);
-    let (binds, mounts) = mounts(recipe)?;
+    let (binds, mounts) = mounts(recipe, run.engine.observer().is_remote())?;
     let network_mode = match (&service.network_mode, networks.first()) {
         (Some(mode), _) => borrowed(recipe, mode)?,
         (None, Some((network, _))) => network.clone(),
@@ -297,7 +304,7 @@ fn endpoint(recipe: &Recipe<'_>, network: NetworkUse) -> EndpointSettings {
 }
 
 /// Mounts as `binds`, which create missing folders of the host as Compose does, and as `mounts` for the rest.
-fn mounts(recipe: &Recipe<'_>) -> Result<(Vec<String>, Vec<Mount>)> {
+fn mounts(recipe: &Recipe<'_>, remote: bool) -> Result<(Vec<String>, Vec<Mount>)> {
     let Place { model, service, .. } = recipe.place;
     let (mut binds, mut mounts) = (Vec::new(), Vec::new());
     for mount in &service.volumes {
@@ -356,7 +363,8 @@ fn mounts(recipe: &Recipe<'_>) -> Result<(Vec<String>, Vec<Mount>)> {
             }),
         }
     }
-    for granted in files::granted(model, service) {
+    // On another machine there are no such files; they are copied.
+    for granted in files::granted(model, service).into_iter().filter(|_| !remote) {
         if let (None, Some(file)) = (&granted.source.content, &granted.source.file) {
             mounts.push(file_mount(file, granted.target));
         }

@@ -1,11 +1,15 @@
 //! Files that secrets and configs become inside a container.
 
+use std::path::{Path, PathBuf};
+
 use bollard::query_parameters::UploadToContainerOptionsBuilder;
 use sternway_model::{Error, Result, Sensitive, expand};
 
 use super::Run;
 use crate::engine::{REQUEST, limited};
+use crate::fingerprint::files_of;
 use crate::model::{FileGrant, FileSource, Model, Service};
+use crate::observe::{in_background, read};
 
 /// What Compose gives files without a mode.
 const MODE: u32 = 0o444;
@@ -32,27 +36,44 @@ pub(super) fn granted<'a>(model: &'a Model, service: &'a Service) -> Vec<Granted
     granted
 }
 
-/// Copies the files that have a content of their own into a container that was not started yet.
+/// A file or folder that is copied into a container.
+struct Parcel {
+    target: String,
+    mode: u32,
+    user: u64,
+    group: u64,
+    content: Content,
+}
+
+enum Content {
+    Text(Sensitive),
+    Path(PathBuf),
+}
+
+/// Copies files into a container that was not started yet: those that have a content of their own, and where the engine is on
+/// another machine all others too. Next to it they are mounted.
 pub(super) async fn copy_in(run: &Run<'_>, service: &Service, id: &str, name: &str) -> Result<()> {
-    let mut archive = tar::Builder::new(Vec::new());
-    let mut count = 0;
+    let remote = run.engine.observer().is_remote();
+    let mut parcels = Vec::new();
     for Granted { grant, source, target } in granted(run.want.model, service) {
-        let Some(content) = &source.content else { continue };
-        let content = expand(content, run.secrets)?;
-        append(&mut archive, grant, &target, &content)?;
-        count += 1;
+        let content = match (&source.content, &source.file) {
+            (Some(content), _) => Content::Text(expand(content, run.secrets)?),
+            (None, Some(file)) if remote => Content::Path(file.clone()),
+            _ => continue,
+        };
+        parcels.push(parcel(grant, target, content)?);
     }
-    if count == 0 {
+    if parcels.is_empty() {
         return Ok(());
     }
-    let archive = archive.into_inner().map_err(|error| broken(&error))?;
+    let archive = in_background(parcels, |parcels| pack(&parcels)).await?;
     let doing = format!("copy secrets and configs into {name}");
     let options = UploadToContainerOptionsBuilder::new().path("/").build();
     let call = run.engine.docker().upload_to_container(id, Some(options), bollard::body_full(archive.into()));
     run.write(&doing, limited(&doing, REQUEST, call)).await
 }
 
-fn append(archive: &mut tar::Builder<Vec<u8>>, grant: &FileGrant, target: &str, content: &Sensitive) -> Result<()> {
+fn parcel(grant: &FileGrant, target: String, content: Content) -> Result<Parcel> {
     let number = |text: &Option<String>, what: &str| match text.as_deref() {
         None | Some("") => Ok(0),
         Some(text) => text.parse::<u64>().map_err(|_| {
@@ -60,13 +81,40 @@ fn append(archive: &mut tar::Builder<Vec<u8>>, grant: &FileGrant, target: &str, 
                 .hint("Names of users are known only inside the image: write the number.")
         }),
     };
+    Ok(Parcel {
+        target,
+        mode: grant.mode.and_then(|mode| u32::try_from(mode.0).ok()).unwrap_or(MODE),
+        user: number(&grant.uid, "uid")?,
+        group: number(&grant.gid, "gid")?,
+        content,
+    })
+}
+
+fn pack(parcels: &[Parcel]) -> Result<Vec<u8>> {
+    let mut archive = tar::Builder::new(Vec::new());
+    for parcel in parcels {
+        match &parcel.content {
+            Content::Text(text) => append(&mut archive, parcel, Path::new(""), text.reveal().as_bytes())?,
+            Content::Path(path) => {
+                for (below, file) in files_of(path)? {
+                    append(&mut archive, parcel, &below, &read(&file)?)?;
+                }
+            }
+        }
+    }
+    archive.into_inner().map_err(|error| broken(&error))
+}
+
+fn append(archive: &mut tar::Builder<Vec<u8>>, parcel: &Parcel, below: &Path, content: &[u8]) -> Result<()> {
     let mut header = tar::Header::new_gnu();
-    header.set_size(content.reveal().len() as u64);
-    header.set_mode(grant.mode.and_then(|mode| u32::try_from(mode.0).ok()).unwrap_or(MODE));
-    header.set_uid(number(&grant.uid, "uid")?);
-    header.set_gid(number(&grant.gid, "gid")?);
-    let path = target.trim_start_matches('/');
-    archive.append_data(&mut header, path, content.reveal().as_bytes()).map_err(|error| broken(&error))
+    header.set_size(content.len() as u64);
+    header.set_mode(parcel.mode);
+    header.set_uid(parcel.user);
+    header.set_gid(parcel.group);
+    let target = Path::new(parcel.target.trim_start_matches('/'));
+    // Nothing is below a file.
+    let path = if below.as_os_str().is_empty() { target.to_owned() } else { target.join(below) };
+    archive.append_data(&mut header, path, content).map_err(|error| broken(&error))
 }
 
 fn broken(error: &std::io::Error) -> Error {

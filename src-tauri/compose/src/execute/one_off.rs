@@ -34,7 +34,8 @@ pub async fn run_once(run: &Run<'_>, name: &ServiceName, command: Option<Vec<Str
     };
     let service = on_its_own(wanted, command);
     let place = Place { project: run.want.project, model: run.want.model, name, service: &service, number: 1 };
-    let files = in_background(run.want.model.clone(), |model| fingerprint::files(&model)).await?;
+    let remote = run.engine.observer().is_remote();
+    let files = in_background(run.want.model.clone(), move |model| fingerprint::files(&model, remote)).await?;
     let made_from = MadeFrom::wanted(run.want.model, &service, Some(image), &files);
     let containers = run.engine.observer().containers(run.want.project).await?;
     let parents = container::parents(run, &service, &containers);

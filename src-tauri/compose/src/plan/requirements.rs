@@ -1,12 +1,12 @@
 //! What a model needs and this engine, or this moment, does not have: told before anything is touched.
 
-use sternway_model::{Code, Error, Result};
+use sternway_model::{Code, Error, Result, ServiceName};
 
 use super::Want;
 use crate::model::{Service, at};
 use crate::observe::Observed;
 
-/// Refuses settings that the engine is too old for, and secrets and configs without content.
+/// Refuses settings that the engine is too old for or too far away for, and secrets and configs without content.
 ///
 /// # Errors
 /// [`Code::Unsupported`] or [`Code::InvalidInput`], with the key's path.
@@ -22,7 +22,9 @@ pub(super) fn check(observed: &Observed, want: &Want<'_>) -> Result<()> {
             .hint("Update the engine, or remove the key.")
             .at(at(&format!("services.{name}.{key}"))));
         }
+        copied_into_read_only(observed, want, name, service)?;
     }
+    own_paths(observed, want)?;
     let kinds = [("secrets", &want.model.secrets), ("configs", &want.model.configs)];
     for (section, key, source) in
         kinds.iter().flat_map(|(section, sources)| sources.iter().map(move |(key, s)| (section, key, s)))
@@ -40,17 +42,58 @@ pub(super) fn check(observed: &Observed, want: &Want<'_>) -> Result<()> {
     Ok(())
 }
 
-/// Keys of a service that older engines do not know, and the API that brought them.
-fn needs(service: &Service) -> Vec<(&'static str, (u32, u32))> {
+/// Refuses mounts of this machine's paths into containers of another machine: the engine would make empty folders of them.
+fn own_paths(observed: &Observed, want: &Want<'_>) -> Result<()> {
+    match want.model.host_paths().find(|(_, path)| observed.own_paths.contains(*path)) {
+        None => Ok(()),
+        Some((key, path)) => Err(Error::new(
+            Code::Unsupported,
+            format!("{path} is a path of this machine, and the engine is on another one"),
+        )
+        .hint(
+            "Files travel as `configs` or `secrets` with `file:`, or in an image that is built; data belongs into a named volume.",
+        )
+        .at(at(&key))),
+    }
+}
+
+/// The engine copies nothing into a container whose root is read-only, not even before its start.
+fn copied_into_read_only(observed: &Observed, want: &Want<'_>, name: &ServiceName, service: &Service) -> Result<()> {
+    let kinds =
+        [("secrets", &service.secrets, &want.model.secrets), ("configs", &service.configs, &want.model.configs)];
+    for (section, grants, sources) in kinds.into_iter().filter(|_| service.read_only) {
+        let copied = grants.iter().position(|grant| {
+            let source = sources.get(&grant.source);
+            source.is_some_and(|source| source.content.is_some() || (observed.remote && source.file.is_some()))
+        });
+        if let Some(index) = copied {
+            return Err(Error::new(
+                Code::Unsupported,
+                format!("`{}` would have to be copied into {name}, which is `read_only`", grants[index].source),
+            )
+            .hint(if observed.remote {
+                "On another machine files are copied, not mounted. Put it into `environment`, or leave `read_only` out."
+            } else {
+                "Give it as `file:`, which is mounted, put it into `environment`, or leave `read_only` out."
+            })
+            .at(at(&format!("services.{name}.{section}[{index}]"))));
+        }
+    }
+    Ok(())
+}
+
+/// Keys of a service that engines of API 1.41 do not know, and the API that brought them (the Engine API's version history).
+/// What is done in another way on older engines, such as connecting to several networks at creation (1.44), is not here.
+fn needs(service: &Service) -> Vec<(String, (u32, u32))> {
     let mut needs = Vec::new();
     if !service.annotations.is_empty() {
-        needs.push(("annotations", (1, 43)));
+        needs.push(("annotations".to_owned(), (1, 43)));
     }
     if service.healthcheck.as_ref().is_some_and(|check| check.start_interval.is_some()) {
-        needs.push(("healthcheck.start_interval", (1, 44)));
+        needs.push(("healthcheck.start_interval".to_owned(), (1, 44)));
     }
-    if service.volumes.iter().any(|mount| mount.volume.subpath.is_some()) {
-        needs.push(("volumes", (1, 45)));
+    for (index, _) in service.volumes.iter().enumerate().filter(|(_, mount)| mount.volume.subpath.is_some()) {
+        needs.push((format!("volumes[{index}].volume.subpath"), (1, 45)));
     }
     needs
 }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use async_trait::async_trait;
 use sternway_compose::{Job as ComposeJob, Model, Output, Want as ComposeWant, ports};
-use sternway_model::{Action, DeploymentNumber, Error, Layer as LayerName, Result, Target};
+use sternway_model::{Action, DeploymentNumber, Error, Layer as LayerName, Result};
 
 use super::{Act, Job, Layer, LayerPlan, Observed, Sight};
 use crate::journal::Journal;
@@ -23,7 +23,7 @@ impl Layer for Application {
     async fn observe(&self, sight: &Sight<'_>, want: &Want) -> Result<Observed> {
         let whole = Whole::new(sight.project, sight.environment, want)?;
         let mut observed = sight.observer.observe_for(&whole.want(want, None)).await?;
-        if is_here(&sight.project.file.environment(sight.environment)?.target) {
+        if !observed.remote {
             let listening = ports::listening(&whole.model, &observed);
             observed.taken.extend(listening);
         }
@@ -72,13 +72,6 @@ impl Layer for Application {
             Err(error) => Err(ports::explained(act.engine.observer(), error).await),
         }
     }
-}
-
-/// Whether the engine publishes its ports on this machine, so that its programs may be in the way.
-fn is_here(target: &Target) -> bool {
-    let Target::Docker(address) = target;
-    let elsewhere = std::env::var("DOCKER_HOST").is_ok_and(|host| host.contains("://") && !host.starts_with("unix://"));
-    address == "local" && !elsewhere
 }
 
 fn verb(action: Action) -> &'static str {
