@@ -16,7 +16,7 @@ use crate::{Call, Failure, Result};
 
 const SSHD: &str = "/usr/sbin/sshd";
 /// How long a server may take to answer after its start, and to end after its signal.
-const PATIENCE: Duration = Duration::from_secs(40);
+const PATIENCE: Duration = Duration::from_secs(60);
 /// What the small projects of the tests are made from.
 const IMAGE: &str = "busybox:1.36";
 
@@ -163,12 +163,12 @@ impl Remote {
         self.start_sshd()
     }
 
-    /// The engine ends at once, as in a crash, and is started again.
+    /// The engine is restarted, as for an update: its containers end too.
     ///
     /// # Errors
     /// If it does not end or does not start.
     pub fn restart_engine(&mut self) -> Result<()> {
-        end(&mut self.engine, "KILL")?;
+        end(&mut self.engine, "TERM")?;
         self.start_engine()
     }
 

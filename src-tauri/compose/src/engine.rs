@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::error::Error as StdError;
 use std::future::Future;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use bollard::Docker;
@@ -56,8 +56,10 @@ impl Observer {
     /// [`Code::EngineUnreachable`] if there is no such socket, [`Code::NotFound`] if there is no such docker context,
     /// [`Code::Unsupported`] if the way to it is not safe, [`Code::InvalidInput`] if keys for it cannot be used.
     pub fn connect(target: &Target) -> Result<Self> {
-        let variable = |name: &str| std::env::var(name).ok();
-        let route = Route::to(target, &DockerClient::new(&variable))?;
+        Self::over(route_to(target)?)
+    }
+
+    fn over(route: Route) -> Result<Self> {
         Ok(Self { docker: route.client()?, route: Arc::new(route), api: Arc::default() })
     }
 
@@ -155,6 +157,44 @@ impl Observer {
         let call = self.docker.inspect_container(container, None::<InspectContainerOptions>);
         limited(&format!("look at the container {container}"), REQUEST, call).await
     }
+}
+
+/// The ways to engines that were gone before: a login takes longer than most requests, so connections are used again.
+#[derive(Debug, Default)]
+pub struct Engines {
+    open: Mutex<Vec<Observer>>,
+}
+
+impl Engines {
+    /// As [`Observer::connect`], over connections that are there already. Where the way leads is decided anew each time: the
+    /// person may have chosen another docker context.
+    ///
+    /// # Errors
+    /// As [`Observer::connect`].
+    pub fn observer(&self, target: &Target) -> Result<Observer> {
+        let route = route_to(target)?;
+        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = open.iter().find(|known| *known.route == route) {
+            // The engine may have been updated since.
+            return Ok(Observer { api: Arc::default(), ..known.clone() });
+        }
+        let observer = Observer::over(route)?;
+        open.push(observer.clone());
+        Ok(observer)
+    }
+
+    /// As [`Engines::observer`], for changing things.
+    ///
+    /// # Errors
+    /// As [`Observer::connect`].
+    pub fn engine(&self, target: &Target) -> Result<Engine> {
+        Ok(Engine { observer: self.observer(target)? })
+    }
+}
+
+fn route_to(target: &Target) -> Result<Route> {
+    let variable = |name: &str| std::env::var(name).ok();
+    Route::to(target, &DockerClient::new(&variable))
 }
 
 impl Engine {

@@ -176,4 +176,20 @@ mod tests {
         assert_eq!(plain, scaled, "the number of containers says nothing about one");
         assert_ne!(plain, changed, "a value does");
     }
+
+    #[test]
+    fn a_folder_that_is_copied_counts_with_all_its_files() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let inner = folder.path().join("below");
+        std::fs::create_dir(&inner).expect("a folder");
+        std::fs::write(inner.join("a"), "1").expect("written");
+        let model = Model::decode(&json!({"name": "p", "configs": {"c": {"file": folder.path()}},
+            "services": {"a": {"image": "i", "configs": [{"source": "c"}]}}}))
+        .expect("valid");
+        let hash = |remote| files(&model, remote).expect("readable")[folder.path()].clone();
+        let before = hash(true);
+        assert_eq!(hash(false), "", "a mounted folder is the service's own business");
+        std::fs::rename(inner.join("a"), inner.join("b")).expect("renamed");
+        assert_ne!(before, hash(true), "the names count");
+    }
 }

@@ -56,7 +56,7 @@ mod tests_support;
 mod usage;
 
 pub use compare::{Side, difference};
-pub use engine::{Engine, EngineInfo, Observer};
+pub use engine::{Engine, EngineInfo, Engines, Observer};
 pub use execute::{Done, Output, Run, execute, restart, run_once};
 pub use lease::{Holder, Lease, Owner};
 pub use load::{Loaded, Places, Sources, load, to_yaml};

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use sternway_compose::{Engine, Observer};
+use sternway_compose::{Engine, Engines, Observer};
 use sternway_history::{History, ProjectId};
 use sternway_model::{EngineAddress, EnvironmentName, Error, Result, Target};
 use sternway_vault::{OsKeychain, Scope, Vault};
@@ -51,6 +51,7 @@ pub struct Core {
     pub(crate) parts: Parts,
     pub(crate) lives: Arc<Lives>,
     history: OnceCell<History>,
+    engines: Engines,
     /// Projects that were opened since the program started, by folder.
     known: Mutex<HashMap<PathBuf, ProjectId>>,
 }
@@ -59,7 +60,13 @@ impl Core {
     /// The core with these parts.
     #[must_use]
     pub fn new(parts: Parts) -> Self {
-        Self { parts, lives: Arc::default(), history: OnceCell::new(), known: Mutex::default() }
+        Self {
+            parts,
+            lives: Arc::default(),
+            history: OnceCell::new(),
+            engines: Engines::default(),
+            known: Mutex::default(),
+        }
     }
 
     /// The history. It is opened when it is first needed, and again as long as that fails.
@@ -98,13 +105,13 @@ impl Core {
     }
 
     /// Connects to an environment's target for reading.
-    pub(crate) fn observer(project: &Project, environment: &EnvironmentName) -> Result<Observer> {
-        Observer::connect(&project.file.environment(environment)?.target)
+    pub(crate) fn observer(&self, project: &Project, environment: &EnvironmentName) -> Result<Observer> {
+        self.engines.observer(&project.file.environment(environment)?.target)
     }
 
     /// Connects to an environment's target for changing it.
-    pub(crate) fn engine(project: &Project, environment: &EnvironmentName) -> Result<Engine> {
-        Engine::connect(&project.file.environment(environment)?.target)
+    pub(crate) fn engine(&self, project: &Project, environment: &EnvironmentName) -> Result<Engine> {
+        self.engines.engine(&project.file.environment(environment)?.target)
     }
 
     /// What Sternway needs from this machine, and whether it has it. Never fails: that is what it is for.
@@ -118,7 +125,7 @@ impl Core {
             self.vault().probe().await?;
             Ok(self.vault().keychain().to_owned())
         };
-        let (engine, history, keychain) = tokio::join!(engine(&local), history, keychain);
+        let (engine, history, keychain) = tokio::join!(self.version_of(&local), history, keychain);
         Machine {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             home: self.parts.home.root().to_owned(),
@@ -132,9 +139,15 @@ impl Core {
     pub async fn targets(&self, project: &Project) -> Vec<TargetPart> {
         let each = project.file.environments.iter().map(|(name, environment)| async move {
             let target = environment.target.clone();
-            TargetPart { environment: name.clone(), part: part(engine(&target).await), target }
+            TargetPart { environment: name.clone(), part: part(self.version_of(&target).await), target }
         });
         futures_util::future::join_all(each).await
+    }
+
+    /// An engine's version, where it is, and how it is reached.
+    async fn version_of(&self, target: &Target) -> Result<String> {
+        let info = self.engines.observer(target)?.info().await?;
+        Ok(format!("Docker {} (API {}) on {}, reached by {}", info.version, info.api_version, info.name, info.reached))
     }
 
     /// Where the sample project is put when somebody wants to try it.
@@ -142,12 +155,6 @@ impl Core {
     pub fn sample_folder(&self) -> PathBuf {
         self.parts.home.sample()
     }
-}
-
-/// An engine's version, where it is, and how it is reached.
-async fn engine(target: &Target) -> Result<String> {
-    let info = Observer::connect(target)?.info().await?;
-    Ok(format!("Docker {} (API {}) on {}, reached by {}", info.version, info.api_version, info.name, info.reached))
 }
 
 fn part(result: Result<String, Error>) -> Part {

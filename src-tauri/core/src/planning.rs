@@ -84,7 +84,7 @@ impl Core {
     /// # Errors
     /// As [`Core::plan`] and [`Core::plan_rollback`].
     pub async fn plan_for(&self, project: &Project, environment: &EnvironmentName, goal: Goal) -> Result<Plan> {
-        let observer = Self::observer(project, environment)?;
+        let observer = self.observer(project, environment)?;
         let prepared = self.prepare(project, environment, &observer, goal).await?;
         let id = self.project_id(project).await?;
         let plan = prepared.plan;
@@ -236,7 +236,7 @@ impl Core {
             return Err(Error::new(Code::NotFound, format!("nothing was deployed to {environment} yet"))
                 .hint(format!("Deploy it with `sternway deploy {environment}`.")));
         };
-        let observer = Self::observer(project, environment)?;
+        let observer = self.observer(project, environment)?;
         let now = self.parts.clock.now();
         let wanted = Wanted::plain(Want::from_release(&release));
         let prepared = prepare(project, environment, &observer, Some(release), wanted, self.vault(), now).await?;
@@ -271,7 +271,7 @@ impl Core {
 
     /// What a deployment of the folder would change now. Nobody can run this plan: it is not remembered.
     pub(crate) async fn look_ahead(&self, project: &Project, environment: &EnvironmentName) -> Result<Plan> {
-        let observer = Self::observer(project, environment)?;
+        let observer = self.observer(project, environment)?;
         Ok(self.prepare(project, environment, &observer, Goal::Folder).await?.plan)
     }
 }

@@ -78,7 +78,7 @@ impl Core {
         let current = self.history().await?.current_release(id, &release.environment).await?;
         let current = current.is_some_and(|current| current.number == release.number);
         let scope = Self::scope(project, &release.environment);
-        let ready = match Self::observer(project, &release.environment) {
+        let ready = match self.observer(project, &release.environment) {
             Ok(observer) => reach(release, &observer, self.vault(), &scope).await,
             Err(error) => sternway_model::Readiness { proven: false, reasons: vec![error.to_string()] },
         };

@@ -53,7 +53,7 @@ impl Core {
     /// [`Code::Locked`] if its holder may still be at work, [`Code::NotFound`] if there is none.
     pub async fn unlock(&self, project: &Project, environment: &EnvironmentName) -> Result<()> {
         self.recover(project).await?;
-        let engine = Self::engine(project, environment)?;
+        let engine = self.engine(project, environment)?;
         let name = project.file.compose_project(environment);
         match lease::holder(engine.observer(), &name).await? {
             Some(holder) => lease::take_over(&engine, &holder).await,

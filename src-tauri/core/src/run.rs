@@ -115,7 +115,7 @@ impl Core {
                 Error::new(Code::PlanMoved, "the plan is too old").hint("Plan again and look at what has changed.")
             );
         }
-        let engine = Self::engine(project, environment)?;
+        let engine = self.engine(project, environment)?;
         let owner = Owner::register(&self.parts.home.owners(), token()?)?;
         let live = Arc::new(Live::default());
         let lease = self.lease(project, environment, &engine, &live.cancel).await?;

@@ -49,7 +49,7 @@ impl Core {
         release: Option<&Release>,
     ) -> Result<Vec<ServiceView>> {
         let model = release.map(|release| Want::from_release(release).model()).transpose()?;
-        let observer = Self::observer(project, environment)?;
+        let observer = self.observer(project, environment)?;
         let observed = observer.observe(&project.file.compose_project(environment), None).await?;
         let mut services: Vec<ServiceView> = Vec::new();
         for container in &observed.containers {
@@ -104,7 +104,7 @@ impl Core {
     ) -> Result<ServiceLines> {
         project.file.environment(environment)?;
         let redactor = self.environment_redactor(project, environment).await?;
-        let observer = Self::observer(project, environment)?;
+        let observer = self.observer(project, environment)?;
         let query = LogQuery {
             services: filter.services.iter().cloned().collect(),
             follow: filter.follow,
@@ -127,7 +127,7 @@ impl Core {
     /// # Errors
     /// If the target cannot be observed.
     pub async fn usage(&self, project: &Project, environment: &EnvironmentName) -> Result<UsageView> {
-        let observer = Self::observer(project, environment)?;
+        let observer = self.observer(project, environment)?;
         let used = observer.usage(&project.file.compose_project(environment)).await?;
         Ok(usage_view(self.parts.clock.now(), used))
     }
@@ -137,7 +137,7 @@ impl Core {
     /// # Errors
     /// If the target cannot be connected to.
     pub fn follow_usage(&self, project: &Project, environment: &EnvironmentName) -> Result<UsageReports> {
-        let observer = Self::observer(project, environment)?;
+        let observer = self.observer(project, environment)?;
         let compose_project = project.file.compose_project(environment);
         let state = (observer, compose_project, self.parts.clock.clone(), false);
         Ok(stream::try_unfold(state, |(observer, compose_project, clock, again)| async move {

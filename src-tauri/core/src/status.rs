@@ -69,7 +69,7 @@ impl Core {
             revision: release.as_ref().and_then(|release| release.revision.clone()),
             released: release.as_ref().map(|release| release.created),
             // If there is no way to the engine, the problem says so.
-            reached: Self::observer(project, name).ok().map(|observer| observer.reached()),
+            reached: self.observer(project, name).ok().map(|observer| observer.reached()),
             health,
             services,
             deployment,

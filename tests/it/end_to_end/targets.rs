@@ -213,10 +213,10 @@ async fn a_disk_that_is_full() -> Result<()> {
     let Some(remote) = Remote::with_room(Some(96))? else { return Ok(()) };
     let away = Away::new(remote).await?;
     away.deploy("staging").await?;
-    away.say("staging", "second").await?;
+    let running = begin_slowly(&away).await?;
     away.remote.fill()?;
-    let broken = away.deployment("staging", "deploy").answer().await?;
-    assert!(format!("{}{}", broken.errors, broken.last()?).contains("no space left"), "{}", broken.describe());
+    let broken = running.await??;
+    assert!(broken.last()?.to_string().contains("no space left"), "{}", broken.describe());
     assert_eq!(away.page("staging", "/").await?, "first", "what ran is what answers");
     away.remote.empty()?;
     repaired(&away, &broken).await

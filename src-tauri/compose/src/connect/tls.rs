@@ -93,7 +93,7 @@ pub(super) fn refusal(error: &std::io::Error) -> Option<(String, &'static str)> 
     let error = error.get_ref()?.downcast_ref::<rustls::Error>()?;
     let (why, hint) = match error {
         rustls::Error::InvalidCertificate(reason) => match reason {
-            CertificateError::UnknownIssuer => (
+            CertificateError::UnknownIssuer | CertificateError::BadSignature => (
                 "its certificate is not from the authority in ca.pem".to_owned(),
                 "Use the ca.pem that belongs to this engine. If it should be the right one, somebody may be in between.",
             ),

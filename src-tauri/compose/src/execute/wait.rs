@@ -134,9 +134,9 @@ pub(super) async fn running(run: &Run<'_>, id: &str) -> Result<()> {
     }
 }
 
-/// Adds the container's probe results and last lines to an error.
+/// Adds the container's probe results and last lines to an error; one about the way to the engine has nothing to do with them.
 pub(super) async fn with_evidence(run: &Run<'_>, mut error: Error, id: &str) -> Error {
-    if error.code == Code::Cancelled {
+    if matches!(error.code, Code::Cancelled | Code::EngineUnreachable) {
         return error;
     }
     let observer = run.engine.observer();

@@ -448,3 +448,54 @@ fn a_port_that_moves_to_another_service_is_free_before_it_is_taken() {
     let plan = planned(&observed, &model(json!({"a": service("90"), "b": service("80")}))).expect("a plan");
     assert_eq!(plan.work[1].after, [0], "{plan:#}");
 }
+
+#[test]
+fn what_only_this_machine_has_is_refused_for_another() {
+    let mounting = model(json!({"a": {"image": "i", "volumes": [
+        {"type": "bind", "source": "/etc/localtime", "target": "/etc/localtime"},
+        {"type": "bind", "source": "/p/site", "target": "/site"}]}}));
+    let mut observed = Observed { remote: true, ..after(&mounting) };
+    planned(&observed, &mounting).expect("a path of that host");
+    observed.own_paths = ["/p/site".to_owned()].into();
+    let error = planned(&observed, &mounting).expect_err("a path of this one");
+    assert_eq!(error.code, Code::Unsupported);
+    assert_eq!(error.at.and_then(|at| at.key).as_deref(), Some("services.a.volumes[1]"));
+}
+
+#[test]
+fn nothing_is_copied_into_a_read_only_container() {
+    let reading = |source: Value| {
+        Model::decode(&json!({"name": "p", "secrets": {"s": source},
+            "services": {"a": {"image": "i", "read_only": true, "secrets": [{"source": "s"}]}}}))
+        .expect("a valid model")
+    };
+    let (mounted, copied) = (reading(json!({"file": "/p/s"})), reading(json!({"content": "text"})));
+    planned(&after(&mounted), &mounted).expect("next to the engine a file is mounted");
+    for (model, remote) in [(&mounted, true), (&copied, false)] {
+        let error = planned(&Observed { remote, ..after(model) }, model).expect_err("it would be copied");
+        assert_eq!(error.at.and_then(|at| at.key).as_deref(), Some("services.a.secrets[0]"), "remote: {remote}");
+    }
+}
+
+#[test]
+fn keys_that_came_later_want_a_newer_engine() {
+    for (service, key, since) in [
+        (json!({"image": "i", "annotations": {"a": "b"}}), "annotations", (1, 43)),
+        (
+            json!({"image": "i", "healthcheck": {"test": ["CMD", "true"], "start_interval": "1s"}}),
+            "healthcheck.start_interval",
+            (1, 44),
+        ),
+        (
+            json!({"image": "i", "volumes": [{"type": "volume", "target": "/v", "volume": {"subpath": "x"}}]}),
+            "volumes[0].volume.subpath",
+            (1, 45),
+        ),
+    ] {
+        let model = model(json!({"a": service}));
+        planned(&Observed { api: since, ..after(&model) }, &model).expect("new enough");
+        let error = planned(&Observed { api: (since.0, since.1 - 1), ..after(&model) }, &model).expect_err("too old");
+        assert_eq!(error.at.as_ref().and_then(|at| at.key.clone()), Some(format!("services.a.{key}")));
+        assert!(error.message.contains(&format!("needed is {}.{}", since.0, since.1)), "{error}");
+    }
+}

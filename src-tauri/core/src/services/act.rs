@@ -95,7 +95,7 @@ impl Core {
         number: Option<u32>,
         command: &Command,
     ) -> Result<Session> {
-        let engine = Self::engine(project, environment)?;
+        let engine = self.engine(project, environment)?;
         engine.exec(&project.file.compose_project(environment), service, number, command).await
     }
 
@@ -114,7 +114,7 @@ impl Core {
         };
         let redactor = Redactor::default();
         redactor.add_all(secrets.values())?;
-        Ok(Hand { engine: Self::engine(project, environment)?, want, secrets, redactor })
+        Ok(Hand { engine: self.engine(project, environment)?, want, secrets, redactor })
     }
 
     fn run_of<'a>(
