@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use sternway_core::view::Status;
-use sternway_model::{Code, Error, Result, Target};
+use sternway_model::{Code, EngineAddress, Error, Result, Target};
 use tauri::Url;
 
 /// The address of a port that a service publishes right now. The page names only the port, so it can open nothing else.
@@ -18,16 +18,19 @@ pub fn address(status: &Status, target: &Target, port: u16) -> Result<Url> {
                 .hint("Look at the environment's services again.")
         })?;
     let Target::Docker(engine) = target;
-    let host = match (engine.as_str(), Url::parse(engine)) {
-        ("local", _) => binding.parse::<IpAddr>().ok().filter(|ip| !ip.is_unspecified()).map(|ip| ip.to_string()),
-        (_, Ok(url)) => url.host_str().map(str::to_owned),
-        (name, Err(_)) => {
+    let host = match engine {
+        EngineAddress::Local | EngineAddress::Socket(_) => {
+            binding.parse::<IpAddr>().ok().filter(|ip| !ip.is_unspecified()).map(|ip| ip.to_string())
+        }
+        EngineAddress::Ssh(address) => Some(address.host.clone()),
+        EngineAddress::Tcp(address) => Some(address.host.clone()),
+        EngineAddress::Context(name) => {
             let message = format!("on which host the docker context {name} publishes its ports is not known");
             return Err(Error::new(Code::Unsupported, message).hint("Open the address in a browser yourself."));
         }
     };
     let host = host.unwrap_or_else(|| "localhost".to_owned());
-    let host = if host.contains(':') && !host.starts_with('[') { format!("[{host}]") } else { host };
+    let host = if host.contains(':') { format!("[{host}]") } else { host };
     Url::parse(&format!("http://{host}:{port}")).map_err(|error| Error::failed(format!("{host} is no host: {error}")))
 }
 
@@ -57,6 +60,7 @@ mod tests {
             release: None,
             revision: None,
             released: None,
+            reached: None,
             health: Health::Healthy,
             services: vec![service],
             deployment: None,
@@ -68,7 +72,7 @@ mod tests {
     }
 
     fn opened(published: &str, target: &str) -> Result<String> {
-        let target = Target::Docker(target.to_owned());
+        let target = Target::Docker(target.parse()?);
         Ok(address(&status(published), &target, 8080)?.as_str().trim_end_matches('/').to_owned())
     }
 

@@ -112,15 +112,16 @@ impl Remote {
     /// # Errors
     /// If the disk is not one of its own.
     pub fn fill(&self) -> Result<()> {
+        if !self.small {
+            return Err(Failure::new("only a disk of its own may be filled"));
+        }
         let mut filler = fs::File::create(self.path("data/filler"))?;
-        let block = [0_u8; 65536];
-        while self.small {
-            match filler.write_all(&block) {
+        loop {
+            match filler.write_all(&[0; 4096]) {
                 Err(error) if error.kind() == std::io::ErrorKind::StorageFull => return Ok(()),
                 other => other?,
             }
         }
-        Err(Failure::new("only a disk of its own may be filled"))
     }
 
     /// There is room again.

@@ -104,7 +104,7 @@ impl Dialer {
 async fn login(address: &SshAddress) -> Result<Line> {
     let mut login = Login::start(address)?;
     match greet(&mut login).await {
-        Ok(status) if status == 200 => Ok(Line(Box::new(login))),
+        Ok(200) => Ok(Line(Box::new(login))),
         Ok(status) => Err(stranger(&address.to_string(), status)),
         Err(error) if error.kind() == io::ErrorKind::InvalidData => Err(Error::new(
             Code::EngineUnreachable,
