@@ -228,6 +228,9 @@ export type DeploymentView = {
 	log_lines: number,
 };
 
+/**  The address of a Docker engine, written as one text. */
+export type EngineAddress = string;
+
 /**  What never changes about an environment while the project is open. */
 export type EnvironmentHead = {
 	/**  Its name. */
@@ -251,6 +254,8 @@ export type EnvironmentStatus = {
 	revision: Revision | null,
 	/**  When the release was complete. */
 	released: At | null,
+	/**  How its engine is reached and who said so, such as `ssh://deploy@host (docker's current context `staging`)`. */
+	reached?: string | null,
 	/**  How it is. */
 	health: Health,
 	/**  Its services. */
@@ -816,8 +821,11 @@ export type StepState =
 
 /**  Where an environment runs. */
 export type Target = 
-/**  A Docker engine: `local`, `ssh://…`, `tcp://…`, or the name of a docker context. */
-{ docker: string };
+/**
+ *  A Docker engine: `local`, the name of a docker context, `unix://PATH`, `ssh://[USER@]HOST[:PORT]`, or
+ *  `tcp://HOST:PORT`.
+ */
+{ docker: EngineAddress };
 
 /**  What a container uses, over about a second. */
 export type Usage = {

@@ -57,25 +57,20 @@ fn own_paths(observed: &Observed, want: &Want<'_>) -> Result<()> {
     }
 }
 
-/// The engine copies nothing into a container whose root is read-only, not even before its start.
+/// The engine copies nothing into a container whose root is read-only, not even before its start. Next to the engine files are
+/// mounted; that those with a content of their own cannot be copied is known without looking at it.
 fn copied_into_read_only(observed: &Observed, want: &Want<'_>, name: &ServiceName, service: &Service) -> Result<()> {
     let kinds =
         [("secrets", &service.secrets, &want.model.secrets), ("configs", &service.configs, &want.model.configs)];
-    for (section, grants, sources) in kinds.into_iter().filter(|_| service.read_only) {
-        let copied = grants.iter().position(|grant| {
-            let source = sources.get(&grant.source);
-            source.is_some_and(|source| source.content.is_some() || (observed.remote && source.file.is_some()))
-        });
+    for (section, grants, sources) in kinds.into_iter().filter(|_| observed.remote && service.read_only) {
+        let copied =
+            grants.iter().position(|grant| sources.get(&grant.source).is_some_and(|source| source.file.is_some()));
         if let Some(index) = copied {
             return Err(Error::new(
                 Code::Unsupported,
                 format!("`{}` would have to be copied into {name}, which is `read_only`", grants[index].source),
             )
-            .hint(if observed.remote {
-                "On another machine files are copied, not mounted. Put it into `environment`, or leave `read_only` out."
-            } else {
-                "Give it as `file:`, which is mounted, put it into `environment`, or leave `read_only` out."
-            })
+            .hint("On another machine files are copied, not mounted. Put it into `environment`, or leave `read_only` out.")
             .at(at(&format!("services.{name}.{section}[{index}]"))));
         }
     }
