@@ -79,3 +79,27 @@ async fn a_port_that_somebody_has_is_foreseen() -> Result<()> {
     assert!(said.contains(&port) && said.contains("program"), "a program has it: {said}");
     Ok(())
 }
+
+#[tokio::test]
+async fn a_port_that_is_taken_meanwhile_is_explained() -> Result<()> {
+    let stage = Stage::light()?;
+    stage.call(["secret", "set", "staging", "TOKEN"]).input("a token").done().await?;
+    let port = stage.port("staging")?;
+    let thief = format!("{}-thief", stage.name());
+    // Checks run after the plan was made and before anything is touched: then the port is still free to take.
+    let label = format!("--label com.docker.compose.project={thief}");
+    let take = format!(
+        "docker network create {label} {thief} && docker run --detach --name {thief} {label} --network {thief} \
+         --publish {port}:80 busybox:1.36 sleep 600"
+    );
+    stage.edit("sternway.yaml", |line| {
+        line.starts_with("pipeline:")
+            .then(|| format!("pipeline:\n  checks: [{{ name: take the port, run: \"{take}\" }}]"))
+    })?;
+    let failed = stage.call(["deploy", "staging", "--yes"]).answer().await?;
+    assert_eq!(failed.exit, Some(1), "{}", failed.describe());
+    let why = failed.last()?["message"].to_string();
+    assert!(why.contains(&format!("port {port} is taken by the container {thief}")), "{why}");
+    assert!(why.contains("stop it, or publish another port"), "{why}");
+    Ok(())
+}

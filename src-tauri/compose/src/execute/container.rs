@@ -24,6 +24,8 @@ use crate::plan::ImageSource;
 const GONE_INTERVAL: Duration = Duration::from_millis(200);
 /// How long the engine may take beyond a container's own grace period.
 const BEYOND_GRACE: Duration = Duration::from_secs(60);
+/// A container that takes longer to stop than this is spoken of.
+const QUICK_STOP: Duration = Duration::from_secs(1);
 
 /// Sees that the right container is in a place, and no other.
 pub(super) async fn ensure(
@@ -158,7 +160,16 @@ pub(super) async fn stop_id(run: &Run<'_>, id: &str, name: &str) -> Result<()> {
     let grace = inspected.config.and_then(|config| config.stop_timeout).unwrap_or(10);
     let limit = Duration::from_secs(u64::try_from(grace).unwrap_or(0)) + BEYOND_GRACE;
     let call = run.engine.docker().stop_container(id, None::<StopContainerOptions>);
-    found(run.write(&doing, limited(&doing, limit, call)).await).map(|_| ())
+    let mut stopped = Box::pin(run.write(&doing, limited(&doing, limit, call)));
+    // Most stop at once; of the others somebody wants to know why nothing happens.
+    let stopped = match tokio::time::timeout(QUICK_STOP, &mut stopped).await {
+        Ok(stopped) => stopped,
+        Err(_) => {
+            run.output.line(&format!("waiting for {name} to stop; it is killed {grace} s after it was asked to"));
+            stopped.await
+        }
+    };
+    found(stopped).map(|_| ())
 }
 
 /// Removes a container; its named volumes stay, its anonymous ones too unless told otherwise.
