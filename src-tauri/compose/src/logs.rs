@@ -9,6 +9,7 @@ use futures_util::stream::{self, BoxStream, SelectAll};
 use futures_util::{StreamExt, TryStreamExt};
 use jiff::Timestamp;
 use sternway_model::{At, Code, Error, Result, ServiceName};
+use tokio::sync::mpsc;
 
 use crate::engine::{Observer, REQUEST, by_labels, failure, found, timed_out};
 use crate::labels;
@@ -47,27 +48,38 @@ pub struct ContainerLine {
 pub type Lines = BoxStream<'static, Result<ContainerLine>>;
 
 impl Observer {
-    /// What a project's containers print, ordered by time; when following, what was printed before is not ordered between
-    /// containers. A stream that follows ends when it is dropped.
+    /// What a project's containers printed, ordered by time; when following, what they print from now on comes after it, as
+    /// it is printed. A stream that follows ends when it is dropped.
     ///
     /// # Errors
     /// If the engine does not answer. [`Code::NotFound`] for a service that has no container, unless it is followed.
     pub async fn logs(&self, project: &str, query: &LogQuery) -> Result<Lines> {
         // From before the list is made, so that no start is missed in between.
-        let starts = if query.follow { Some(self.starts(project, lease::now(self).await?)) } else { None };
+        let starts = match query.follow {
+            true => {
+                let now = lease::now(self).await?;
+                Some((now, self.starts(project, now)))
+            }
+            false => None,
+        };
         let containers = self.containers(project).await?;
         let silent = query.services.iter().find(|name| containers.iter().all(|c| c.service != name.as_str()));
         if let Some(name) = silent.filter(|_| !query.follow) {
             return Err(Error::new(Code::NotFound, format!("service {name} has no container"))
                 .hint("`sternway status` lists the services that there are."));
         }
-        let wanted = containers.iter().filter(|container| query.wants(container));
-        let sources: Vec<(String, Lines)> =
-            wanted.map(|container| (container.id.clone(), self.lines_of(container, query))).collect();
-        Ok(match starts {
-            None => merged(sources.into_iter().map(|(_, lines)| lines).collect()),
-            Some(starts) => followed(Following::new(self.clone(), query.clone(), starts, sources)),
-        })
+        let wanted: Vec<&Container> = containers.iter().filter(|container| query.wants(container)).collect();
+        let printed = |query: &LogQuery| wanted.iter().map(|container| self.lines_of(container, query)).collect();
+        let Some((now, starts)) = starts else { return Ok(merged(printed(query))) };
+
+        let cut = At(Timestamp::from_millisecond(now).map_err(|error| Error::failed(error.to_string()))?);
+        let before = merged(printed(&LogQuery { follow: false, ..query.clone() }));
+        let before = before.try_filter(move |line| std::future::ready(line.at < cut));
+        let since = query.since.map_or(cut, |since| since.max(cut));
+        let query = LogQuery { since: Some(since), tail: None, ..query.clone() };
+        let sources = wanted.iter().map(|container| (container.id.clone(), self.lines_of(container, &query))).collect();
+        let after = followed(Following::new(self.clone(), query, starts, sources));
+        Ok(before.chain(after).boxed())
     }
 
     /// One container's lines.
@@ -95,14 +107,28 @@ impl Observer {
         lines.try_filter(move |line| std::future::ready(since.is_none_or(|since| line.at >= since))).boxed()
     }
 
-    /// Containers of the project that are started from a time on, in milliseconds since 1970 by the engine's clock.
+    /// Containers of the project that are started from a time on, in milliseconds since 1970 by the engine's clock. They are
+    /// listened for from this moment, however late they are asked for: the engine remembers few of its events.
     fn starts(&self, project: &str, from: i64) -> BoxStream<'static, Result<EventMessage>> {
         let mut filters = by_labels(&[format!("{}={project}", labels::PROJECT)]);
         filters.insert("type".to_owned(), vec!["container".to_owned()]);
         filters.insert("event".to_owned(), vec!["start".to_owned()]);
         let options = EventsOptionsBuilder::new().filters(&filters).since(&seconds(from)).build();
-        let events = self.docker.events(Some(options));
-        events.map_err(|error| failure("follow the engine's events", error)).boxed()
+        let mut events = self.docker.events(Some(options));
+        let (heard, starts) = mpsc::unbounded_channel();
+        tokio::spawn(async move {
+            loop {
+                tokio::select! {
+                    () = heard.closed() => return,
+                    event = events.next() => match event.map(|event| heard.send(event)) {
+                        Some(Ok(())) => {}
+                        _ => return,
+                    },
+                }
+            }
+        });
+        let starts = stream::unfold(starts, |mut starts| async move { Some((starts.recv().await?, starts)) });
+        starts.map_err(|error| failure("follow the engine's events", error)).boxed()
     }
 }
 
@@ -248,12 +274,13 @@ impl Following {
             return Ok(());
         };
         let Some(inspected) = found(self.observer.inspect(&id).await)? else { return Ok(()) };
+        // What it printed before it was stopped was told then. Its start itself is no border: the first lines are printed
+        // before the engine has noted it.
+        let stopped = inspected.state.as_ref().and_then(|state| state.finished_at.as_deref()?.parse().ok()).map(At);
         let Some(container) = container(inspected).filter(|container| self.query.wants(container)) else {
             return Ok(());
         };
-        // What it printed before it was stopped was told then.
-        let since = event.time_nano.and_then(|nanos| Timestamp::from_nanosecond(i128::from(nanos)).ok()).map(At);
-        let query = LogQuery { since, tail: None, ..self.query.clone() };
+        let query = LogQuery { since: self.query.since.max(stopped), ..self.query.clone() };
         let lines = self.observer.lines_of(&container, &query);
         self.push(id, lines);
         Ok(())

@@ -11,6 +11,8 @@ mod locks;
 #[cfg(test)]
 mod moves;
 #[cfg(test)]
+mod output;
+#[cfg(test)]
 mod replacement;
 #[cfg(test)]
 mod stage;
