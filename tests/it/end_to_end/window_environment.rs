@@ -53,6 +53,13 @@ async fn what_runs_is_looked_at_started_anew_and_taken_down() -> Result<()> {
     let ids = |containers: &[(String, String)]| containers.iter().map(|(id, _)| id.clone()).collect::<Vec<_>>();
     assert_eq!(ids(&after), ids(&before), "the containers are the same");
 
+    // The dialog stands until the new start was seen to be healthy.
+    web::until(SOON, async || match window.all("dialog", "*").await?.len() {
+        0 => Ok(()),
+        _ => Err(Failure::new("the restart is not over")),
+    })
+    .await?;
+
     window.click("button", "More for staging").await?;
     window.click("menuitem", "Take staging down…").await?;
     window.find("heading", "Take staging down").await?;

@@ -32,13 +32,9 @@ export function usePending(project: string, environment: string, status: Environ
 
 /** Drift, what waits, and what to do about a last deployment that did not succeed. */
 export function Facts({ project, environment, status, onRetry }: Props & { onRetry: () => void }) {
-  const ask = useQueries();
   const { name } = environment;
   const pending = usePending(project, name, status);
-  const newest = useQuery(
-    ask.history(project, { environment: name, result: null, text: null, offset: 0, limit: 1 }),
-  );
-  const last = status?.deployment ?? newest.data?.deployments[0];
+  const last = status?.deployment ?? status?.last;
   return (
     <>
       {status?.problem ? (

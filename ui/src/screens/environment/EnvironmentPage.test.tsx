@@ -62,11 +62,11 @@ test("a last deployment that was cancelled is marked, and can be gone on with", 
     {
       ...fake,
       resume,
-      history: async (project, filter) => {
-        const page = await fake.history(project, filter);
-        const [newest, ...others] = page.deployments;
-        if (!newest || filter.environment !== "staging") return page;
-        return { ...page, deployments: [{ ...newest, result: "cancelled" }, ...others] };
+      status: async (project) => {
+        const { environments } = await fake.status(project);
+        const { deployment } = await fake.deployment(project, 43);
+        const last = { ...deployment, result: "cancelled" as const };
+        return { environments: environments.map((one) => (one.name === "staging" ? { ...one, last } : one)) };
       },
     },
   );

@@ -1,8 +1,9 @@
 import { Button } from "@mantine/core";
-import { lazy, Suspense, useState } from "react";
+import { useState } from "react";
 import { useRefresh } from "../../app/queries";
 import { useTask } from "../../app/task";
 import { type EnvironmentHead, type ServiceView, useBackend } from "../../backend";
+import { ConfirmName } from "../../components/ConfirmName";
 import { Problem } from "../../components/Problem";
 import { Published } from "../../components/Published";
 import { HealthMark } from "../../components/state";
@@ -10,11 +11,6 @@ import { Time } from "../../components/Time";
 import { bytes, count } from "../../components/words";
 import classes from "./ServiceTable.module.css";
 import { useUsage } from "./usage";
-
-// It brings dialogs along.
-const ConfirmName = lazy(async () => ({
-  default: (await import("../../components/ConfirmName")).ConfirmName,
-}));
 
 interface Props {
   project: string;
@@ -109,23 +105,19 @@ export function ServiceTable({ project, environment, services, onOutput }: Props
         </tbody>
       </table>
       {asked !== undefined && (
-        <Suspense>
-          <ConfirmName
-            verb={`Restart ${asked} in ${environment.name}`}
-            name={environment.protected ? environment.name : undefined}
-            busy={restart.busy}
-            onConfirm={(typed) => void restart.start(asked, typed)}
-            onClose={() => {
-              restart.clear();
-              setAsked(undefined);
-            }}
-          >
-            <p>
-              It does not answer until it has started anew. Its image, variables and data stay as they are.
-            </p>
-            {restart.problem && <Problem failure={restart.problem} doing="Restarting" compact />}
-          </ConfirmName>
-        </Suspense>
+        <ConfirmName
+          verb={`Restart ${asked} in ${environment.name}`}
+          name={environment.protected ? environment.name : undefined}
+          busy={restart.busy}
+          onConfirm={(typed) => void restart.start(asked, typed)}
+          onClose={() => {
+            restart.clear();
+            setAsked(undefined);
+          }}
+        >
+          <p>It does not answer until it has started anew. Its image, variables and data stay as they are.</p>
+          {restart.problem && <Problem failure={restart.problem} doing="Restarting" compact />}
+        </ConfirmName>
       )}
     </>
   );
