@@ -84,6 +84,12 @@ async fn the_whole_way_over_ssh_and_over_tls() -> Result<()> {
         let project = away.stage.compose_project(environment);
         assert!(engine::containers(&project)?.is_empty(), "nothing of {project} is on this machine's own engine");
 
+        let job = away.call(["logs", environment, "job"]).done().await?;
+        assert!(job.lines.iter().any(|line| line.to_string().contains("prepared for first")), "{}", job.describe());
+        let read = ["exec", environment, "web", "--", "sh", "-c", "read n; exit $n"];
+        let session = away.call(read).input("7\n").answer().await?;
+        assert_eq!(session.exit, Some(7), "both directions of a session: {}", session.describe());
+
         let plan = away.call(["plan", environment]).done().await?;
         assert_eq!(changes(&plan)?, Vec::<String>::new(), "{}", plan.describe());
         fs::write(away.stage.project().join("note.txt"), format!("packed anew for {environment}"))?;
