@@ -8,7 +8,7 @@ use sternway_model::{ImageId, ServiceName};
 
 use crate::fingerprint::MadeFrom;
 use crate::labels;
-use crate::model::{Condition, Model, MountKind, Service};
+use crate::model::{Condition, Model, MountKind, Service, UpdateOrder};
 use crate::observe::{Container, HostPort, State};
 use crate::reasons;
 
@@ -166,6 +166,9 @@ impl Place<'_> {
 
     /// Why a replacement cannot run beside the container that it replaces; `None` if both can run at the same time.
     pub fn cannot_run_beside(&self, old: &Container) -> Option<String> {
+        if self.service.update_order() == Some(UpdateOrder::StopFirst) {
+            return Some("asks for `order: stop-first`".to_owned());
+        }
         let published = host_ports(self.service);
         if let Some(port) = published.iter().find(|port| old.ports.iter().any(|held| held.collides(port))) {
             return Some(format!("publishes {port}"));

@@ -1,6 +1,6 @@
 //! Connections to a container engine: one that can only look, and one that can also change things.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::error::Error as StdError;
 use std::future::Future;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -9,7 +9,7 @@ use std::time::Duration;
 use bollard::Docker;
 use bollard::errors::Error as BollardError;
 use bollard::models::ContainerInspectResponse;
-use bollard::query_parameters::{InspectContainerOptions, LogsOptionsBuilder};
+use bollard::query_parameters::{InspectContainerOptions, ListImagesOptions, LogsOptionsBuilder};
 use futures_util::StreamExt;
 use serde::{Deserialize, Serialize};
 use sternway_model::{Code, Error, ImageId, Result, Target};
@@ -102,12 +102,14 @@ impl Observer {
         self.api.get_or_try_init(ask).await.copied()
     }
 
-    /// Whether the engine has an image with this content.
+    /// Every image that the engine has.
     ///
     /// # Errors
     /// As [`Observer::info`].
-    pub async fn image_exists(&self, id: &ImageId) -> Result<bool> {
-        Ok(self.image_id(id.as_str()).await?.is_some())
+    pub async fn image_ids(&self) -> Result<BTreeSet<ImageId>> {
+        let call = self.docker.list_images(None::<ListImagesOptions>);
+        let list = limited("list the images", REQUEST, call).await?;
+        Ok(list.iter().filter_map(|image| image.id.parse().ok()).collect())
     }
 
     /// The content id of an image by its name; `None` if the engine does not have it.

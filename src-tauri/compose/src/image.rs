@@ -91,9 +91,6 @@ async fn fetch(run: &Run<'_>, reference: &str, platform: Option<&str>) -> Result
 pub(crate) async fn keep(run: &Run<'_>, name: &ServiceName, id: &ImageId) -> Result<()> {
     let doing = format!("keep the image {} of service {name}", id.short());
     let repository = format!("{KEPT_PREFIX}{}/{}", path_part(run.want.project), path_part(name.as_str()));
-    if run.engine.observer().image_id(&format!("{repository}:{}", id.short())).await?.as_ref() == Some(id) {
-        return Ok(());
-    }
     let options = TagImageOptionsBuilder::new().repo(&repository).tag(id.short()).build();
     run.write(&doing, limited(&doing, REQUEST, run.engine.docker().tag_image(id.as_str(), Some(options)))).await
 }
@@ -110,6 +107,13 @@ pub(crate) fn own_names(images: &[ImageSummary], project: &str) -> BTreeSet<Stri
         names.extend(own.cloned());
     }
     names
+}
+
+/// The image with a name of the usual form, from a list of all.
+pub(crate) fn named(images: &[ImageSummary], reference: &str) -> Option<ImageId> {
+    let (name, tag) = split_reference(reference);
+    let name = format!("{name}:{tag}");
+    images.iter().find(|image| image.repo_tags.contains(&name))?.id.parse().ok()
 }
 
 /// Takes a name from an image.

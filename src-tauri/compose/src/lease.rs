@@ -13,7 +13,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use bollard::errors::Error as BollardError;
-use bollard::models::ContainerCreateBody;
+use bollard::models::{ContainerCreateBody, ContainerInspectResponse};
 use bollard::query_parameters::{
     CreateContainerOptionsBuilder, CreateImageOptionsBuilder, DownloadFromContainerOptionsBuilder,
     RemoveContainerOptionsBuilder, UploadToContainerOptionsBuilder,
@@ -35,7 +35,6 @@ const IMAGE: &str = "sternway/lease";
 const IMAGE_TAG: &str = "1";
 const LABEL: &str = "io.sternway.lease";
 const OWNER: &str = "io.sternway.lease.owner";
-const TOKEN: &str = "io.sternway.lease.token";
 const FILE: &str = "lease.json";
 /// How often the holder says that it is there.
 const HEARTBEAT: Duration = Duration::from_secs(10);
@@ -66,7 +65,7 @@ pub struct Holder {
     pub expired: bool,
     /// The container that is the lock; a takeover removes exactly this one.
     pub id: String,
-    /// The fencing token: the engine's time in milliseconds when the lock was taken. It only grows.
+    /// The fencing token: the engine's time in milliseconds when the lock was made. It only grows.
     pub token: i64,
 }
 
@@ -82,17 +81,19 @@ impl Lease {
     /// # Errors
     /// [`Code::Locked`] with who holds it, since when, and what to do.
     pub async fn acquire(engine: &Engine, project: &str, owner: &Owner, cancel: &CancellationToken) -> Result<Self> {
-        let token = now(engine.observer()).await?;
-        let id = match create(engine, project, owner, token).await? {
+        let id = match create(engine, project, owner).await? {
             Some(id) => id,
             None => return Err(locked(engine.observer(), project).await),
         };
-        if let Err(error) = beat(engine, &id).await {
-            return Err(match remove(engine, &id).await {
-                Ok(()) => error,
-                Err(left) => error.context(format!("the lock is left behind ({})", left.message)),
-            });
-        }
+        let token = match engine.observer().inspect(&id).await.and_then(|container| token(&container)) {
+            Ok(token) => token,
+            Err(error) => {
+                return Err(match remove(engine, &id).await {
+                    Ok(()) => error,
+                    Err(left) => error.context(format!("the lock is left behind ({})", left.message)),
+                });
+            }
+        };
         let lost = Arc::new(AtomicBool::new(false));
         let heartbeat = tokio::spawn(keep_alive(engine.clone(), id.clone(), lost.clone(), cancel.clone()));
         Ok(Self { id, project: project.to_owned(), token, lost, heartbeat })
@@ -147,13 +148,13 @@ impl Drop for Lease {
 /// If the engine does not answer.
 pub async fn holder(observer: &Observer, project: &str) -> Result<Option<Holder>> {
     let Some(container) = found(observer.inspect(&name(project)).await)? else { return Ok(None) };
+    let token = token(&container)?;
     let labels = container.config.and_then(|config| config.labels).unwrap_or_default();
     let unreadable = || {
         Error::new(Code::Locked, format!("the lock of {project} cannot be read"))
             .hint(format!("If no deployment runs, remove it with `docker rm {}`.", name(project)))
     };
     let owner = labels.get(OWNER).and_then(|owner| serde_json::from_str(owner).ok()).ok_or_else(unreadable)?;
-    let token: i64 = labels.get(TOKEN).and_then(|token| token.parse().ok()).ok_or_else(unreadable)?;
     let id = container.id.unwrap_or_default();
     // Without a heartbeat yet, the lock was only just made.
     let heard = last_beat(observer, &id).await?.unwrap_or(token);
@@ -214,18 +215,14 @@ fn name(project: &str) -> String {
 }
 
 /// Creates the container; `None` if its name is taken.
-async fn create(engine: &Engine, project: &str, owner: &Owner, token: i64) -> Result<Option<String>> {
+async fn create(engine: &Engine, project: &str, owner: &Owner) -> Result<Option<String>> {
     let doing = "take the lock";
     let owner =
         serde_json::to_string(owner).map_err(|error| Error::internal(format!("an owner is no JSON: {error}")))?;
     let body = ContainerCreateBody {
         image: Some(format!("{IMAGE}:{IMAGE_TAG}")),
         cmd: Some(vec!["never started".to_owned()]),
-        labels: Some(HashMap::from([
-            (LABEL.to_owned(), "1".to_owned()),
-            (OWNER.to_owned(), owner),
-            (TOKEN.to_owned(), token.to_string()),
-        ])),
+        labels: Some(HashMap::from([(LABEL.to_owned(), "1".to_owned()), (OWNER.to_owned(), owner)])),
         ..ContainerCreateBody::default()
     };
     let attempt = || async {
@@ -247,6 +244,12 @@ async fn create(engine: &Engine, project: &str, owner: &Owner, token: i64) -> Re
     }
 }
 
+/// The moment at which the engine made the lock.
+fn token(container: &ContainerInspectResponse) -> Result<i64> {
+    let made: Option<Timestamp> = container.created.as_ref().and_then(|time| time.parse().ok());
+    made.map(Timestamp::as_millisecond).ok_or_else(|| Error::failed("the engine does not say when the lock was made"))
+}
+
 /// Makes the empty image.
 async fn import_image(engine: &Engine) -> Result<()> {
     let empty = tar::Builder::new(Vec::new()).into_inner();
@@ -266,6 +269,7 @@ async fn import_image(engine: &Engine) -> Result<()> {
 async fn keep_alive(engine: Engine, id: String, lost: Arc<AtomicBool>, cancel: CancellationToken) {
     let mut heard = Instant::now();
     loop {
+        // Until the first one, the lock is as old as its container.
         sleep(HEARTBEAT).await;
         match beat(&engine, &id).await {
             Ok(()) => heard = Instant::now(),

@@ -14,7 +14,7 @@ use tokio::sync::mpsc;
 use crate::engine::{Observer, REQUEST, by_labels, failure, found, timed_out};
 use crate::labels;
 use crate::lease;
-use crate::observe::{Container, container};
+use crate::observe::{Container, Detail, container};
 
 /// Which lines are wanted.
 #[derive(Debug, Clone, Default)]
@@ -62,7 +62,7 @@ impl Observer {
             }
             false => None,
         };
-        let containers = self.containers(project).await?;
+        let containers = self.containers(project, Detail::Enough).await?;
         let silent = query.services.iter().find(|name| containers.iter().all(|c| c.service != name.as_str()));
         if let Some(name) = silent.filter(|_| !query.follow) {
             return Err(Error::new(Code::NotFound, format!("service {name} has no container"))

@@ -15,8 +15,8 @@ use sternway_model::{Code, Error, Location, Result, SecretPin, ServiceName, ment
 pub(crate) use scalar::nanoseconds;
 pub use scalar::{Decimal, Integer};
 pub use service::{
-    Bind, Build, Condition, Dependency, Deploy, Device, FileGrant, Healthcheck, Limits, Logging, Mount, MountKind,
-    NetworkUse, Port, Resources, RestartRule, Service, Tmpfs, Ulimit, VolumeUse,
+    Bind, Build, Condition, Dependency, Deploy, Device, FailureAction, FileGrant, Healthcheck, Limits, Logging, Mount,
+    MountKind, NetworkUse, Port, Resources, RestartRule, Service, Tmpfs, Ulimit, UpdateConfig, UpdateOrder, VolumeUse,
 };
 
 /// A Compose project whose every setting can be carried out.

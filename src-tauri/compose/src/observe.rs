@@ -1,20 +1,18 @@
 //! What is really there: containers, networks, volumes and images of a project.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+mod containers;
+
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use bollard::models::{ContainerInspectResponse, MountPoint};
-use bollard::query_parameters::{
-    InspectNetworkOptions, ListContainersOptionsBuilder, ListImagesOptions, ListNetworksOptions, ListVolumesOptions,
-};
-use futures_util::{StreamExt, TryStreamExt, stream};
+use bollard::query_parameters::{InspectNetworkOptions, ListImagesOptions, ListNetworksOptions, ListVolumesOptions};
 use jiff::Timestamp;
 use serde::Serialize;
 use sternway_model::{Error, ImageId, Result, ServiceName};
 
 use crate::build;
-use crate::engine::{Observer, REQUEST, by_labels, found, limited};
+use crate::engine::{Observer, REQUEST, found, limited};
 use crate::fingerprint;
 use crate::image;
 use crate::labels;
@@ -22,8 +20,7 @@ use crate::model::Model;
 use crate::plan::Want;
 use crate::ports::Taken;
 
-/// Requests at the same time.
-const AT_ONCE: usize = 8;
+pub(crate) use containers::{Detail, container};
 
 /// What was seen of a project.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
@@ -145,7 +142,7 @@ pub struct Network {
     pub id: String,
     /// All its labels.
     pub labels: BTreeMap<String, String>,
-    /// Ids of the containers that are attached and run.
+    /// Ids of the containers that are attached and run; looked at only where the model does not name the network.
     pub attached: BTreeSet<String>,
 }
 
@@ -220,56 +217,26 @@ impl Observer {
         model: Option<&Model>,
         pinned: &BTreeMap<ServiceName, ImageId>,
     ) -> Result<Observed> {
-        let api = self.api().await?;
-        let mut observed = Observed {
-            api,
-            containers: self.containers(project).await?,
-            remote: self.is_remote(),
-            ..Observed::default()
-        };
         let names = |names: Vec<&String>| names.into_iter().cloned().collect::<BTreeSet<String>>();
         let networks = names(model.map_or_else(Vec::new, |model| model.networks.values().map(|n| &n.name).collect()));
         let volumes = names(model.map_or_else(Vec::new, |model| model.volumes.values().map(|v| &v.name).collect()));
-        observed.networks = self.networks(project, &networks).await?;
-        observed.volumes = self.volumes(project, &volumes).await?;
+        // Asked at the same time: the engine's answers take longer than what is done with them.
+        let (api, containers, networks, volumes) = tokio::try_join!(
+            self.api(),
+            self.containers(project, if model.is_some() { Detail::Enough } else { Detail::Full }),
+            self.networks(project, &networks),
+            self.volumes(project, &volumes),
+        )?;
+        let remote = self.is_remote();
+        let mut observed = Observed { api, containers, networks, volumes, remote, ..Observed::default() };
         if let Some(model) = model {
             self.observe_images(project, model, pinned, &mut observed).await?;
             observed.files = fingerprint::files(model, observed.remote)?;
-            observed.taken = self.taken_ports(project).await?;
+            if model.services.values().any(|service| !service.ports.is_empty()) {
+                observed.taken = self.taken_ports(project).await?;
+            }
         }
         Ok(observed)
-    }
-
-    /// The project's containers in all states; one-off ones are nobody's business.
-    pub(crate) async fn containers(&self, project: &str) -> Result<Vec<Container>> {
-        self.containers_where(project, |_| true).await
-    }
-
-    /// The project's containers of some services: looking at each costs the engine a request.
-    pub(crate) async fn containers_of(
-        &self,
-        project: &str,
-        services: &BTreeSet<ServiceName>,
-    ) -> Result<Vec<Container>> {
-        self.containers_where(project, |service| services.contains(service)).await
-    }
-
-    async fn containers_where(&self, project: &str, wanted: impl Fn(&str) -> bool) -> Result<Vec<Container>> {
-        let filters = by_labels(&[format!("{}={project}", labels::PROJECT)]);
-        let options = ListContainersOptionsBuilder::new().all(true).filters(&filters).build();
-        let list = limited("list the containers", REQUEST, self.docker.list_containers(Some(options))).await?;
-        let is_wanted = |labels: &HashMap<String, String>| labels.get(labels::SERVICE).is_some_and(|s| wanted(s));
-        let wanted = list.into_iter().filter(|container| container.labels.as_ref().is_some_and(is_wanted));
-        let ids: Vec<String> = wanted.filter_map(|container| container.id).collect();
-        let inspected: Vec<Option<ContainerInspectResponse>> = stream::iter(ids)
-            // One that vanished since the list was made is simply not there.
-            .map(|id| async move { found(self.inspect(&id).await) })
-            .buffered(AT_ONCE)
-            .try_collect()
-            .await?;
-        let mut containers: Vec<Container> = inspected.into_iter().flatten().filter_map(container).collect();
-        containers.sort_by(|a, b| (&a.service, a.number, &a.name).cmp(&(&b.service, b.number, &b.name)));
-        Ok(containers)
     }
 
     async fn networks(&self, project: &str, names: &BTreeSet<String>) -> Result<BTreeMap<String, Network>> {
@@ -281,14 +248,18 @@ impl Observer {
             let labels: BTreeMap<String, String> = network.labels.unwrap_or_default().into_iter().collect();
             if labels.get(labels::PROJECT).is_some_and(|owner| owner == project) || names.contains(&name) {
                 let id = network.id.unwrap_or_default();
-                let call = self.docker.inspect_network(&id, None::<InspectNetworkOptions>);
-                let inspected = found(limited(&format!("look at the network {name}"), REQUEST, call).await)?;
-                let attached =
-                    inspected.and_then(|network| network.containers).unwrap_or_default().into_keys().collect();
+                let attached = if names.contains(&name) { BTreeSet::new() } else { self.attached(&id, &name).await? };
                 networks.insert(name, Network { id, labels, attached });
             }
         }
         Ok(networks)
+    }
+
+    /// Ids of the containers that are attached to a network and run.
+    async fn attached(&self, id: &str, name: &str) -> Result<BTreeSet<String>> {
+        let call = self.docker.inspect_network(id, None::<InspectNetworkOptions>);
+        let inspected = found(limited(&format!("look at the network {name}"), REQUEST, call).await)?;
+        Ok(inspected.and_then(|network| network.containers).unwrap_or_default().into_keys().collect())
     }
 
     async fn volumes(&self, project: &str, names: &BTreeSet<String>) -> Result<BTreeMap<String, Volume>> {
@@ -314,13 +285,15 @@ impl Observer {
         let list = limited("list the images", REQUEST, call).await?;
         observed.own_images = image::own_names(&list, project);
         observed.image_ids = list.iter().filter_map(|image| image.id.parse().ok()).collect();
-        for service in model.services.values() {
-            if let Some(reference) =
-                service.image.as_ref().filter(|reference| !observed.images.contains_key(*reference))
-                && let Some(id) = self.image_id(reference).await?
-            {
-                observed.images.insert(reference.clone(), id);
-            }
+        let references: BTreeSet<&String> =
+            model.services.values().filter_map(|service| service.image.as_ref()).collect();
+        for reference in references {
+            // The list has the names that people usually give; the engine knows what the others mean.
+            let id = match image::named(&list, reference) {
+                Some(id) => Some(id),
+                None => self.image_id(reference).await?,
+            };
+            observed.images.extend(id.map(|id| (reference.clone(), id)));
         }
         for (name, service) in model.services.iter().filter(|(name, _)| !pinned.contains_key(*name)) {
             if let Some(plan) = &service.build {
@@ -353,76 +326,6 @@ pub(crate) async fn in_background<A: Send + 'static, T: Send + 'static>(
     tokio::task::spawn_blocking(move || work(argument))
         .await
         .map_err(|error| Error::internal(format!("work on files ended early: {error}")))?
-}
-
-/// A container of a service; `None` for one-off containers and those that lack Compose's labels.
-pub(crate) fn container(inspected: ContainerInspectResponse) -> Option<Container> {
-    let config = inspected.config.unwrap_or_default();
-    let host = inspected.host_config.unwrap_or_default();
-    let state = inspected.state.unwrap_or_default();
-    let labels: BTreeMap<String, String> = config.labels.unwrap_or_default().into_iter().collect();
-    if labels.get(labels::ONE_OFF).is_some_and(|value| value == "True") {
-        return None;
-    }
-    let service = labels.get(labels::SERVICE)?.clone();
-    let number = labels.get(labels::NUMBER).and_then(|number| number.parse().ok()).unwrap_or(1);
-    let networks = inspected.network_settings.and_then(|settings| settings.networks).unwrap_or_default();
-    let addresses = networks.values().filter_map(|network| network.ipam_config.clone());
-    let addresses = addresses.flat_map(|ipam| [ipam.ipv4_address, ipam.ipv6_address]).flatten();
-    let mounts = inspected.mounts.unwrap_or_default();
-    let mut borrowed = vec![host.network_mode.clone(), host.ipc_mode.clone(), host.pid_mode.clone()];
-    borrowed.extend(host.volumes_from.iter().flatten().map(|from| Some(format!("container:{from}"))));
-    let parents = borrowed.into_iter().flatten().filter_map(|mode| {
-        let id = mode.strip_prefix("container:")?;
-        Some(id.split(':').next().unwrap_or(id).to_owned())
-    });
-    Some(Container {
-        id: inspected.id?,
-        name: inspected.name.unwrap_or_default().trim_start_matches('/').to_owned(),
-        service,
-        number,
-        state: State::of(&state),
-        exit_code: state.exit_code.unwrap_or_default(),
-        health: Probe::of(&state),
-        image: inspected.image.unwrap_or_default(),
-        image_name: config.image.unwrap_or_default(),
-        created: inspected.created.and_then(|time| time.parse().ok()),
-        started: state.started_at.and_then(|time| time.parse().ok()),
-        addresses: addresses.filter(|address| !address.is_empty()).collect(),
-        networks: networks.into_keys().collect(),
-        ports: host_ports(host.port_bindings.unwrap_or_default()),
-        writes: mounts.iter().filter(|mount| mount.rw != Some(false)).filter_map(shared_place).collect(),
-        parents: parents.collect(),
-        host_network: host.network_mode.as_deref() == Some("host"),
-        labels,
-    })
-}
-
-/// A place outside the container: a volume's name or a path of the host.
-fn shared_place(mount: &MountPoint) -> Option<String> {
-    match mount.typ.as_deref() {
-        Some("volume") => mount.name.clone(),
-        Some("bind") => mount.source.clone(),
-        _ => None,
-    }
-}
-
-fn host_ports(bindings: HashMap<String, Option<Vec<bollard::models::PortBinding>>>) -> Vec<HostPort> {
-    let mut ports: Vec<HostPort> = bindings
-        .into_iter()
-        .flat_map(|(target, bindings)| {
-            let (port, protocol) = target.split_once('/').unwrap_or((&target, "tcp"));
-            let (target, protocol) = (port.parse().unwrap_or_default(), protocol.to_owned());
-            bindings.unwrap_or_default().into_iter().map(move |binding| HostPort {
-                address: binding.host_ip.unwrap_or_default(),
-                port: binding.host_port.unwrap_or_default(),
-                protocol: protocol.clone(),
-                target,
-            })
-        })
-        .collect();
-    ports.sort();
-    ports
 }
 
 impl HostPort {

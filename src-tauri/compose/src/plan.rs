@@ -16,7 +16,7 @@ use sternway_model::{Action, Change, Code, DeploymentNumber, Error, ImageId, Lay
 use crate::decide::{self, Decision, Place, Surroundings};
 use crate::fingerprint::of_settings;
 use crate::labels;
-use crate::model::{Model, at};
+use crate::model::{FailureAction, Model, UpdateOrder, at};
 use crate::observe::Observed;
 use crate::ports;
 
@@ -183,6 +183,19 @@ struct Planner<'a> {
     /// Images that are on the engine.
     known: BTreeMap<&'a ServiceName, ImageId>,
     sources: BTreeMap<&'a ServiceName, ImageSource>,
+}
+
+impl Work {
+    /// What follows when it fails.
+    #[must_use]
+    pub fn failure_action(&self, model: &Model) -> FailureAction {
+        match &self.job {
+            Job::Container { service, .. } => {
+                model.services.get(service).map(crate::model::Service::failure_action).unwrap_or_default()
+            }
+            _ => FailureAction::Rollback,
+        }
+    }
 }
 
 impl<'a> Planner<'a> {
@@ -370,6 +383,19 @@ impl<'a> Planner<'a> {
         };
         let after = self.known.get(place.name).map(ToString::to_string);
         let before = decision.others.first().map(|container| container.image.clone());
+        if action == Action::Recreate {
+            match place.service.failure_action() {
+                FailureAction::Rollback => {}
+                FailureAction::Pause => self.note(format!(
+                    "if the new {} does not become ready, nothing else goes back (failure_action: pause)",
+                    place.name
+                )),
+                FailureAction::Continue => self.note(format!(
+                    "if the new {} does not become ready, other services are changed all the same (failure_action: continue)",
+                    place.name
+                )),
+            }
+        }
         let job = Job::Container { service: place.name.clone(), number: place.number, image };
         let change = self.add(subject, action, reason, job);
         if action == Action::Recreate && before != after {
@@ -380,8 +406,10 @@ impl<'a> Planner<'a> {
             && let Some(why) = decision.others.iter().find_map(|old| place.cannot_run_beside(old))
         {
             let name = place.name;
+            let asked = place.service.update_order() == Some(UpdateOrder::StartFirst);
+            let although = if asked { ", although it asks for `order: start-first`" } else { "" };
             self.note(format!(
-                "{name} {why}: it is away between the stop of the old container and the start of the new one"
+                "{name} {why}: it is away between the stop of the old container and the start of the new one{although}"
             ));
         }
         false

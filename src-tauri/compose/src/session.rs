@@ -10,7 +10,7 @@ use sternway_model::{Code, Error, Result, ServiceName};
 use tokio::io::AsyncWrite;
 
 use crate::engine::{Engine, REQUEST, failure, limited};
-use crate::observe::State;
+use crate::observe::{Detail, State};
 
 /// A command to run in a container.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -58,7 +58,7 @@ impl Engine {
         number: Option<u32>,
         command: &Command,
     ) -> Result<Session> {
-        let containers = self.observer().containers(project).await?;
+        let containers = self.observer().containers(project, Detail::Enough).await?;
         let container = containers.iter().find(|container| {
             let here = number.is_none_or(|number| number == container.number);
             container.service == service.as_str() && here && container.state == State::Running

@@ -6,7 +6,7 @@ use futures_util::{StreamExt, TryStreamExt, stream};
 use sternway_model::Result;
 
 use crate::engine::{Observer, REQUEST, failure, found, timed_out};
-use crate::observe::{Container, State};
+use crate::observe::{Container, Detail, State};
 
 /// Requests at the same time: each takes the engine about two seconds, in which it only waits.
 const AT_ONCE: usize = 64;
@@ -32,7 +32,7 @@ impl Observer {
     /// # Errors
     /// If the engine does not answer.
     pub async fn usage(&self, project: &str) -> Result<Vec<Usage>> {
-        let containers = self.containers(project).await?;
+        let containers = self.containers(project, Detail::Enough).await?;
         let running = containers.into_iter().filter(|container| container.state == State::Running);
         let measured: Vec<Option<Usage>> =
             stream::iter(running).map(|container| self.measure(container)).buffered(AT_ONCE).try_collect().await?;

@@ -8,6 +8,7 @@ pub use configuration::difference as configuration_difference;
 
 use async_trait::async_trait;
 use serde::Serialize;
+use sternway_compose::model::FailureAction;
 use sternway_compose::{Engine, Lease, Observer};
 use sternway_model::{Change, EnvironmentName, Layer as LayerName, Release, Result, Stage};
 use sternway_vault::Revealed;
@@ -89,6 +90,8 @@ pub struct Job {
     /// What has to be done before it, by place among the layer's jobs. Layers, and the stages in them, come one after the other
     /// anyway.
     pub after: Vec<usize>,
+    /// What follows when it fails.
+    pub on_failure: FailureAction,
 }
 
 /// What a layer needs to change something.
@@ -109,6 +112,6 @@ pub struct Act<'a> {
     pub step: u32,
     /// Stops the work.
     pub cancel: &'a CancellationToken,
-    /// The right to change the target.
-    pub lease: &'a Lease,
+    /// The right to change the target; none where nothing is to be changed.
+    pub lease: Option<&'a Lease>,
 }

@@ -133,12 +133,14 @@ async fn readiness(
 /// Checks that everything which a release needs is still there.
 pub async fn reach(release: &Release, observer: &Observer, vault: &Vault, scope: &Scope) -> Readiness {
     let mut lacking = Vec::new();
-    for (service, image) in &release.images {
-        match observer.image_exists(image).await {
-            Ok(true) => {}
-            Ok(false) => lacking.push(format!("the image {} of {service} is no longer on the engine", image.short())),
-            Err(error) => lacking.push(format!("the image of {service} cannot be looked for: {error}")),
+    match observer.image_ids().await {
+        Ok(there) => {
+            let gone = release.images.iter().filter(|(_, image)| !there.contains(*image));
+            lacking.extend(gone.map(|(service, image)| {
+                format!("the image {} of {service} is no longer on the engine", image.short())
+            }));
         }
+        Err(error) => lacking.push(format!("its images cannot be looked for: {error}")),
     }
     let pins = Want::from_release(release).secrets();
     let secrets = match pins {

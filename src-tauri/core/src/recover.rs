@@ -47,6 +47,23 @@ impl Core {
         Lease::acquire(engine, &name, &owner, cancel).await
     }
 
+    /// Sees that nobody has the right to change an environment's target.
+    ///
+    /// # Errors
+    /// [`Code::Locked`] with who has it.
+    pub(crate) async fn unlocked(
+        &self,
+        project: &Project,
+        environment: &EnvironmentName,
+        engine: &Engine,
+    ) -> Result<()> {
+        let Some(holder) = lease::holder(engine.observer(), &project.file.compose_project(environment)).await? else {
+            return Ok(());
+        };
+        // One whose holder is proven to be gone is in nobody's way.
+        lease::take_over(engine, &holder).await
+    }
+
     /// Removes a lock that was left behind.
     ///
     /// # Errors

@@ -51,9 +51,20 @@ struct Hold {
     environment: EnvironmentName,
     id: ProjectId,
     engine: Engine,
-    lease: Lease,
+    /// None where the plan changes nothing: then nobody else had the lock before and after the target was looked at.
+    lease: Option<Lease>,
     owner: Owner,
     live: Arc<Live>,
+}
+
+impl Hold {
+    /// Gives the lock back, if there is one.
+    async fn release(self) -> Result<()> {
+        match self.lease {
+            Some(lease) => lease.release(&self.engine).await,
+            None => Ok(()),
+        }
+    }
 }
 
 /// A deployment that can be found by its number.
@@ -118,7 +129,11 @@ impl Core {
         let engine = self.engine(project, environment)?;
         let owner = Owner::register(&self.parts.home.owners(), token()?)?;
         let live = Arc::new(Live::default());
-        let lease = self.lease(project, environment, &engine, &live.cancel).await?;
+        let lease = if plan.changes.is_empty() {
+            None
+        } else {
+            Some(self.lease(project, environment, &engine, &live.cancel).await?)
+        };
         let hold = Hold {
             project: project.clone(),
             environment: environment.clone(),
@@ -134,14 +149,14 @@ impl Core {
                 let events = live.listen();
                 let listed = self.list_live(&hold, number);
                 let ended = tokio::spawn(async move {
-                    let ended = core.carry_out(hold, prepared, secrets, number).await;
+                    let ended = Box::pin(core.carry_out(hold, prepared, secrets, number)).await;
                     drop(listed);
                     ended
                 });
                 Ok(Running { number, live, events, ended })
             }
             Err(error) => {
-                hold.lease.release(&hold.engine).await?;
+                hold.release().await?;
                 Err(error)
             }
         }
@@ -149,7 +164,15 @@ impl Core {
 
     /// Under the lock: looks again, compares with what the person saw, and writes the deployment's first row.
     async fn begin_held(&self, hold: &Hold, goal: Goal, hash: &str) -> Result<(Prepared, Revealed, DeploymentNumber)> {
-        let prepared = self.prepare(&hold.project, &hold.environment, hold.engine.observer(), goal).await?;
+        let prepared = match &hold.lease {
+            Some(_) => self.prepare(&hold.project, &hold.environment, hold.engine.observer(), goal).await?,
+            None => {
+                self.unlocked(&hold.project, &hold.environment, &hold.engine).await?;
+                let prepared = self.prepare(&hold.project, &hold.environment, hold.engine.observer(), goal).await?;
+                self.unlocked(&hold.project, &hold.environment, &hold.engine).await?;
+                prepared
+            }
+        };
         if let [first, rest @ ..] = prepared.plan.blockers.as_slice() {
             let more = if rest.is_empty() { String::new() } else { format!(", and {} more", rest.len()) };
             return Err(
@@ -217,30 +240,30 @@ impl Core {
         secrets: Revealed,
         number: DeploymentNumber,
     ) -> Ended {
+        let (live, environment) = (hold.live.clone(), hold.environment.clone());
         let redactor = Arc::new(Redactor::default());
         let walked = match redactor.add_all(secrets.values()) {
-            Ok(()) => self.walk(&hold, &prepared, &secrets, &redactor, number).await,
+            Ok(()) => Box::pin(self.walk(&hold, &prepared, &secrets, &redactor, number)).await,
             Err(error) => Err(error),
         };
-        let released = hold.lease.release(&hold.engine).await;
         let (result, release, mut message) = match walked {
             Ok(walked) => walked,
             // The record itself could not be written: what was done is not known to history.
             Err(error) => (Outcome::Unknown, None, Some(redactor.redact(&error.to_string()))),
         };
-        if let Err(error) = released {
+        if let Err(error) = hold.release().await {
             let note = format!("the lock on the target could not be removed: {error}");
             message = Some(message.map_or_else(|| note.clone(), |message| format!("{message}\n{note}")));
         }
         let end = Event::End {
             deployment: number,
             kind: prepared.plan.kind,
-            environment: hold.environment.clone(),
+            environment,
             result,
             release,
             message: message.clone(),
         };
-        hold.live.tell(&end);
+        live.tell(&end);
         Ended { result, message }
     }
 
@@ -269,13 +292,18 @@ impl Core {
         let why = redactor.redact(&stopped.words());
         let result = if stopped.error.code == Code::Cancelled { Outcome::Cancelled } else { Outcome::Failed };
         // Services that come back to volumes which are gone would begin with empty ones, and nobody would notice.
-        let go_back = result == Outcome::Failed && stopped.touched && !prepared.want.remove.volumes;
+        let go_back = result == Outcome::Failed && stopped.touched && !stopped.stays && !prepared.want.remove.volumes;
         match prepared.have.as_ref().filter(|_| go_back) {
             None => {
                 let state = if !stopped.touched {
                     "Nothing was changed."
                 } else if result == Outcome::Cancelled {
                     &format!("{} Resume {}, or deploy it again.", stopped.halfway(), hold.environment)
+                } else if stopped.stays {
+                    &format!(
+                        "It stays as it is, because the service asks for it (failure_action). {} Deploy again, or go back.",
+                        stopped.halfway()
+                    )
                 } else if prepared.plan.kind == Kind::Down {
                     &format!("{} Take it down again, or go back.", stopped.halfway())
                 } else {
@@ -292,7 +320,7 @@ impl Core {
                 journal.close().await?;
                 history.finish(hold.id, number, Outcome::Failed, Some(&why), None, now()).await?;
                 (self.parts.boundary)("failed, moving back");
-                let message = match self.move_back(hold, have, secrets, redactor).await {
+                let message = match Box::pin(self.move_back(hold, have, secrets, redactor)).await {
                     Ok(back) => {
                         let message =
                             format!("{why}\nThe environment was moved back to {} by deployment {back}.", have.number);

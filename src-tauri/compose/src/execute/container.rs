@@ -17,7 +17,7 @@ use crate::engine::{REQUEST, found, limited};
 use crate::fingerprint;
 use crate::image;
 use crate::model::{Condition, Service};
-use crate::observe::{Container, State, in_background};
+use crate::observe::{Container, Detail, State, in_background};
 use crate::plan::ImageSource;
 
 /// How often it is looked whether a container is gone.
@@ -203,7 +203,7 @@ pub(super) async fn rename(run: &Run<'_>, id: &str, name: &str) -> Result<()> {
 
 /// Stops and removes containers of the project that nobody wants.
 pub(super) async fn remove_all(run: &Run<'_>, ids: &[String]) -> Result<String> {
-    let containers = run.engine.observer().containers(run.want.project).await?;
+    let containers = run.engine.observer().containers(run.want.project, Detail::Enough).await?;
     let mut removed = Vec::new();
     for container in containers.iter().filter(|container| ids.contains(&container.id)) {
         if matches!(container.state, State::Running | State::Restarting | State::Paused) {

@@ -15,7 +15,7 @@ use crate::decide::Place;
 use crate::engine::{REQUEST, failure, limited};
 use crate::fingerprint::{self, MadeFrom};
 use crate::model::Service;
-use crate::observe::in_background;
+use crate::observe::{Detail, in_background};
 
 /// How long the engine may take to tell how a container ended after its output did.
 const END: Duration = Duration::from_secs(60);
@@ -37,7 +37,7 @@ pub async fn run_once(run: &Run<'_>, name: &ServiceName, command: Option<Vec<Str
     let remote = run.engine.observer().is_remote();
     let files = in_background(run.want.model.clone(), move |model| fingerprint::files(&model, remote)).await?;
     let made_from = MadeFrom::wanted(run.want.model, &service, Some(image), &files);
-    let containers = run.engine.observer().containers(run.want.project).await?;
+    let containers = run.engine.observer().containers(run.want.project, Detail::Enough).await?;
     let parents = container::parents(run, &service, &containers);
     let id = begin(run, &place, image, &made_from, &parents).await?;
     let container_name = format!("the one-off container of {name}");

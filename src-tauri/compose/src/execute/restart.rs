@@ -7,7 +7,7 @@ use sternway_model::{Code, Error, Result, ServiceName};
 use super::container::{start, stop};
 use super::{Run, wait};
 use crate::decide::Place;
-use crate::observe::{Container, State};
+use crate::observe::{Container, Detail, State};
 
 /// Stops and starts the containers of services, one after the other and what others depend on first, and waits until each is
 /// ready again. Without names it is all services, except jobs that run once. Returns what was seen, for each container.
@@ -17,7 +17,7 @@ use crate::observe::{Container, State};
 /// not become ready is left alone.
 pub async fn restart(run: &Run<'_>, services: &BTreeSet<ServiceName>) -> Result<Vec<String>> {
     let model = run.want.model;
-    let containers = run.engine.observer().containers(run.want.project).await?;
+    let containers = run.engine.observer().containers(run.want.project, Detail::Enough).await?;
     if let Some(name) = services.iter().find(|name| containers.iter().all(|c| c.service != name.as_str())) {
         return Err(Error::new(Code::NotFound, format!("service {name} has no container to start anew"))
             .hint("`sternway status` lists the services that there are."));

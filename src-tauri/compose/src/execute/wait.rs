@@ -3,6 +3,8 @@
 use std::time::Duration;
 
 use bollard::models::ContainerInspectResponse;
+use bollard::query_parameters::WaitContainerOptions;
+use futures_util::StreamExt;
 use sternway_model::{Code, Error, Result, ServiceName};
 use tokio::time::{Instant, sleep};
 
@@ -13,8 +15,9 @@ use crate::observe::{Probe, State};
 
 /// How often the engine is asked.
 const INTERVAL: Duration = Duration::from_millis(150);
-/// How long a container without a health check must run before it counts as started.
-const STEADY: Duration = Duration::from_secs(1);
+/// How long a container without a health check must run before it counts as started. Programs that cannot read their
+/// configuration end sooner; what ends later is found when everything is looked at again, and the release before comes back.
+const STEADY: Duration = Duration::from_millis(500);
 /// The same, once the engine had to start it again.
 const STEADY_AFTER_RESTART: Duration = Duration::from_secs(5);
 /// How long a container without a health check may take until it runs steadily.
@@ -62,6 +65,9 @@ pub(super) async fn ready(run: &Run<'_>, place: &Place<'_>, id: &str) -> Result<
                 if since.elapsed() >= needed {
                     return Ok("running".to_owned());
                 }
+                // The engine says when it ends, so it need not be asked meanwhile.
+                until_ended(run, id, needed - since.elapsed()).await?;
+                continue;
             }
             (State::Restarting, _) => {
                 steady = None;
@@ -167,6 +173,17 @@ fn patience(seen: &ContainerInspectResponse) -> Duration {
         check.retries.and_then(|retries| u32::try_from(retries).ok()).filter(|retries| *retries > 0).unwrap_or(3);
     let round = nanoseconds(check.interval, 30) + nanoseconds(check.timeout, 30);
     nanoseconds(check.start_period, 0) + round * (retries + 1) + BEYOND_HEALTH_CHECK
+}
+
+/// Waits until a container has ended, or for this long.
+async fn until_ended(run: &Run<'_>, id: &str, limit: Duration) -> Result<()> {
+    let ended = Box::pin(run.engine.docker().wait_container(id, None::<WaitContainerOptions>)).into_future();
+    tokio::select! {
+        // How it ended is seen when it is looked at.
+        _ = ended => Ok(()),
+        () = sleep(limit) => Ok(()),
+        () = run.cancel.cancelled() => Err(run.cancelled()),
+    }
 }
 
 async fn pause(run: &Run<'_>) -> Result<()> {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sternway_model::{Seconds, ServiceName};
 
@@ -94,6 +94,19 @@ impl Service {
     pub fn replicas(&self) -> u32 {
         let replicas = self.scale.or(self.deploy.as_ref().and_then(|deploy| deploy.replicas));
         replicas.map_or(1, |Integer(number)| u32::try_from(number).unwrap_or(0))
+    }
+
+    /// Which container runs first when one replaces the other, if the file says so.
+    #[must_use]
+    pub fn update_order(&self) -> Option<UpdateOrder> {
+        self.deploy.as_ref()?.update_config.as_ref()?.order
+    }
+
+    /// What follows when a replacement fails.
+    #[must_use]
+    pub fn failure_action(&self) -> FailureAction {
+        let config = self.deploy.as_ref().and_then(|deploy| deploy.update_config.as_ref());
+        config.map(|config| config.failure_action).unwrap_or_default()
     }
 
     /// When the engine starts it again by itself: `restart`, or else `deploy.restart_policy`.
@@ -220,6 +233,39 @@ pub struct Deploy {
     pub replicas: Option<Integer>,
     pub resources: Resources,
     pub restart_policy: Option<RestartPolicy>,
+    pub update_config: Option<UpdateConfig>,
+}
+
+/// `deploy.update_config`, as far as one engine has it. The rest of it is about many containers on many machines.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(default)]
+#[allow(missing_docs, reason = "the fields are the keys of the Compose specification, section `deploy`")]
+pub struct UpdateConfig {
+    pub order: Option<UpdateOrder>,
+    pub failure_action: FailureAction,
+}
+
+/// Which of two containers runs first when one replaces the other. Without it the new one does, where both can run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum UpdateOrder {
+    /// The old one ends before the new one begins.
+    StopFirst,
+    /// Both run until the new one is ready.
+    StartFirst,
+}
+
+/// What follows when a replacement fails. The service's own old container comes back in any case.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum FailureAction {
+    /// All that was changed goes back to the release before.
+    #[default]
+    Rollback,
+    /// Nothing more is changed, and what was changed stays.
+    Pause,
+    /// Other services are changed all the same.
+    Continue,
 }
 
 /// Limits and reservations.

@@ -494,3 +494,21 @@ fn keys_that_came_later_want_a_newer_engine() {
         assert!(error.message.contains(&format!("needed is {}.{}", since.0, since.1)), "{error}");
     }
 }
+
+#[test]
+fn the_file_may_say_which_container_runs_first() {
+    let service = |version: &str, order: &str, port: &str| {
+        json!({"a": {"image": "i", "environment": {"V": version}, "ports": [{"target": 80, "published": port, "protocol": "tcp"}],
+            "deploy": {"update_config": {"order": order, "failure_action": "pause"}}}})
+    };
+    let changed = |order: &str, port: &str| {
+        let observed = after(&model(service("1", order, port)));
+        planned(&observed, &model(service("2", order, port))).expect("a plan")
+    };
+    let [stop, start] = [changed("stop-first", ""), changed("start-first", "80")];
+    assert!(stop.notes.iter().any(|note| note.starts_with("a asks for `order: stop-first`: it is away")), "{stop}");
+    assert!(start.notes.iter().any(|note| note.contains("publishes :80") && note.contains("start-first")), "{start}");
+    assert!(changed("start-first", "").notes.iter().all(|note| !note.contains("it is away")), "both run for a while");
+    let action = stop.work[0].failure_action(&model(service("2", "stop-first", "")));
+    assert_eq!(action, crate::model::FailureAction::Pause);
+}

@@ -40,6 +40,7 @@ impl Layer for Application {
         for work in plan.work {
             let intent = serde_json::to_value(&work.job)
                 .map_err(|error| Error::internal(format!("a job cannot be recorded: {error}")))?;
+            let on_failure = work.failure_action(&whole.model);
             let name = format!("{} {}", verb(work.change.action), work.change.subject);
             jobs.push(Job {
                 layer: LayerName::Application,
@@ -48,6 +49,7 @@ impl Layer for Application {
                 changes: vec![work.change],
                 intent,
                 after: work.after,
+                on_failure,
             });
         }
         let kept = plan.kept.iter().map(ToString::to_string).collect();
@@ -65,7 +67,7 @@ impl Layer for Application {
             output: &Lines { journal: act.journal, step: act.step },
             cancel: act.cancel,
             boundary: &|name| act.journal.boundary(name),
-            lease: Some(act.lease),
+            lease: act.lease,
         };
         match Box::pin(sternway_compose::execute(&run, &compose_job)).await {
             Ok(done) => Ok(done.seen),

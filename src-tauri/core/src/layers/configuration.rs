@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use async_trait::async_trait;
+use sternway_compose::model::FailureAction;
 use sternway_model::{Action, Change, Error, Layer as LayerName, Result, Stage, Value, Variable, counted, shown};
 
 use super::{Act, Job, Layer, LayerPlan, Observed, Sight};
@@ -46,6 +47,7 @@ impl Layer for Configuration {
             changes,
             intent: serde_json::Value::Null,
             after: Vec::new(),
+            on_failure: FailureAction::default(),
         };
         Ok(LayerPlan { jobs: vec![job], ..LayerPlan::default() })
     }

@@ -5,7 +5,8 @@ mod jobs;
 use std::collections::{BTreeMap, BTreeSet};
 
 use sternway_model::{
-    CheckRun, Code, Error, Evidence, Kind, Release, Result, Sensitive, Stage, Step, StepState, Value,
+    CheckRun, Code, Error, Evidence, ImageId, Kind, Release, Result, Sensitive, ServiceName, Stage, Step, StepState,
+    Value,
 };
 use sternway_vault::Revealed;
 
@@ -24,6 +25,8 @@ pub(super) struct Stopped {
     pub error: Error,
     /// Something had been changed already.
     pub touched: bool,
+    /// What failed asks for everything else to stay as it is now.
+    pub stays: bool,
     step: String,
     /// What was changed, by the names of the steps.
     done: Vec<String>,
@@ -47,6 +50,9 @@ impl Stopped {
         format!("{}: {}{hint}", self.step, self.error)
     }
 }
+
+/// The content of each service's image.
+type Images = BTreeMap<ServiceName, ImageId>;
 
 /// The last step before verification by the project's own means.
 const LOOK_AGAIN: &str = "what runs is what was wanted";
@@ -102,6 +108,7 @@ struct Walk<'a> {
     /// The steps that were begun.
     begun: BTreeSet<u32>,
     touched: bool,
+    stays: bool,
     /// Names of the changes that are done, images not counted.
     applied: BTreeSet<String>,
     current: String,
@@ -124,6 +131,7 @@ impl Core {
             number: 0,
             begun: BTreeSet::new(),
             touched: false,
+            stays: false,
             applied: BTreeSet::new(),
             current: String::new(),
         };
@@ -132,7 +140,8 @@ impl Core {
             Err(error) => {
                 let changes = prepared.jobs.iter().filter(|job| job.stage != Stage::Build).map(|job| job.name.clone());
                 let (done, left) = changes.partition(|name| walk.applied.contains(name));
-                let stopped = Stopped { error, touched: walk.touched, step: walk.current.clone(), done, left };
+                let stopped =
+                    Stopped { error, touched: walk.touched, stays: walk.stays, step: walk.current.clone(), done, left };
                 match walk.skip_rest().await {
                     Ok(()) => Err(stopped),
                     Err(error) => Err(Stopped { error, ..stopped }),
@@ -147,16 +156,14 @@ impl Core {
             walk.builds().await?;
         }
         walk.jobs().await?;
-        let evidence = walk.verifications(self).await?;
-        let observer = walk.hold.engine.observer();
-        let observed = observer.observe(&walk.compose_project(), None).await?;
+        let (evidence, images) = walk.verifications(self).await?;
         Ok(Release {
             number: walk.journal.number(),
             environment: walk.hold.environment.clone(),
             created: self.parts.clock.now(),
             configuration: walk.prepared.want.configuration.clone(),
             application: walk.prepared.want.application.clone(),
-            images: sternway_compose::images_after(&observed),
+            images,
             revision: walk.prepared.want.revision.clone(),
             verify: walk.prepared.want.verify.clone(),
             evidence,
@@ -227,12 +234,15 @@ impl Walk<'_> {
         Ok("ended with exit code 0".to_owned())
     }
 
-    /// Looks again with the eyes of the plan, then verifies by the project's own means.
-    async fn verifications(&mut self, core: &Core) -> Result<Vec<Evidence>> {
+    /// Looks again with the eyes of the plan, then verifies by the project's own means. The images are those that run.
+    async fn verifications(&mut self, core: &Core) -> Result<(Vec<Evidence>, Images)> {
         let hold = self.hold;
         let mut evidence = Vec::new();
         let step = self.begin(Stage::Verification, LOOK_AGAIN).await?;
-        let done = self.look_again().await;
+        let (done, images) = match self.look_again().await {
+            Ok((seen, images)) => (Ok(seen), images),
+            Err(error) => (Err(error), Images::default()),
+        };
         let seen = self.end(step, done).await?;
         evidence.push(Evidence { subject: LOOK_AGAIN.to_owned(), seen, at: core.parts.clock.now() });
 
@@ -254,11 +264,11 @@ impl Walk<'_> {
             let seen = self.end(step, done).await?;
             evidence.push(Evidence { subject: check.name.clone(), seen, at: core.parts.clock.now() });
         }
-        Ok(evidence)
+        Ok((evidence, images))
     }
 
     /// A plan for the same want has to be empty now: that every call succeeded is not enough.
-    async fn look_again(&self) -> Result<String> {
+    async fn look_again(&self) -> Result<(String, Images)> {
         let hold = self.hold;
         let sight = Sight {
             project: &hold.project,
@@ -272,10 +282,15 @@ impl Walk<'_> {
         if let Some(change) = left.jobs.iter().flat_map(|job| &job.changes).next() {
             return Err(Error::failed(format!("{} still differs: {}", change.subject, change.reason)));
         }
-        Ok(match left.kept.len() {
+        let images = match &observed {
+            layers::Observed::Application(observed) => sternway_compose::images_after(observed),
+            layers::Observed::Configuration(_) => Images::default(),
+        };
+        let seen = match left.kept.len() {
             1 => "1 service runs as planned".to_owned(),
             services => format!("{services} services run as planned"),
-        })
+        };
+        Ok((seen, images))
     }
 
     /// The environment's variables for commands. Before anything is touched they come without the secrets.

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
+use sternway_compose::model::FailureAction;
 use sternway_model::{Code, Error, Layer as LayerName, Result, Stage};
 use sternway_vault::Revealed;
 
@@ -15,7 +16,7 @@ use crate::run::Hold;
 
 /// Pieces of work at the same time. The engine serialises much of what they ask for; what is gained is that they wait for
 /// containers, registries and builds together.
-const AT_ONCE: usize = 8;
+const AT_ONCE: usize = 24;
 
 /// A job with its step's number and its place among its layer's jobs.
 struct Numbered<'p> {
@@ -25,8 +26,8 @@ struct Numbered<'p> {
 }
 
 impl Walk<'_> {
-    /// Does all work: images first, then layer after layer. When a piece of it fails, nothing new is begun; what runs ends,
-    /// or brings back what it touched, first.
+    /// Does all work: images first, then layer after layer. When a piece of it fails, nothing new is begun, unless it is one
+    /// whose failure others do not mind; what runs ends, or brings back what it touched, first.
     pub(super) async fn jobs(&mut self) -> Result<()> {
         let numbered = numbered(&self.prepared.jobs, self.number);
         let mut done = BTreeSet::new();
@@ -43,12 +44,14 @@ impl Walk<'_> {
         let mut waiting: Vec<&Numbered<'_>> = phase.iter().collect();
         let mut running = FuturesUnordered::new();
         let mut failed: Option<Error> = None;
+        let mut stopped = false;
         loop {
-            while failed.is_none() && running.len() < AT_ONCE {
+            while !stopped && running.len() < AT_ONCE {
                 let free = |next: &&Numbered<'_>| next.job.after.iter().all(|p| done.contains(&(next.job.layer, *p)));
                 let Some(ready) = waiting.iter().position(free) else { break };
                 if let Err(cancelled) = self.cancelled() {
-                    failed = Some(cancelled);
+                    failed = failed.or(Some(cancelled));
+                    stopped = true;
                     break;
                 }
                 let next = waiting.remove(ready);
@@ -64,14 +67,21 @@ impl Walk<'_> {
                         self.applied.insert(next.job.name.clone());
                     }
                 }
-                Some((next, Err(error))) => match &mut failed {
-                    None => {
-                        self.current.clone_from(&next.job.name);
-                        failed = Some(error);
+                Some((next, Err(error))) => {
+                    stopped |= error.code == Code::Cancelled || next.job.on_failure != FailureAction::Continue;
+                    match &mut failed {
+                        None => {
+                            self.current.clone_from(&next.job.name);
+                            self.stays = next.job.on_failure != FailureAction::Rollback;
+                            failed = Some(error);
+                        }
+                        Some(_) if error.code == Code::Cancelled => {}
+                        Some(first) => {
+                            self.stays &= next.job.on_failure != FailureAction::Rollback;
+                            first.message.push_str(&format!("\n{}: {error}", next.job.name));
+                        }
                     }
-                    Some(_) if error.code == Code::Cancelled => {}
-                    Some(first) => first.message.push_str(&format!("\n{}: {error}", next.job.name)),
-                },
+                }
                 None => break,
             }
         }
@@ -130,7 +140,7 @@ impl<'a> Means<'a> {
             journal: self.journal,
             step,
             cancel: &self.hold.live.cancel,
-            lease: &self.hold.lease,
+            lease: self.hold.lease.as_ref(),
         }
     }
 }
@@ -141,7 +151,8 @@ mod tests {
 
     fn job(layer: LayerName, stage: Stage, name: &str, after: &[usize]) -> Job {
         let (name, intent) = (name.to_owned(), serde_json::Value::Null);
-        Job { layer, stage, name, changes: Vec::new(), intent, after: after.to_vec() }
+        let (changes, on_failure) = (Vec::new(), FailureAction::default());
+        Job { layer, stage, name, changes, intent, after: after.to_vec(), on_failure }
     }
 
     #[test]
