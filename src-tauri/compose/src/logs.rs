@@ -120,10 +120,12 @@ impl Observer {
             loop {
                 tokio::select! {
                     () = heard.closed() => return,
-                    event = events.next() => match event.map(|event| heard.send(event)) {
-                        Some(Ok(())) => {}
-                        _ => return,
-                    },
+                    event = events.next() => {
+                        let Some(event) = event else { return };
+                        if heard.send(event).is_err() {
+                            return;
+                        }
+                    }
                 }
             }
         });

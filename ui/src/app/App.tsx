@@ -80,7 +80,13 @@ type ProjectPlace = Exclude<Place, { page: "projects" | "settings" }>;
 function ProjectScreen({ place }: { place: ProjectPlace }) {
   const ask = useQueries();
   const open = useQuery(ask.project(place.project));
-  const drawn = useAhead();
+  const loaded = useAhead();
+  const history = place.page === "history";
+  // From the first time on that it is not what the person looks at: it would be begun anew under their hands.
+  const [kept, setKept] = useState(false);
+  useEffect(() => {
+    if (loaded && !history) setKept(true);
+  }, [loaded, history]);
   if (open.isPending) {
     return (
       <Page title={folderName(place.project)} name={folderName(place.project)}>
@@ -96,12 +102,12 @@ function ProjectScreen({ place }: { place: ProjectPlace }) {
     );
   }
   const view = open.data;
-  const history = place.page === "history";
   return (
     <>
       {!history && <Content view={view} place={place} />}
-      {drawn && <NewestDeployments project={place.project} />}
-      {(history || drawn) && (
+      {loaded && <NewestDeployments project={place.project} />}
+      {!kept && history && <History project={view} place={place} />}
+      {kept && (
         <Activity mode={history ? "visible" : "hidden"}>
           <History project={view} place={history ? place : { page: "history", project: place.project }} />
         </Activity>

@@ -31,18 +31,22 @@ export function screen<P extends object>(
   };
 }
 
-/** Whether the first screen is there. Then the others are loaded. */
+/** Loads the other screens once the first one is there. Says whether all of them are loaded. */
 export function useAhead(): boolean {
-  const [drawn, setDrawn] = useState(false);
+  const [loaded, setLoaded] = useState(false);
   useEffect(() => {
-    const timer = setTimeout(() => setDrawn(true), DRAWN);
-    return () => clearTimeout(timer);
+    let here = true;
+    const timer = setTimeout(async () => {
+      const answers = await Promise.allSettled(loaders.map((load) => load()));
+      // A screen that cannot be loaded says so when it is opened.
+      if (here) setLoaded(answers.every(({ status }) => status === "fulfilled"));
+    }, DRAWN);
+    return () => {
+      here = false;
+      clearTimeout(timer);
+    };
   }, []);
-  useEffect(() => {
-    // A screen that cannot be loaded says so when it is opened.
-    if (drawn) void Promise.allSettled(loaders.map((load) => load()));
-  }, [drawn]);
-  return drawn;
+  return loaded;
 }
 
 /** Keeps the newest deployments of a project at hand. */
