@@ -192,7 +192,9 @@ impl Remote {
     fn start_engine(&mut self) -> Result<()> {
         let log = fs::File::options().create(true).append(true).open(self.path("dockerd.log"))?;
         fs::write(self.path("daemon.json"), "{}")?;
-        let engine = Command::new("dockerd")
+        // With mounts of its own: those of its containers would be seen, and held, by containers of the first engine.
+        let engine = Command::new("unshare")
+            .args(["--mount", "--propagation", "private", "dockerd"])
             .args(["--config-file", &self.text("daemon.json"), "--host", &self.socket()])
             .args(["--host", &self.tls(), "--tlsverify", "--tlscacert", &self.text("client/ca.pem")])
             .args(["--tlscert", &self.text("server.pem"), "--tlskey", &self.text("server-key.pem")])

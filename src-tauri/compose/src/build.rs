@@ -33,13 +33,16 @@ pub(crate) fn image_name(model: &Model, name: &ServiceName, service: &Service) -
 }
 
 /// The image that was built from this context. Images that others derived from it inherit its label, but not its names.
+///
+/// The service's own image goes before those that are kept for others: builds of equal files, even at the same time, make
+/// different images, and a service must not be seen to change because another one was built.
 pub(crate) fn built_image(images: &[ImageSummary], context: &str, own_name: &str) -> Option<ImageId> {
     let own_name = if own_name.contains(':') { own_name.to_owned() } else { format!("{own_name}:latest") };
-    let named = |image: &&ImageSummary| {
-        image.repo_tags.iter().any(|tag| *tag == own_name || tag.starts_with(image::KEPT_PREFIX))
-    };
+    let own = |image: &ImageSummary| image.repo_tags.contains(&own_name);
+    let kept = |image: &ImageSummary| image.repo_tags.iter().any(|tag| tag.starts_with(image::KEPT_PREFIX));
     let built = images.iter().filter(|image| image.labels.get(labels::CONTEXT).is_some_and(|hash| hash == context));
-    built.filter(named).max_by_key(|image| image.created).and_then(|image| image.id.parse().ok())
+    let named = built.filter(|image| own(image) || kept(image));
+    named.max_by_key(|image| (own(image), image.created, &image.id)).and_then(|image| image.id.parse().ok())
 }
 
 /// Builds a service's image, tags it and keeps it.
