@@ -83,54 +83,48 @@ fn running(count: usize) -> Result<[Project; 2]> {
     Ok(projects)
 }
 
-fn nothing_to_do(count: usize) -> Result<Both> {
-    let projects = running(count)?;
-    let mut both = Both::default();
-    for _ in 0..TURNS {
-        for project in &projects {
-            let before = project.containers()?;
-            both.push(&project.tool, project.up()?);
-            if project.containers()? != before {
-                return Err(Failure::new(format!(
-                    "{} touched something, and nothing had changed",
-                    project.tool.name()
-                )));
-            }
-        }
-    }
-    Ok(both)
-}
-
-fn from_zero(count: usize) -> Result<Both> {
-    let projects = running(count)?;
-    let mut both = Both::default();
-    for _ in 0..TURNS {
-        for project in &projects {
-            project.down()?;
-            both.push(&project.tool, project.up()?);
-            if project.containers()?.len() != count {
-                return Err(Failure::new(format!("{} did not start everything", project.tool.name())));
-            }
-        }
-    }
-    Ok(both)
-}
-
-fn one_changed(count: usize) -> Result<Both> {
+/// Lets both tools deploy in turn: `before` prepares a project for the turn, `wrong` looks at its containers before and after.
+fn alternating(
+    count: usize,
+    before: impl Fn(&Project, usize) -> Result<()>,
+    wrong: impl Fn(&Containers, &Containers) -> Option<&'static str>,
+) -> Result<Both> {
     let projects = running(count)?;
     let mut both = Both::default();
     for turn in 0..TURNS {
         for project in &projects {
-            let before = project.containers()?;
-            project.change(turn)?;
+            let there = project.containers()?;
+            before(project, turn)?;
             both.push(&project.tool, project.up()?);
-            let after = project.containers()?;
-            if after.iter().filter(|container| !before.contains(container)).count() != 1 {
-                return Err(Failure::new(format!("{} did not replace just one container", project.tool.name())));
+            if let Some(wrong) = wrong(&there, &project.containers()?) {
+                return Err(Failure::new(format!("{} {wrong}", project.tool.name())));
             }
         }
     }
     Ok(both)
+}
+
+fn nothing_to_do(count: usize) -> Result<Both> {
+    alternating(
+        count,
+        |_, _| Ok(()),
+        |before, after| (before != after).then_some("touched something, and nothing had changed"),
+    )
+}
+
+fn from_zero(count: usize) -> Result<Both> {
+    alternating(
+        count,
+        |project, _| project.down(),
+        |_, after| (after.len() != count).then_some("did not start everything"),
+    )
+}
+
+fn one_changed(count: usize) -> Result<Both> {
+    alternating(count, Project::change, |before, after| {
+        let new = after.iter().filter(|container| !before.contains(container)).count();
+        (new != 1).then_some("did not replace just one container")
+    })
 }
 
 /// How many requests are lost while a service is replaced.
