@@ -8,12 +8,12 @@ use std::time::Duration;
 
 use bollard::errors::Error as BollardError;
 use bollard::models::ImageSummary;
-use bollard::query_parameters::{BuildImageOptions, TagImageOptionsBuilder};
+use bollard::query_parameters::BuildImageOptions;
 use futures_util::StreamExt;
 use sternway_model::{Code, Error, ImageId, Result, ServiceName};
 use tokio_util::io::ReaderStream;
 
-use crate::engine::{REQUEST, limited, timed_out};
+use crate::engine::timed_out;
 use crate::execute::Run;
 use crate::image;
 use crate::labels;
@@ -34,8 +34,8 @@ pub(crate) fn image_name(model: &Model, name: &ServiceName, service: &Service) -
 
 /// The image that was built from this context. Images that others derived from it inherit its label, but not its names.
 ///
-/// The service's own image goes before those that are kept for others: builds of equal files, even at the same time, make
-/// different images, and a service must not be seen to change because another one was built.
+/// The service's own image goes before those that are kept for others: equal files that two environments build at the same
+/// time make different images, and a service must not be seen to change because another one was built.
 pub(crate) fn built_image(images: &[ImageSummary], context: &str, own_name: &str) -> Option<ImageId> {
     let own_name = if own_name.contains(':') { own_name.to_owned() } else { format!("{own_name}:latest") };
     let own = |image: &ImageSummary| image.repo_tags.contains(&own_name);
@@ -59,15 +59,21 @@ pub(crate) async fn build(run: &Run<'_>, name: &ServiceName, service: &Service, 
         return Err(Error::new(Code::PlanMoved, format!("files of service {name} changed since the plan was made"))
             .hint("Plan again."));
     }
-    let tag = image_name(run.want.model, name, service);
-    let options = options(&plan, &tag, &hash)?;
-    let archive = in_background(plan.clone(), |plan| context::archive(&plan)).await?;
-    let id = run.write(&format!("build the image of service {name}"), send(run, name, options, archive)).await?;
-    for tag in &plan.tags {
-        let (repository, tag) = image::split_reference(tag);
-        let options = TagImageOptionsBuilder::new().repo(&repository).tag(&tag).build();
-        let doing = format!("tag the image of service {name}");
-        run.write(&doing, limited(&doing, REQUEST, run.engine.docker().tag_image(id.as_str(), Some(options)))).await?;
+    let own_name = image_name(run.want.model, name, service);
+    // Another service of the same files may have been built just before.
+    let id = match built_image(&run.engine.observer().images().await?, &hash, &own_name) {
+        Some(id) => {
+            image::name_it(run, name, &id, &own_name).await?;
+            id
+        }
+        None => {
+            let options = options(&plan, &own_name, &hash)?;
+            let archive = in_background(plan.clone(), |plan| context::archive(&plan)).await?;
+            run.write(&format!("build the image of service {name}"), send(run, name, options, archive)).await?
+        }
+    };
+    for reference in &plan.tags {
+        image::name_it(run, name, &id, reference).await?;
     }
     image::keep(run, name, &id).await?;
     Ok(id)

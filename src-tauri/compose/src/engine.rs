@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use bollard::Docker;
 use bollard::errors::Error as BollardError;
-use bollard::models::ContainerInspectResponse;
+use bollard::models::{ContainerInspectResponse, ImageSummary};
 use bollard::query_parameters::{InspectContainerOptions, ListImagesOptions, LogsOptionsBuilder};
 use futures_util::StreamExt;
 use serde::{Deserialize, Serialize};
@@ -107,9 +107,12 @@ impl Observer {
     /// # Errors
     /// As [`Observer::info`].
     pub async fn image_ids(&self) -> Result<BTreeSet<ImageId>> {
-        let call = self.docker.list_images(None::<ListImagesOptions>);
-        let list = limited("list the images", REQUEST, call).await?;
-        Ok(list.iter().filter_map(|image| image.id.parse().ok()).collect())
+        Ok(self.images().await?.iter().filter_map(|image| image.id.parse().ok()).collect())
+    }
+
+    /// All images of the engine.
+    pub(crate) async fn images(&self) -> Result<Vec<ImageSummary>> {
+        limited("list the images", REQUEST, self.docker.list_images(None::<ListImagesOptions>)).await
     }
 
     /// The content id of an image by its name; `None` if the engine does not have it.
@@ -195,7 +198,8 @@ impl Engines {
 }
 
 fn route_to(target: &Target) -> Result<Route> {
-    let variable = |name: &str| std::env::var(name).ok();
+    // What is no text is taken as far as it goes, and refused as an address: to leave it out would lead to another engine.
+    let variable = |name: &str| Some(std::env::var_os(name)?.to_string_lossy().into_owned());
     Route::to(target, &DockerClient::new(&variable))
 }
 

@@ -6,9 +6,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::time::Duration;
 
 use bollard::models::ImageSummary;
-use bollard::query_parameters::{
-    CreateImageOptionsBuilder, ListImagesOptions, RemoveImageOptions, TagImageOptionsBuilder,
-};
+use bollard::query_parameters::{CreateImageOptionsBuilder, RemoveImageOptions, TagImageOptionsBuilder};
 use futures_util::StreamExt;
 use sternway_model::{Code, Error, ImageId, Result, ServiceName};
 
@@ -91,8 +89,21 @@ async fn fetch(run: &Run<'_>, reference: &str, platform: Option<&str>) -> Result
 pub(crate) async fn keep(run: &Run<'_>, name: &ServiceName, id: &ImageId) -> Result<()> {
     let doing = format!("keep the image {} of service {name}", id.short());
     let repository = format!("{KEPT_PREFIX}{}/{}", path_part(run.want.project), path_part(name.as_str()));
-    let options = TagImageOptionsBuilder::new().repo(&repository).tag(id.short()).build();
-    run.write(&doing, limited(&doing, REQUEST, run.engine.docker().tag_image(id.as_str(), Some(options)))).await
+    tag(run, &doing, id, &repository, id.short()).await
+}
+
+/// Gives an image a name of the usual form.
+///
+/// # Errors
+/// Those of the engine.
+pub(crate) async fn name_it(run: &Run<'_>, name: &ServiceName, id: &ImageId, reference: &str) -> Result<()> {
+    let (repository, version) = split_reference(reference);
+    tag(run, &format!("tag the image of service {name}"), id, &repository, &version).await
+}
+
+async fn tag(run: &Run<'_>, doing: &str, id: &ImageId, repository: &str, version: &str) -> Result<()> {
+    let options = TagImageOptionsBuilder::new().repo(repository).tag(version).build();
+    run.write(doing, limited(doing, REQUEST, run.engine.docker().tag_image(id.as_str(), Some(options)))).await
 }
 
 /// Names of images that were built for a project, or that [`keep`] gave.
@@ -141,8 +152,7 @@ pub(crate) async fn resolve(
         ImageSource::Known(id) => Some(id.clone()),
         ImageSource::Pulled(reference) => run.engine.observer().image_id(reference).await?,
         ImageSource::Built(context) => {
-            let call = run.engine.docker().list_images(None::<ListImagesOptions>);
-            let list = limited("list the images", REQUEST, call).await?;
+            let list = run.engine.observer().images().await?;
             build::built_image(&list, context, &build::image_name(run.want.model, name, service))
         }
     };

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use bollard::query_parameters::{InspectNetworkOptions, ListImagesOptions, ListNetworksOptions, ListVolumesOptions};
+use bollard::query_parameters::{InspectNetworkOptions, ListNetworksOptions, ListVolumesOptions};
 use jiff::Timestamp;
 use serde::Serialize;
 use sternway_model::{Error, ImageId, Result, ServiceName};
@@ -281,8 +281,7 @@ impl Observer {
         pinned: &BTreeMap<ServiceName, ImageId>,
         observed: &mut Observed,
     ) -> Result<()> {
-        let call = self.docker.list_images(None::<ListImagesOptions>);
-        let list = limited("list the images", REQUEST, call).await?;
+        let list = self.images().await?;
         observed.own_images = image::own_names(&list, project);
         observed.image_ids = list.iter().filter_map(|image| image.id.parse().ok()).collect();
         let references: BTreeSet<&String> =

@@ -34,6 +34,8 @@ impl Around<'_> {
             (Job::Container { service, number, image }, earlier_job) => {
                 self.container_waits(service.as_str(), *number, image, later.change.action, earlier_job)
             }
+            // Equal files are built once; the later service takes the image.
+            (Job::Build { context: later, .. }, Job::Build { context: earlier, .. }) => later == earlier,
             // What nobody wants any more goes when what takes its place has proved itself.
             (
                 Job::Remove { .. } | Job::RemoveNetwork { .. } | Job::RemoveVolume { .. } | Job::RemoveImage { .. },

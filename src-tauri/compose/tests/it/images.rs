@@ -64,6 +64,25 @@ async fn an_image_is_built_when_its_files_change_and_found_again_when_going_back
 }
 
 #[tokio::test]
+async fn services_of_the_same_files_share_what_is_built_once() {
+    on_stage("shared-build", |stage| async move {
+        let app = json!({"stop_signal": "SIGKILL", "build": {
+            "context": stage.folder.path(), "no_cache": true,
+            "dockerfile_inline": format!("FROM {IMAGE}\nRUN cat /proc/sys/kernel/random/uuid >/made\nCMD [\"sleep\", \"3600\"]\n")}});
+        let model = stage.model(json!({"services": {"a": app, "b": app}}));
+        stage.deploy(&model).await.expect("deployed");
+        let images = images_after(&stage.observe(&model).await);
+        assert_eq!(images["a"], images["b"], "what differs from build to build was made once");
+        for service in ["a", "b"] {
+            let name = format!("{}-{service}", stage.project);
+            assert!(stage.docker.inspect_image(&name).await.is_ok(), "it has the name {name} too");
+        }
+        assert_eq!(stage.plan(&model).await.work, []);
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_build_that_fails_says_why_and_touches_nothing() {
     on_stage("broken-build", |stage| async move {
         let model = stage.model(json!({"services": {"app": {"build": {
