@@ -12,6 +12,46 @@ pub(super) struct Complaint {
 const COLUMNS: &str =
     "Keys that belong together begin in the same column; what is inside a key stands further to the right.";
 
+/// Parts of what the parser says, what it means, and what to do. The first that fits counts.
+const WORDS: &[(&[&str], &str, &str)] = &[
+    (&["mapping values are not allowed", "simple key"], "a colon is missing, or there is one too many", COLUMNS),
+    (
+        &["escape"],
+        "a backslash in double quotes begins something that YAML does not know",
+        "Write `\\\\` for a backslash, or use single quotes, in which it stands for itself.",
+    ),
+    (
+        &["trailing content after"],
+        "the text goes on after its closing quote",
+        "Put the whole value in one pair of quotes; inside single quotes, write '' for a quote.",
+    ),
+    (&["quoted scalar"], "the quote that begins here is not closed", "Close it at the end of the value."),
+    (&["block mapping", "invalid indentation"], "this line's indentation fits none of the lines above", COLUMNS),
+    (
+        &["block collection"],
+        "the list above goes on with a line that is no item",
+        "Begin the line with `- ` in the column of the other items, or move it to the column of the list's key.",
+    ),
+    (
+        &["block sequence entries"],
+        "a list cannot begin behind a key",
+        "Put `- …` on a line of its own below the key.",
+    ),
+    (
+        &["flow", "illegal placement of ':'", "unexpected eof"],
+        "a `[` or `{` is not closed, or a comma is missing",
+        "Look at this line and the ones above: each `[` wants a `]`, each `{` a `}`, and commas between the items.",
+    ),
+    (&["bracket"], "this bracket closes nothing", "Remove it, or look for the one that should open it."),
+    (
+        &["unknown anchor"],
+        "this `*` names an anchor that the file does not have",
+        "Mark what is meant with `&name`, further up in the file; or put the value in quotes.",
+    ),
+    (&["unexpected character"], "a value cannot begin with this character", "Put the value in quotes."),
+    (&["':' must be followed"], "a space is missing after the colon", "Write `key: value`."),
+];
+
 /// Puts a complaint of the parser into words. The parser notices many mistakes only on the line below, so the lines around
 /// are looked at too.
 pub(super) fn explain(said: &str, mark: Mark, text: &str) -> Complaint {
@@ -27,49 +67,14 @@ pub(super) fn explain(said: &str, mark: Mark, text: &str) -> Complaint {
             "YAML is indented with spaces: put two spaces in place of the tab.",
         );
     }
-    match said {
-        _ if said.starts_with("mapping values are not allowed") || said.starts_with("simple key") => {
-            colon(mark, line, above).unwrap_or_else(|| say("a colon is missing, or there is one too many", COLUMNS))
-        }
-        _ if said.contains("block mapping") || said.starts_with("invalid indentation") && !said.contains("quoted") => {
-            say("this line's indentation fits none of the lines above", COLUMNS)
-        }
-        _ if said.contains("block collection") => say(
-            "the list above goes on with a line that is no item",
-            "Begin the line with `- ` in the column of the other items, or move it to the column of the list's key.",
-        ),
-        _ if said.contains("block sequence entries") => {
-            say("a list cannot begin behind a key", "Put `- …` on a line of its own below the key.")
-        }
-        _ if said.contains("escape") => say(
-            "a backslash in double quotes begins something that YAML does not know",
-            "Write `\\\\` for a backslash, or use single quotes, in which it stands for itself.",
-        ),
-        _ if said.contains("trailing content after") => say(
-            "the text goes on after its closing quote",
-            "Put the whole value in one pair of quotes; inside single quotes, write '' for a quote.",
-        ),
-        _ if said.contains("quoted scalar") => {
-            say("the quote that begins here is not closed", "Close it at the end of the value.")
-        }
-        _ if said.contains("flow") || said.contains("illegal placement of ':'") || said == "unexpected eof" => say(
-            "a `[` or `{` is not closed, or a comma is missing",
-            "Look at this line and the ones above: each `[` wants a `]`, each `{` a `}`, and commas between the items.",
-        ),
-        _ if said.contains("bracket") => {
-            say("this bracket closes nothing", "Remove it, or look for the one that should open it.")
-        }
-        _ if said.contains("unknown anchor") => say(
-            "this `*` names an anchor that the file does not have",
-            "Mark what is meant with `&name`, further up in the file; or put the value in quotes.",
-        ),
-        _ if said.starts_with("unexpected character") => {
-            say("a value cannot begin with this character", "Put the value in quotes.")
-        }
-        _ if said.starts_with("':' must be followed") => {
-            say("a space is missing after the colon", "Write `key: value`.")
-        }
-        _ => Complaint {
+    if (said.starts_with("mapping values are not allowed") || said.starts_with("simple key"))
+        && let Some(complaint) = colon(mark, line, above)
+    {
+        return complaint;
+    }
+    match WORDS.iter().find(|(parts, ..)| parts.iter().any(|part| said.contains(part))) {
+        Some((_, message, hint)) => say(message, hint),
+        None => Complaint {
             message: format!("this is not YAML: {said}"),
             hint: "Look at this line and the one above: indentation, colons, quotes and brackets.",
             mark,
