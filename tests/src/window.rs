@@ -120,13 +120,17 @@ impl Window {
         self.execute(ACCESSIBLE, &json!([role, name])).await
     }
 
-    /// Clicks the element of this role and name.
+    /// Clicks the element of this role and name, as soon as it can be: one that a rendering has just moved or replaced is
+    /// looked for again, as a person does.
     ///
     /// # Errors
-    /// As [`Window::find`].
+    /// As [`Window::find`]; if it cannot be clicked within the limit.
     pub async fn click(&self, role: &str, name: &str) -> Result<()> {
-        let element = self.find(role, name).await?;
-        self.driver.post(&element.command("click"), &json!({})).await?;
+        web::until(PATIENCE, async || {
+            let element = self.find(role, name).await?;
+            self.driver.post(&element.command("click"), &json!({})).await
+        })
+        .await?;
         Ok(())
     }
 
