@@ -87,7 +87,7 @@ fn running(count: usize) -> Result<[Project; 2]> {
 fn alternating(
     count: usize,
     before: impl Fn(&Project, usize) -> Result<()>,
-    wrong: impl Fn(&Containers, &Containers) -> Option<&'static str>,
+    wrong: impl Fn(&[String], &[String]) -> Option<&'static str>,
 ) -> Result<Both> {
     let projects = running(count)?;
     let mut both = Both::default();
@@ -115,7 +115,7 @@ fn nothing_to_do(count: usize) -> Result<Both> {
 fn from_zero(count: usize) -> Result<Both> {
     alternating(
         count,
-        |project, _| project.down(),
+        |project, _| project.down().map(drop),
         |_, after| (after.len() != count).then_some("did not start everything"),
     )
 }

@@ -32,11 +32,7 @@ const WORDS: &[(&[&str], &str, &str)] = &[
         "the list above goes on with a line that is no item",
         "Begin the line with `- ` in the column of the other items, or move it to the column of the list's key.",
     ),
-    (
-        &["block sequence entries"],
-        "a list cannot begin behind a key",
-        "Put `- …` on a line of its own below the key.",
-    ),
+    (&["block sequence entries"], "a list cannot begin behind a key", "Put `- …` on a line of its own below the key."),
     (
         &["flow", "illegal placement of ':'", "unexpected eof"],
         "a `[` or `{` is not closed, or a comma is missing",
