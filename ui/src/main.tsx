@@ -12,7 +12,10 @@ import { theme, variables } from "./theme";
 
 /** The core; in a plain browser during development a made-up one. */
 async function core(): Promise<Backend> {
-  if (import.meta.env.DEV && !inWindow()) return (await import("./testing/fake")).fakeBackend();
+  if (import.meta.env.DEV && !inWindow()) {
+    const rows = Number(new URLSearchParams(window.location.search).get("rows"));
+    return (await import("./testing/fake")).fakeBackend({ rows });
+  }
   return tauri;
 }
 

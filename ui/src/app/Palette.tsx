@@ -9,6 +9,9 @@ import { useQueries } from "./queries";
 import { go, usePlace } from "./routes";
 import { sections } from "./Sidebar";
 
+/** So many are shown at once; typing finds the others. A project may have thousands of variables. */
+const SHOWN = 80;
+
 /** How many of the newest deployments can be gone to by their number. */
 const DEPLOYMENTS = 20;
 
@@ -33,6 +36,7 @@ export default function Palette({ onClose, onKeys }: Props) {
       shortcut={null}
       nothingFound="Nothing is called that"
       scrollable
+      limit={SHOWN}
       maxHeight="70vh"
       overlayProps={{ blur: 0 }}
       transitionProps={{ duration: 0 }}

@@ -3,10 +3,11 @@ import { useEffect } from "react";
 import { go, parse } from "./routes";
 import { sections } from "./Sidebar";
 
-const apple = /mac/i.test(navigator.userAgent);
+/** Whether this is a Mac, whose shortcuts go with another key. */
+export const isApple = /mac/i.test(navigator.userAgent);
 
 /** How the key that goes with shortcuts is called here. */
-export const MOD = apple ? "⌘" : "Ctrl";
+export const MOD = isApple ? "⌘" : "Ctrl";
 
 /** What the sheet behind `?` lists. */
 export const KEYS: { keys: string[]; does: string }[] = [
@@ -18,12 +19,21 @@ export const KEYS: { keys: string[]; does: string }[] = [
   { keys: ["/"], does: "Filter the list, search the log" },
   { keys: ["↑", "↓", "←", "→"], does: "Move in a list or the matrix" },
   { keys: ["Enter"], does: "Open the row, edit the value, save it" },
+  { keys: ["⇧", "↑", "↓", "←", "→"], does: "Select several values in the matrix" },
+  { keys: ["Tab"], does: "Save the value and go on to the next one" },
+  { keys: [MOD, "Enter"], does: "Save the value in every selected cell" },
+  { keys: [MOD, "C"], does: "Copy the selected values, but for secrets" },
+  { keys: [MOD, "V"], does: "Paste values, from a spreadsheet too" },
+  { keys: ["Delete"], does: "Remove the selected values; asks first" },
+  { keys: [MOD, "Z"], does: "Undo the last edit of the matrix" },
+  { keys: [MOD, "⇧", "Z"], does: "Do it again" },
   { keys: ["Space"], does: "Select a deployment to compare" },
   { keys: ["Esc"], does: "Close, leave without saving" },
   { keys: ["?"], does: "These keys" },
 ];
 
-function types(target: EventTarget | null): boolean {
+/** Whether keys are typed into what an event is about. */
+export function types(target: EventTarget | null): boolean {
   return (
     target instanceof HTMLInputElement ||
     target instanceof HTMLTextAreaElement ||
@@ -38,7 +48,7 @@ export const FILTER = { "data-filter": true };
 export function useKeys(open: { palette: () => void; sheet: () => void }): void {
   useEffect(() => {
     function listen(event: KeyboardEvent) {
-      const mod = apple ? event.metaKey : event.ctrlKey;
+      const mod = isApple ? event.metaKey : event.ctrlKey;
       if (mod && !event.shiftKey && !event.altKey) {
         const here = parse(window.location.hash);
         const project = "project" in here ? here.project : undefined;

@@ -42,6 +42,7 @@ export function ConfirmName({ verb, children, name, busy, onConfirm, onClose }: 
           <Button
             type="submit"
             variant="filled"
+            data-autofocus={name === undefined || undefined}
             color={name === undefined ? undefined : "protected"}
             disabled={!ready}
             loading={busy}

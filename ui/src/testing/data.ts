@@ -367,6 +367,29 @@ export function matrix(): Matrix {
   return { environments: ENVIRONMENTS.map(({ name }) => name), rows, problems: [] };
 }
 
+const PARTS = ["HOST", "PORT", "TIMEOUT", "URL", "LIMIT", "NAME", "REGION", "ENABLED"];
+
+/** A project that has grown: so many keys in five environments, a few of them secrets, missing or changed. */
+export function largeMatrix(count: number): Matrix {
+  const environments = ["development", "testing", "staging", "preview", "production"];
+  const rows = Array.from({ length: count }, (_, at): MatrixRow => {
+    const key = `SERVICE_${String(Math.floor(at / PARTS.length)).padStart(4, "0")}_${PARTS[at % PARTS.length]}`;
+    return {
+      key,
+      group: `Service ${Math.floor(at / 40)}`,
+      required: at % 50 === 0,
+      cells: environments.map((environment, column) => {
+        if (at % 25 === 7) return secret(environment, at, key, (at % 9) + 1, column < 3 ? 1 : 2);
+        if (at % 100 === 0 && column === 4) return cell("", 0, null, { inherited: false });
+        return (at + column) % 7 === 0
+          ? cell(`.env.${environment}`, at + 1, `${environment}-${at}`, { changed: at % 70 === 0 })
+          : cell(".env", at + 1, `value-${at}`);
+      }),
+    };
+  });
+  return { environments, rows, problems: [] };
+}
+
 export function secrets(): SecretEntry[] {
   const versions = (newest: number, deployed: number) =>
     Array.from({ length: Math.min(newest, 3) }, (_, at) => ({

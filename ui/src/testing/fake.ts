@@ -23,6 +23,7 @@ import {
   detail,
   ENVIRONMENTS,
   imageId,
+  largeMatrix,
   matrix,
   output,
   PROJECT,
@@ -41,6 +42,8 @@ export interface FakeOptions {
   delay?: number;
   /** Seconds of a deployment's story per second; 0 tells it all at once. */
   pace?: number;
+  /** So many variables in five environments, in place of the story's few. */
+  rows?: number;
 }
 
 function fail(code: Failure["code"], message: string, hint: string): never {
@@ -56,11 +59,11 @@ const FINE: Machine = {
 };
 
 /** A core that tells a made-up story and remembers what is changed, until the page is closed. */
-export function fakeBackend({ delay = 120, pace = 4 }: FakeOptions = {}): Backend {
+export function fakeBackend({ delay = 120, pace = 4, rows = 0 }: FakeOptions = {}): Backend {
   const world = {
     projects: projects(),
     deployments: deployments(),
-    matrix: matrix(),
+    matrix: rows > 0 ? largeMatrix(rows) : matrix(),
     secrets: secrets(),
     waiting: new Set(["staging"]),
     runs: new Map<number, FakeRun>(),

@@ -1,19 +1,22 @@
 import { type KeyboardEvent, useEffect, useRef } from "react";
 import classes from "./CellEditor.module.css";
 
-interface Props {
+/** Where to go once a value is saved: so many cells down and right; or nowhere. */
+export type Then = "down" | "next" | "previous" | "stay";
+
+export interface EditorProps {
   label: string;
   initial: string;
   /** The value was begun by typing: it is not to be selected, or the next character would replace it. */
   begun: boolean;
   busy: boolean;
-  /** Saves, and moves so many cells down and right; answers whether it was saved. */
-  onSave: (value: string, then: [number, number] | undefined) => Promise<boolean>;
+  /** Saves, in every selected cell if `all`; answers whether it was saved. */
+  onSave: (value: string, then: Then, all: boolean) => Promise<boolean>;
   onLeave: () => void;
 }
 
-/** A cell to write: Enter saves and goes down, Tab saves and goes right, Esc leaves it as it was. */
-export function CellEditor({ label, initial, begun, busy, onSave, onLeave }: Props) {
+/** A cell to write: Enter saves and goes down, Tab saves and goes on, Esc leaves it as it was. */
+export function CellEditor({ label, initial, begun, busy, onSave, onLeave }: EditorProps) {
   const input = useRef<HTMLInputElement>(null);
   const left = useRef(false);
   useEffect(() => {
@@ -21,16 +24,17 @@ export function CellEditor({ label, initial, begun, busy, onSave, onLeave }: Pro
     if (!begun) input.current?.select();
   }, [begun]);
 
-  const save = async (then: [number, number] | undefined) => {
+  const save = async (then: Then, all = false) => {
     if (left.current || !input.current) return;
     // Leaving the field because it was saved must not save it again.
     left.current = true;
-    left.current = await onSave(input.current.value, then);
+    left.current = await onSave(input.current.value, then, all);
   };
   const onKey = (event: KeyboardEvent<HTMLInputElement>) => {
     event.stopPropagation();
-    if (event.key === "Enter") void save([1, 0]);
-    else if (event.key === "Tab") void save([0, event.shiftKey ? -1 : 1]);
+    const all = event.ctrlKey || event.metaKey;
+    if (event.key === "Enter") void save(all ? "stay" : "down", all);
+    else if (event.key === "Tab") void save(event.shiftKey ? "previous" : "next");
     else if (event.key === "Escape") {
       left.current = true;
       onLeave();
@@ -47,8 +51,7 @@ export function CellEditor({ label, initial, begun, busy, onSave, onLeave }: Pro
       spellCheck={false}
       autoComplete="off"
       onKeyDown={onKey}
-      onClick={(event) => event.stopPropagation()}
-      onBlur={() => void save(undefined)}
+      onBlur={() => void save("stay")}
     />
   );
 }

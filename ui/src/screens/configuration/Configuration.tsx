@@ -1,66 +1,116 @@
-import { ActionIcon, Button, Chip, Menu, TextInput } from "@mantine/core";
-import { IconDots, IconKey, IconPlus, IconSearch } from "@tabler/icons-react";
+import { ActionIcon, Button, Menu, Tooltip } from "@mantine/core";
+import { IconArrowBackUp, IconArrowForwardUp, IconDots, IconKey, IconPlus } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
-import { useEffect, useMemo, useState } from "react";
-import { FILTER } from "../../app/keys";
-import { useQueries, useRefresh } from "../../app/queries";
-import { go, type MatrixFilter, type Place } from "../../app/routes";
-import { useTask } from "../../app/task";
-import { type ProjectView, useBackend } from "../../backend";
+import { useDeferredValue, useEffect, useMemo, useState } from "react";
+import { MOD } from "../../app/keys";
+import { useQueries } from "../../app/queries";
+import { go, type Place } from "../../app/routes";
+import type { ProjectView } from "../../backend";
 import { Empty, LoadingRows, Page } from "../../components/Page";
 import { Problem } from "../../components/Problem";
+import { count } from "../../components/words";
 import { AddVariable } from "./AddVariable";
 import classes from "./Configuration.module.css";
+import { CopyTo } from "./CopyTo";
+import { cellOf, copy, type Edit, fill, type Proposal, paste } from "./edits";
+import { Filters } from "./Filters";
 import { ImportSecrets } from "./ImportSecrets";
 import { Inspector } from "./Inspector";
 import { Legend } from "./Legend";
-import { MatrixGrid, type Selection } from "./MatrixGrid";
-import { counts, filterRows } from "./rows";
-
-const FILTERS: { filter: MatrixFilter; label: string }[] = [
-  { filter: "all", label: "All" },
-  { filter: "different", label: "Different" },
-  { filter: "missing", label: "Missing" },
-  { filter: "secrets", label: "Secrets" },
-  { filter: "changed", label: "Changed" },
-];
+import { MatrixGrid } from "./MatrixGrid";
+import { RemoveValues } from "./RemoveValues";
+import { areaOf, cellsOf, only, type Range, type Selection } from "./range";
+import { counts, filterRows, linesOf } from "./rows";
+import { SelectionInspector } from "./SelectionInspector";
+import { formatTable } from "./table";
+import { useEdits, useStepKeys } from "./useEdits";
 
 interface Props {
   project: ProjectView;
   place: Extract<Place, { page: "configuration" }>;
 }
 
-/** Every variable in every environment, edited in place. */
+/** Every variable in every environment, as a spreadsheet. */
 export default function Configuration({ project, place }: Props) {
   const ask = useQueries();
-  const backend = useBackend();
-  const refresh = useRefresh();
   const matrix = useQuery(ask.matrix(project.path));
   const [text, setText] = useState("");
-  const [selection, setSelection] = useState<Selection>();
+  const [range, setRange] = useState<Range>();
+  const [closed, setClosed] = useState<ReadonlySet<string>>(new Set());
+  const [asked, setAsked] = useState<"remove" | "copy">();
+  const [said, setSaid] = useState("");
   const { filter = "all", dialog } = place;
   const setDialog = (next?: typeof dialog) => go({ ...place, select: undefined, dialog: next }, "replace");
+
+  const data = matrix.data;
+  const edits = useEdits(project.path, data);
 
   // The palette and other pages point at a key.
   const pointed = place.select;
   const firstColumn = project.environments[0]?.name;
   useEffect(() => {
-    if (pointed && firstColumn) setSelection({ key: pointed, environment: firstColumn });
+    if (pointed && firstColumn) setRange(only({ key: pointed, environment: firstColumn }));
   }, [pointed, firstColumn]);
 
-  const save = useTask(async (environment: string | null, key: string, value: string) => {
-    refresh.matrix(project.path, await backend.setVariable(project.path, environment, key, value));
-  });
-  const unset = useTask(async (environment: string | null, key: string) => {
-    refresh.matrix(project.path, await backend.unsetVariable(project.path, environment, key));
-  });
-
-  const data = matrix.data;
-  const rows = useMemo(() => (data ? filterRows(data, filter, text) : []), [data, filter, text]);
+  // What is typed is seen at once; the rows follow.
+  const wanted = useDeferredValue(text);
+  const rows = useMemo(() => (data ? filterRows(data, filter, wanted) : []), [data, filter, wanted]);
   const number = useMemo(() => (data ? counts(data) : undefined), [data]);
-  const selected = data?.rows.find(({ key }) => key === selection?.key);
-  const problem = save.problem ?? unset.problem;
+  const lines = useMemo(() => linesOf(rows, closed), [rows, closed]);
+  const keys = useMemo(() => lines.flatMap((line) => ("row" in line ? [line.row.key] : [])), [lines]);
   const guarded = project.environments.filter((environment) => environment.protected).map(({ name }) => name);
+
+  const selection = range?.head;
+  const area = useMemo(
+    () => (range && data ? areaOf(range, keys, data.environments) : undefined),
+    [range, keys, data],
+  );
+  const several = area !== undefined && area.keys.length * area.environments.length > 1;
+  const selected = data?.rows.find(({ key }) => key === selection?.key);
+  const cells = several && area ? cellsOf(area) : selection ? [selection] : [];
+
+  /** Makes what was proposed, and says what was left alone. */
+  const make = async (says: string, { edits: wished, left }: Proposal) => {
+    setSaid(left.join(" "));
+    return edits.apply(says, wished);
+  };
+  const save = (at: Selection, value: string, all: boolean) => {
+    if (!data) return Promise.resolve(false);
+    const cell = cellOf(data, at);
+    if (!all && cell?.value === value && cell.source !== null) return Promise.resolve(true);
+    const says =
+      all && several ? `Set ${count(cells.length, "value")}` : `Set ${at.key} in ${at.environment}`;
+    return make(says, fill(data, all ? cells : [at], value));
+  };
+  const saveLine = (environment: string | null, key: string, value: string) =>
+    edits.apply(`Set ${key} ${environment ? `in ${environment}` : "for all"}`, [{ environment, key, value }]);
+  const unset = (environment: string | null, key: string) =>
+    edits.apply(`Remove ${key} ${environment ? `from ${environment}` : "for all"}`, [
+      { environment, key, value: null },
+    ]);
+  const copyCells = () => {
+    if (!data || !area) return "";
+    const { rows: table, hidden } = copy(data, area);
+    setSaid(
+      hidden > 0
+        ? `Copied, without ${count(hidden, "secret")}.`
+        : `Copied ${count(area.keys.length * area.environments.length, "value")}.`,
+    );
+    return formatTable(table);
+  };
+  const pasteCells = (pasted: string) => {
+    if (!data || !area) return;
+    const proposal = paste(data, pasted, area, keys, data.environments);
+    void make(`Paste ${count(proposal.edits.length, "value")}`, proposal);
+  };
+  const step = async (back: boolean) => {
+    const what = back ? edits.undoable : edits.redoable;
+    if (what === undefined) return setSaid(back ? "Nothing to undo." : "Nothing to redo.");
+    if (await (back ? edits.undo() : edits.redo())) setSaid(`${back ? "Undone" : "Done again"}: ${what}.`);
+  };
+  useStepKeys(step);
+  const close = () => setRange(undefined);
+
   return (
     <Page
       title="Configuration"
@@ -68,6 +118,8 @@ export default function Configuration({ project, place }: Props) {
       fixed
       actions={
         <>
+          <Step back what={edits.undoable} keys={`${MOD} Z`} busy={edits.busy} onClick={() => step(true)} />
+          <Step what={edits.redoable} keys={`${MOD} ⇧ Z`} busy={edits.busy} onClick={() => step(false)} />
           <Button
             leftSection={<IconPlus className={classes.icon} aria-hidden />}
             onClick={() => setDialog("add")}
@@ -96,40 +148,21 @@ export default function Configuration({ project, place }: Props) {
     >
       <div className={classes.page} data-inspecting={selected !== undefined}>
         <div className={classes.left}>
-          <div className={classes.filters}>
-            <TextInput
-              {...FILTER}
-              className={classes.search}
-              aria-label="Filter variables"
-              placeholder="Filter  /"
-              leftSection={<IconSearch className={classes.icon} aria-hidden />}
-              value={text}
-              onChange={(event) => setText(event.currentTarget.value)}
-              onKeyDown={(event) => event.key === "Escape" && setText("")}
-            />
-            <Chip.Group
-              value={filter}
-              onChange={(value) =>
-                go({ ...place, filter: value as MatrixFilter, select: undefined }, "replace")
-              }
-            >
-              {FILTERS.map((item) => (
-                <Chip key={item.filter} value={item.filter} size="xs" radius="sm">
-                  <span className={item.filter === "missing" && number?.missing ? classes.urgent : undefined}>
-                    {item.label} {number?.[item.filter]}
-                  </span>
-                </Chip>
-              ))}
-            </Chip.Group>
-          </div>
-          {problem && (
+          <Filters
+            text={text}
+            onText={setText}
+            filter={filter}
+            onFilter={(next) => go({ ...place, filter: next, select: undefined }, "replace")}
+            number={number}
+            onDown={() => document.querySelector<HTMLElement>("[data-cell][tabindex='0']")?.focus()}
+          />
+          {edits.problem && (
             <div className={classes.problem}>
               <Problem
-                failure={problem}
+                failure={edits.problem}
                 doing="Saving"
                 onRetry={() => {
-                  save.clear();
-                  unset.clear();
+                  edits.clear();
                   void matrix.refetch();
                 }}
               />
@@ -182,30 +215,74 @@ export default function Configuration({ project, place }: Props) {
             <MatrixGrid
               environments={data.environments}
               guarded={guarded}
-              rows={rows}
-              selection={selection}
-              onSelect={setSelection}
-              onLeave={() => setSelection(undefined)}
-              saving={save.busy}
-              onSave={(environment, key, value) => save.start(environment, key, value)}
+              lines={lines}
+              keys={keys}
+              closed={closed}
+              onToggle={(group) => {
+                const next = new Set(closed);
+                if (!next.delete(group)) next.add(group);
+                setClosed(next);
+              }}
+              range={range}
+              onRange={setRange}
+              saving={edits.busy}
+              onSave={save}
+              onCopy={copyCells}
+              onPaste={pasteCells}
+              onRemove={() => setAsked("remove")}
             />
           )}
-          {data && rows.length > 0 && <Legend />}
+          {data && rows.length > 0 && <Legend said={said} />}
         </div>
-        {data && selected && selection && (
+        {data && selected && selection && !several && (
           <Inspector
             key={`${selection.key} ${selection.environment}`}
             project={project.path}
             environments={data.environments}
             row={selected}
             environment={selection.environment}
-            busy={save.busy || unset.busy}
-            onSave={save.start}
-            onUnset={unset.start}
-            onClose={() => setSelection(undefined)}
+            busy={edits.busy}
+            onSave={saveLine}
+            onUnset={unset}
+            onCopyTo={() => setAsked("copy")}
+            onClose={close}
+          />
+        )}
+        {data && several && area && (
+          <SelectionInspector
+            key={cells.map(({ key, environment }) => `${key} ${environment}`).join()}
+            matrix={data}
+            area={area}
+            busy={edits.busy}
+            onFill={(value) => make(`Set ${count(cells.length, "value")}`, fill(data, cells, value))}
+            onRemove={() => setAsked("remove")}
+            onCopyTo={() => setAsked("copy")}
+            onClose={close}
           />
         )}
       </div>
+      {asked === "remove" && data && cells.length > 0 && (
+        <RemoveValues
+          matrix={data}
+          cells={cells}
+          busy={edits.busy}
+          onConfirm={async (says, wished: Edit[]) => {
+            setAsked(undefined);
+            await edits.apply(says, wished);
+          }}
+          onClose={() => setAsked(undefined)}
+        />
+      )}
+      {asked === "copy" && data && cells.length > 0 && (
+        <CopyTo
+          project={project.path}
+          matrix={data}
+          cells={cells}
+          guarded={guarded}
+          onApply={edits.apply}
+          onClose={() => setAsked(undefined)}
+        />
+      )}
       {dialog === "add" && data && (
         <AddVariable
           project={project.path}
@@ -213,7 +290,7 @@ export default function Configuration({ project, place }: Props) {
           keys={data.rows.map(({ key }) => key)}
           onDone={(key, environment) => {
             setDialog();
-            setSelection({ key, environment });
+            setRange(only({ key, environment }));
           }}
           onClose={() => setDialog()}
         />
@@ -226,5 +303,26 @@ export default function Configuration({ project, place }: Props) {
         />
       )}
     </Page>
+  );
+}
+
+interface StepProps {
+  back?: boolean;
+  what: string | undefined;
+  keys: string;
+  busy: boolean;
+  onClick: () => void;
+}
+
+/** A step back or forward in what was edited. */
+function Step({ back = false, what, keys, busy, onClick }: StepProps) {
+  const verb = back ? "Undo" : "Redo";
+  const Icon = back ? IconArrowBackUp : IconArrowForwardUp;
+  return (
+    <Tooltip label={`${verb}: ${what}  ${keys}`} disabled={what === undefined}>
+      <ActionIcon aria-label={verb} disabled={what === undefined || busy} onClick={onClick}>
+        <Icon className={classes.icon} aria-hidden />
+      </ActionIcon>
+    </Tooltip>
   );
 }

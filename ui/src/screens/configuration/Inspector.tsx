@@ -21,6 +21,7 @@ interface Props {
   busy: boolean;
   onSave: (environment: string | null, key: string, value: string) => Promise<boolean>;
   onUnset: (environment: string | null, key: string) => Promise<boolean>;
+  onCopyTo: () => void;
   onClose: () => void;
 }
 
@@ -37,6 +38,7 @@ export function Inspector({
   busy,
   onSave,
   onUnset,
+  onCopyTo,
   onClose,
 }: Props) {
   const cell = row.cells[environments.indexOf(environment)];
@@ -101,6 +103,9 @@ export function Inspector({
       <section className={classes.part}>
         <h2 className={classes.heading}>More</h2>
         <div className={classes.buttons}>
+          {cell.source && cell.masked == null && environments.length > 1 && (
+            <Button onClick={onCopyTo}>Copy to other environments…</Button>
+          )}
           {(state === "value" || state === "masked") && (
             <MakeSecret project={project} environment={environment} name={row.key} />
           )}

@@ -10,18 +10,23 @@ const SIGNS: { sign: ReactNode; means: string }[] = [
   { sign: <IconAsterisk className={classes.icon} />, means: "required" },
 ];
 
-/** What the signs of the matrix mean. */
-export function Legend() {
+/** What the signs of the matrix mean; after an edit of several cells, what came of it. */
+export function Legend({ said }: { said: string }) {
   return (
-    <ul className={classes.legend} aria-label="What the signs mean">
-      {SIGNS.map(({ sign, means }) => (
-        <li key={means}>
-          <span className={classes.sign} aria-hidden>
-            {sign}
-          </span>
-          {means}
-        </li>
-      ))}
-    </ul>
+    <div className={classes.line}>
+      <ul className={classes.legend} aria-label="What the signs mean" hidden={said !== ""}>
+        {SIGNS.map(({ sign, means }) => (
+          <li key={means}>
+            <span className={classes.sign} aria-hidden>
+              {sign}
+            </span>
+            {means}
+          </li>
+        ))}
+      </ul>
+      <p className={classes.said} role="status">
+        {said}
+      </p>
+    </div>
   );
 }

@@ -1,155 +1,235 @@
-import { UnstyledButton } from "@mantine/core";
-import { IconAsterisk, IconChevronDown, IconChevronRight, IconShieldHalf } from "@tabler/icons-react";
+import { IconShieldHalf } from "@tabler/icons-react";
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { type KeyboardEvent, useEffect, useMemo, useRef, useState } from "react";
-import type { MatrixRow } from "../../backend";
+import {
+  type CSSProperties,
+  type KeyboardEvent,
+  type MouseEvent,
+  type PointerEvent,
+  useEffect,
+  useMemo,
+  useRef,
+  useState,
+} from "react";
+import type { MatrixRow as Row } from "../../backend";
 import { useArrival } from "../../components/arrival";
-import { CellEditor } from "./CellEditor";
-import { CellText } from "./CellText";
+import type { Then } from "./CellEditor";
+import { Clipboard, type ClipboardField } from "./Clipboard";
+import { isHidden } from "./edits";
 import classes from "./MatrixGrid.module.css";
-import { linesOf } from "./rows";
+import { Group, MatrixRow } from "./MatrixRow";
+import { areaOf, neighbour, next, only, type Range, type Selection } from "./range";
+import type { Line } from "./rows";
 
 const ROW_HEIGHT = 28;
-
-/** A cell. */
-export interface Selection {
-  key: string;
-  environment: string;
-}
+/** Rows ready above and below what is seen, so that a quick turn of the wheel shows no blank ones. */
+const OVERSCAN = 24;
 
 interface Props {
   environments: string[];
   guarded: string[];
-  rows: MatrixRow[];
-  selection: Selection | undefined;
-  onSelect: (selection: Selection) => void;
-  onLeave: () => void;
+  lines: Line[];
+  /** The keys of the lines, in their order. */
+  keys: string[];
+  closed: ReadonlySet<string>;
+  onToggle: (group: string) => void;
+  range: Range | undefined;
+  onRange: (range: Range | undefined) => void;
   saving: boolean;
-  /** Writes a value for one environment; answers whether it was written. */
-  onSave: (environment: string, key: string, value: string) => Promise<boolean>;
+  /** Writes a value into a cell, or into every selected one; answers whether it was written. */
+  onSave: (at: Selection, value: string, all: boolean) => Promise<boolean>;
+  /** What the selected cells are as text. */
+  onCopy: () => string;
+  onPaste: (text: string) => void;
+  /** Takes away what the selected cells say. */
+  onRemove: () => void;
 }
 
-/** Keys × environments. Arrows move, Enter or typing edits, Enter saves, Esc leaves. */
-export function MatrixGrid({
-  environments,
-  guarded,
-  rows,
-  selection,
-  onSelect,
-  onLeave,
-  saving,
-  onSave,
-}: Props) {
+/** Keys × environments, as a spreadsheet: arrows move, with Shift they select, typing edits, Enter saves, Esc leaves. */
+export function MatrixGrid(props: Props) {
+  const { environments, guarded, lines, keys, closed, onToggle, range, onRange, saving } = props;
   const scroller = useRef<HTMLDivElement>(null);
-  const [closed, setClosed] = useState<ReadonlySet<string>>(new Set());
+  const clipboard = useRef<ClipboardField>(null);
+  const dragging = useRef<Selection>(undefined);
   const [editing, setEditing] = useState<{ initial: string; begun: boolean }>();
-  const lines = useMemo(() => linesOf(rows, closed), [rows, closed]);
   const virtual = useVirtualizer({
     count: lines.length,
     getScrollElement: () => scroller.current,
     estimateSize: () => ROW_HEIGHT,
-    overscan: 12,
+    overscan: OVERSCAN,
   });
+  const places = useMemo(
+    () => new Map(lines.flatMap((line, index) => ("row" in line ? [[line.row.key, index] as const] : []))),
+    [lines],
+  );
+  const rowOf = (key: string): Row | undefined => {
+    const line = lines[places.get(key) ?? -1];
+    return line && "row" in line ? line.row : undefined;
+  };
 
-  const lineOf = (key: string) => lines.findIndex((line) => "row" in line && line.row.key === key);
   const focusCell = ({ key, environment }: Selection) => {
+    const column = environments.indexOf(environment);
     requestAnimationFrame(() => {
-      const cells = scroller.current?.querySelectorAll<HTMLElement>("[data-cell]") ?? [];
-      const cell = [...cells].find(
-        ({ dataset }) => dataset.key === key && dataset.environment === environment,
-      );
-      cell?.focus({ preventScroll: true });
+      const cells = scroller.current?.querySelectorAll<HTMLElement>(`[data-cell='${column}']`) ?? [];
+      [...cells].find(({ dataset }) => dataset.key === key)?.focus({ preventScroll: true });
     });
   };
-  const select = (next: Selection) => {
+  /** Moves the cursor; with `extend` the selection grows from where it was begun. */
+  const move = (to: Selection, extend = false) => {
     setEditing(undefined);
-    onSelect(next);
-    const line = lineOf(next.key);
-    if (line >= 0) virtual.scrollToIndex(line);
-    focusCell(next);
+    onRange(extend && range ? { anchor: range.anchor, head: to } : only(to));
+    const line = places.get(to.key);
+    if (line !== undefined) virtual.scrollToIndex(line);
+    focusCell(to);
   };
 
   // A key that was pointed at from elsewhere comes into sight.
-  const pointed = selection?.key;
-  const pointedLine = pointed ? lineOf(pointed) : -1;
+  const head = range?.head;
+  const pointed = head && places.get(head.key);
   useEffect(() => {
-    if (pointedLine >= 0) virtual.scrollToIndex(pointedLine);
-  }, [pointedLine, virtual]);
+    if (pointed !== undefined) virtual.scrollToIndex(pointed);
+  }, [pointed, virtual]);
 
   useArrival(() => scroller.current?.querySelector<HTMLElement>("[data-cell][tabindex='0']"));
 
-  const neighbour = (from: Selection, down: number, right: number): Selection => {
-    const keys = lines.flatMap((line) => ("row" in line ? [line.row.key] : []));
-    const row = Math.max(0, Math.min(keys.length - 1, keys.indexOf(from.key) + down));
-    const column = environments.indexOf(from.environment) + right;
-    return {
-      key: keys[row] ?? from.key,
-      environment: environments[Math.max(0, Math.min(environments.length - 1, column))] ?? from.environment,
-    };
-  };
-
-  const edit = (row: MatrixRow, at: Selection, typed?: string) => {
-    const cell = row.cells[environments.indexOf(at.environment)];
+  const edit = (at: Selection, typed?: string) => {
+    const cell = rowOf(at.key)?.cells[environments.indexOf(at.environment)];
     if (!cell) return;
-    onSelect(at);
-    if (cell.secret || cell.masked || cell.value?.includes("\n")) {
+    if (isHidden(cell) || cell.value?.includes("\n")) {
       // Secrets are set in a masked field, and lines need room: both are in the inspector.
+      onRange(only(at));
       requestAnimationFrame(() => document.querySelector<HTMLElement>("[data-inspector-field]")?.focus());
       return;
     }
+    if (!range) onRange(only(at));
     setEditing({ initial: typed ?? cell.value ?? "", begun: typed !== undefined });
   };
 
-  const onClick = (clicks: number, row: MatrixRow, at: Selection) => {
-    const chosen = rows.find(({ key }) => key === selection?.key);
-    // The inspector that the first click of two opens moves the cells: the second one means the cell of the first.
-    if (clicks > 1 && chosen && selection) edit(chosen, selection);
-    else if (selection?.key === at.key && selection.environment === at.environment) edit(row, at);
-    else select(at);
+  /** The cell that an event is about. */
+  const cellAt = (event: { target: EventTarget }): Selection | undefined => {
+    const cell = (event.target as HTMLElement).closest<HTMLElement>("[data-cell]");
+    const environment = environments[Number(cell?.dataset.cell)];
+    return cell?.dataset.key !== undefined && environment !== undefined
+      ? { key: cell.dataset.key, environment }
+      : undefined;
+  };
+  const isField = (event: { target: EventTarget }) => event.target instanceof HTMLInputElement;
+
+  const onClick = (event: MouseEvent) => {
+    const header = (event.target as HTMLElement).closest<HTMLElement>("[data-header]")?.dataset.header;
+    if (header !== undefined) {
+      const [first = "", last = first] = [environments[0], environments.at(-1)];
+      onRange({ anchor: { key: header, environment: last }, head: { key: header, environment: first } });
+      focusCell({ key: header, environment: first });
+      return;
+    }
+    const at = cellAt(event);
+    if (!at || isField(event)) return;
+    if (event.shiftKey) move(at, true);
+    else if (event.detail > 1 && head) {
+      // The inspector that the first click of two opens moves the cells: the second one means the cell of the first.
+      edit(head);
+    } else if (range && range.anchor === range.head && same(range.head, at)) edit(at);
+    else move(at);
+  };
+  const onPointerDown = (event: PointerEvent) => {
+    const at = cellAt(event);
+    if (at && event.button === 0 && !event.shiftKey && !isField(event)) dragging.current = at;
+  };
+  const onPointerOver = (event: PointerEvent) => {
+    const from = dragging.current;
+    const at = cellAt(event);
+    if (!from || !at || event.buttons !== 1 || same(from, at)) return;
+    setEditing(undefined);
+    onRange({ anchor: from, head: at });
   };
 
-  const onKey = (event: KeyboardEvent, row: MatrixRow, at: Selection) => {
-    if (editing || event.ctrlKey || event.metaKey || event.altKey) return;
+  const onKey = (event: KeyboardEvent) => {
+    const at = cellAt(event);
+    if (!at || editing || event.altKey) return;
+    if (event.ctrlKey || event.metaKey) {
+      if (!range || clipboard.current?.take(event)) return;
+      if (event.key.toLowerCase() !== "a" && !event.key.startsWith("Arrow") && !(event.key in ENDS)) return;
+    }
+    if (press(event, at)) event.preventDefault();
+  };
+  /** Does what a key means in a cell; answers whether it means something. */
+  const press = (event: KeyboardEvent, at: Selection): boolean => {
+    const far = event.ctrlKey || event.metaKey;
     const screenful = Math.floor((scroller.current?.clientHeight ?? 0) / ROW_HEIGHT) - 1;
-    const moves: Record<string, [number, number]> = {
-      ArrowDown: [1, 0],
-      ArrowUp: [-1, 0],
-      ArrowRight: [0, 1],
-      ArrowLeft: [0, -1],
+    const steps: Record<string, [number, number]> = {
+      ArrowDown: [far ? keys.length : 1, 0],
+      ArrowUp: [far ? -keys.length : -1, 0],
+      ArrowRight: [0, far ? environments.length : 1],
+      ArrowLeft: [0, far ? -environments.length : -1],
       PageDown: [screenful, 0],
       PageUp: [-screenful, 0],
-      Home: [0, -environments.length],
-      End: [0, environments.length],
+      Home: [far ? -keys.length : 0, -environments.length],
+      End: [far ? keys.length : 0, environments.length],
     };
-    const move = moves[event.key];
-    if (move) select(neighbour(at, ...move));
-    else if (event.key === "Escape") onLeave();
-    else if (event.key === "Enter" || event.key === "F2") edit(row, at);
-    else if (event.key.length === 1 && event.key !== "/" && event.key !== "?") edit(row, at, event.key);
-    else return;
-    event.preventDefault();
-  };
-
-  const save = async (at: Selection, value: string, then: [number, number] | undefined) => {
-    const row = rows.find(({ key }) => key === at.key);
-    const before = row?.cells[environments.indexOf(at.environment)];
-    const same = before?.value === value && before.source !== null;
-    if (!same && !(await onSave(at.environment, at.key, value))) return false;
-    if (then) select(neighbour(at, ...then));
-    else setEditing(undefined);
+    const step = steps[event.key];
+    if (step) move(neighbour(at, ...step, keys, environments), event.shiftKey);
+    else if (far && event.key.toLowerCase() === "a") {
+      const first = { key: keys[0] ?? at.key, environment: environments[0] ?? at.environment };
+      onRange({
+        anchor: { key: keys.at(-1) ?? at.key, environment: environments.at(-1) ?? at.environment },
+        head: first,
+      });
+      focusCell(first);
+    } else if (event.key === "Tab") {
+      // Without a selection the key leaves the matrix, so that nobody is caught in it.
+      const to = range && next(at, event.shiftKey ? -1 : 1, keys, environments);
+      if (!to) return false;
+      move(to);
+    } else if (event.key === "Escape") onRange(undefined);
+    else if (event.key === "Enter" || event.key === "F2") edit(at);
+    else if (event.key === "Delete" || event.key === "Backspace") {
+      if (!range) onRange(only(at));
+      props.onRemove();
+    } else if (event.key.length === 1 && event.key !== "/" && event.key !== "?") edit(at, event.key);
+    else return false;
     return true;
   };
 
-  const columns = { "--columns": environments.length } as React.CSSProperties;
+  const save = async (value: string, then: Then, all: boolean) => {
+    if (!head) return false;
+    if (!(await props.onSave(head, value, all))) return false;
+    if (then === "stay") setEditing(undefined);
+    else if (then === "down") move(neighbour(head, 1, 0, keys, environments));
+    else move(next(head, then === "next" ? 1 : -1, keys, environments) ?? head);
+    if (all) focusCell(head);
+    return true;
+  };
+
+  const area = useMemo(() => range && areaOf(range, keys, environments), [range, keys, environments]);
+  const chosen = useMemo(() => new Set(area?.keys), [area]);
+  const from = area?.environments[0] === undefined ? undefined : environments.indexOf(area.environments[0]);
+  const to = from === undefined ? undefined : from + (area?.environments.length ?? 1) - 1;
+  const entrance = head && places.has(head.key) ? head.key : keys[0];
+  const cursor = head && environments.indexOf(head.environment);
+  const columns = { "--columns": environments.length } as CSSProperties;
   return (
-    <div
-      className={classes.grid}
-      role="grid"
-      aria-label="Variables"
-      aria-rowcount={lines.length + 1}
-      style={columns}
-    >
-      <div ref={scroller} className={classes.scroller}>
+    <div className={classes.grid} style={columns}>
+      <Clipboard
+        ref={clipboard}
+        onCopy={props.onCopy}
+        onPaste={props.onPaste}
+        onLeave={() => head && focusCell(head)}
+      />
+      <div
+        ref={scroller}
+        className={classes.scroller}
+        role="grid"
+        aria-label="Variables"
+        aria-rowcount={lines.length + 1}
+        aria-multiselectable
+        onClick={onClick}
+        onPointerDown={onPointerDown}
+        onPointerOver={onPointerOver}
+        onPointerUp={() => {
+          dragging.current = undefined;
+        }}
+        onKeyDown={onKey}
+      >
         <div className={classes.head} role="row" aria-rowindex={1}>
           <span role="columnheader" className={classes.key}>
             Key
@@ -170,7 +250,6 @@ export function MatrixGrid({
           {virtual.getVirtualItems().map((item) => {
             const line = lines[item.index];
             if (!line) return null;
-            const style = { transform: `translateY(${item.start}px)` };
             if ("group" in line) {
               return (
                 <Group
@@ -178,70 +257,37 @@ export function MatrixGrid({
                   name={line.group}
                   size={line.size}
                   open={!closed.has(line.group)}
-                  style={style}
-                  onToggle={() => {
-                    const next = new Set(closed);
-                    if (!next.delete(line.group)) next.add(line.group);
-                    setClosed(next);
-                  }}
+                  top={item.start}
+                  onToggle={() => onToggle(line.group)}
                 />
               );
             }
             const { row } = line;
-            const inRow = selection?.key === row.key;
+            const current = head?.key === row.key;
+            const inside = chosen.has(row.key);
             return (
-              <div
+              <MatrixRow
                 key={row.key}
-                role="row"
-                className={classes.row}
-                style={style}
-                aria-rowindex={item.index + 2}
-                data-current={inRow}
-              >
-                <span role="rowheader" className={classes.key} title={row.key}>
-                  <span className={classes.keyName}>{row.key}</span>
-                  {row.required && (
-                    <span className={classes.required} title="Required by sternway.yaml">
-                      <IconAsterisk className={classes.star} aria-label="required by sternway.yaml" />
-                    </span>
-                  )}
-                </span>
-                {environments.map((environment, column) => {
-                  const cell = row.cells[column];
-                  if (!cell) return null;
-                  const at = { key: row.key, environment };
-                  const current = inRow && selection.environment === environment;
-                  const first = !selection && item.index <= 1 && column === 0;
-                  return (
-                    <div
-                      key={environment}
-                      role="gridcell"
-                      className={classes.cell}
-                      aria-label={`${row.key} in ${environment}`}
-                      aria-selected={current}
-                      tabIndex={current || first ? 0 : -1}
-                      data-cell
-                      data-key={row.key}
-                      data-environment={environment}
-                      onClick={(event) => !(current && editing) && onClick(event.detail, row, at)}
-                      onKeyDown={(event) => onKey(event, row, at)}
-                    >
-                      {current && editing ? (
-                        <CellEditor
-                          label={`Value of ${row.key} in ${environment}`}
-                          initial={editing.initial}
-                          begun={editing.begun}
-                          busy={saving}
-                          onSave={(value, then) => save(at, value, then)}
-                          onLeave={() => select(at)}
-                        />
-                      ) : (
-                        <CellText row={row} cell={cell} />
-                      )}
-                    </div>
-                  );
-                })}
-              </div>
+                row={row}
+                environments={environments}
+                index={item.index}
+                top={item.start}
+                cursor={current ? cursor : undefined}
+                from={inside ? from : undefined}
+                to={inside ? to : undefined}
+                entrance={row.key === entrance ? (cursor ?? 0) : undefined}
+                editor={
+                  current && editing
+                    ? {
+                        ...editing,
+                        label: `Value of ${row.key} in ${head.environment}`,
+                        busy: saving,
+                        onSave: save,
+                        onLeave: () => move(head),
+                      }
+                    : undefined
+                }
+              />
             );
           })}
         </div>
@@ -250,30 +296,8 @@ export function MatrixGrid({
   );
 }
 
-interface GroupProps {
-  name: string;
-  size: number;
-  open: boolean;
-  style: React.CSSProperties;
-  onToggle: () => void;
-}
+const ENDS = { Home: true, End: true };
 
-function Group({ name, size, open, style, onToggle }: GroupProps) {
-  const Chevron = open ? IconChevronDown : IconChevronRight;
-  return (
-    <div role="row" className={classes.groupRow} style={style}>
-      <span role="gridcell">
-        <UnstyledButton
-          className={classes.group}
-          onClick={onToggle}
-          aria-expanded={open}
-          aria-label={`Group ${name}`}
-        >
-          <Chevron className={classes.icon} aria-hidden />
-          <span className={classes.groupName}>{name}</span>
-          <span className={classes.size}>{size}</span>
-        </UnstyledButton>
-      </span>
-    </div>
-  );
+function same(a: Selection, b: Selection): boolean {
+  return a.key === b.key && a.environment === b.environment;
 }

@@ -52,16 +52,23 @@ export function counts(matrix: Matrix): Record<MatrixFilter, number> {
   };
 }
 
+const texts = new WeakMap<MatrixRow, string>();
+
+/** What a search looks for in a row: its name and its values, in small letters. Made once, searched at every key. */
+function textOf(row: MatrixRow): string {
+  let text = texts.get(row);
+  if (text === undefined) {
+    text = [row.key, ...row.cells.map(({ value }) => value ?? "")].join("\n").toLowerCase();
+    texts.set(row, text);
+  }
+  return text;
+}
+
 /** The rows that fit a filter and mention a text in their name or in a value. */
 export function filterRows(matrix: Matrix, filter: MatrixFilter, text: string): MatrixRow[] {
   const wanted = text.trim().toLowerCase();
-  return matrix.rows.filter(
-    (row) =>
-      FITS[filter](row) &&
-      (wanted === "" ||
-        row.key.toLowerCase().includes(wanted) ||
-        row.cells.some(({ value }) => value?.toLowerCase().includes(wanted))),
-  );
+  const fits = FITS[filter];
+  return matrix.rows.filter((row) => fits(row) && (wanted === "" || textOf(row).includes(wanted)));
 }
 
 /** A line of the matrix: a group's name, or a key. */

@@ -1,0 +1,144 @@
+/** The matrix as a spreadsheet: selecting, copying, pasting, removing, undoing. */
+import { screen, waitFor, within } from "@testing-library/react";
+import { expect, test, vi } from "vitest";
+import type { Backend } from "../../backend";
+import { PROJECT } from "../../testing/data";
+import { fakeBackend } from "../../testing/fake";
+import { show } from "../../testing/show";
+
+const PLACE = { page: "configuration", project: PROJECT } as const;
+
+/** The matrix, with what is written recorded. */
+async function open(from: string, replaced: Partial<Backend> = {}) {
+  const fake = fakeBackend({ delay: 0 });
+  const setVariable = vi.fn(fake.setVariable);
+  const unsetVariable = vi.fn(fake.unsetVariable);
+  const shown = show(PLACE, { ...fake, setVariable, unsetVariable, ...replaced });
+  const cell = (name: string) => screen.getByRole("gridcell", { name });
+  await shown.user.click(await screen.findByRole("gridcell", { name: from }));
+  await waitFor(() => expect(document.activeElement).toBe(cell(from)));
+  return { ...shown, cell, setVariable, unsetVariable };
+}
+
+test("Shift and the arrows select, and one value goes into every selected cell", async () => {
+  const { user, setVariable } = await open("PORT in development");
+  await user.keyboard("{Shift>}{ArrowRight}{ArrowDown}{/Shift}");
+  const inspector = await screen.findByRole("complementary", { name: "About 4 selected values" });
+  await user.type(within(inspector).getByRole("textbox", { name: "One value for all of them" }), "7");
+  await user.click(within(inspector).getByRole("button", { name: "Set 4 values" }));
+  await waitFor(() => expect(setVariable).toHaveBeenCalledTimes(4));
+  expect(setVariable.mock.calls.map(([, environment, key]) => `${key} ${environment}`)).toEqual([
+    "PORT development",
+    "PORT staging",
+    "LOG_LEVEL development",
+    "LOG_LEVEL staging",
+  ]);
+});
+
+test("Ctrl+Enter writes what is typed into every selected cell", async () => {
+  const { user, cell } = await open("PORT in development");
+  await user.keyboard("{Shift>}{ArrowRight}{/Shift}");
+  await user.keyboard("9{Control>}{Enter}{/Control}");
+  await waitFor(() => expect(cell("PORT in staging").textContent).toBe("9"));
+  expect(cell("PORT in development").textContent).toBe("9");
+});
+
+test("a table from a spreadsheet is pasted, undone and done again", async () => {
+  const { user, cell, setVariable, unsetVariable } = await open("SMTP_HOST in development");
+  await user.keyboard("{Control>}{v>}");
+  await user.paste("one\ttwo\nthree\tfour");
+  await user.keyboard("{/v}{/Control}");
+  await waitFor(() => expect(cell("SMTP_PORT in staging").textContent).toBe("four"));
+  expect(setVariable).toHaveBeenCalledTimes(4);
+
+  await user.click(await screen.findByRole("button", { name: "Undo" }));
+  await waitFor(() => expect(cell("SMTP_HOST in development").textContent).toBe("localhost"));
+  expect(unsetVariable.mock.calls, "what had no line of its own has none again").toEqual([
+    [PROJECT, "staging", "SMTP_HOST"],
+    [PROJECT, "staging", "SMTP_PORT"],
+  ]);
+  await waitFor(() => expect(screen.getByText("Undone: Paste 4 values.")).toBeTruthy());
+
+  cell("SMTP_HOST in development").focus();
+  await user.keyboard("{Control>}{Shift>}z{/Shift}{/Control}");
+  await waitFor(() => expect(cell("SMTP_HOST in development").textContent).toBe("one"));
+});
+
+test("what was changed elsewhere since is not overwritten by an undo", async () => {
+  const { user, backend, cell, setVariable } = await open("PORT in development");
+  await user.keyboard("9{Enter}");
+  await waitFor(() => expect(cell("PORT in development").textContent).toBe("9"));
+  await backend.setVariable(PROJECT, "development", "PORT", "from an editor");
+  await user.click(screen.getByRole("button", { name: "More for the configuration" }));
+  await user.click(await screen.findByRole("menuitem", { name: "Read the files again" }));
+  await waitFor(() => expect(cell("PORT in development").textContent).toBe("from an editor"));
+  const before = setVariable.mock.calls.length;
+  await user.click(screen.getByRole("button", { name: "Undo" }));
+  expect((await screen.findByRole("alert")).textContent).toContain("PORT was changed since");
+  expect(setVariable).toHaveBeenCalledTimes(before);
+});
+
+test("secrets are neither copied nor pasted over", async () => {
+  const { user, setVariable } = await open("DB_USER in staging");
+  await user.keyboard("{Shift>}{ArrowDown}{/Shift}");
+  await screen.findByRole("complementary", { name: "About 2 selected values" });
+  await user.keyboard("{Control>}{c>}");
+  const copied = await user.copy();
+  await user.keyboard("{/c}{/Control}");
+  expect(copied?.getData("text/plain")).toBe("shop\n");
+  expect(screen.getByText("Copied, without 1 secret.")).toBeTruthy();
+  await user.keyboard("{Control>}{v>}");
+  await user.paste("root");
+  await user.keyboard("{/v}{/Control}");
+  await waitFor(() => expect(screen.getByText(/One secret was left alone/)).toBeTruthy());
+  expect(setVariable.mock.calls).toEqual([[PROJECT, "staging", "DB_USER", "root"]]);
+});
+
+test("Delete asks, says what holds afterwards, and can be undone", async () => {
+  const { user, cell, unsetVariable } = await open("PORT in development");
+  await user.keyboard("{Delete}");
+  const dialog = await screen.findByRole("dialog");
+  expect(dialog.textContent).toContain("becomes the shared 80");
+  expect(unsetVariable).not.toHaveBeenCalled();
+  await user.click(within(dialog).getByRole("button", { name: "Remove PORT" }));
+  await waitFor(() => expect(cell("PORT in development").textContent).toContain("80"));
+  expect(unsetVariable.mock.calls).toEqual([[PROJECT, "development", "PORT"]]);
+  await user.click(screen.getByRole("button", { name: "Undo" }));
+  await waitFor(() => expect(cell("PORT in development").textContent).toBe("8080"));
+});
+
+test("a value is copied to the environments that are chosen", async () => {
+  const { user, setVariable } = await open("DB_HOST in production");
+  await user.click(screen.getByRole("button", { name: "Copy to other environments…" }));
+  const dialog = await screen.findByRole("dialog");
+  await user.click(within(dialog).getByRole("checkbox", { name: /^staging/ }));
+  await user.click(within(dialog).getByRole("button", { name: "Copy to staging" }));
+  await waitFor(() =>
+    expect(setVariable.mock.calls).toEqual([[PROJECT, "staging", "DB_HOST", "db.prod.internal"]]),
+  );
+});
+
+test("a secret is copied from keychain entry to keychain entry", async () => {
+  const fake = fakeBackend({ delay: 0 });
+  const copySecret = vi.fn(fake.copySecret);
+  const { user, setVariable } = await open("DB_PASSWORD in staging", { copySecret });
+  await user.click(screen.getByRole("button", { name: "Copy to other environments…" }));
+  const dialog = await screen.findByRole("dialog");
+  await user.click(within(dialog).getByRole("checkbox", { name: /^production/ }));
+  await user.click(within(dialog).getByRole("button", { name: "Copy to production" }));
+  await waitFor(() =>
+    expect(copySecret.mock.calls).toEqual([[PROJECT, "DB_PASSWORD", "staging", "production"]]),
+  );
+  expect(setVariable).not.toHaveBeenCalled();
+});
+
+test("ten thousand variables draw no more rows than are seen, and are filtered like few", async () => {
+  const fake = fakeBackend({ delay: 0, rows: 10_000 });
+  const { user } = show(PLACE, fake);
+  await screen.findByRole("gridcell", { name: "SERVICE_0000_HOST in development" });
+  expect(screen.getByRole("grid", { name: "Variables" }).getAttribute("aria-rowcount")).toBe("10251");
+  expect(screen.getAllByRole("rowheader").length).toBeLessThan(100);
+  await user.type(screen.getByRole("textbox", { name: "Filter variables" }), "service_1249_en");
+  await waitFor(() => expect(screen.getAllByRole("rowheader")).toHaveLength(1));
+  expect(screen.getByRole("rowheader").textContent).toBe("SERVICE_1249_ENABLED");
+});
