@@ -15,6 +15,7 @@ use tokio_util::io::ReaderStream;
 
 use crate::engine::timed_out;
 use crate::execute::Run;
+use crate::execute::lines::Lines;
 use crate::image;
 use crate::labels;
 use crate::model::{Build, Model, Service};
@@ -161,37 +162,35 @@ fn failed(name: &ServiceName, error: &str, log: &Log) -> Error {
     })
 }
 
-/// Turns the pieces of text that the engine sends into lines.
+/// Passes the engine's log on, and keeps its last lines.
 #[derive(Default)]
 struct Log {
-    line: String,
+    lines: Lines,
     last: Vec<String>,
 }
 
 impl Log {
     fn push(&mut self, run: &Run<'_>, text: &str) {
-        self.line.push_str(text);
-        while let Some(end) = self.line.find('\n') {
-            let line: String = self.line.drain(..=end).collect();
-            self.out(run, line.trim_end());
-        }
+        let last = &mut self.last;
+        self.lines.push(text, |line| out(run, last, line));
     }
 
     fn end(&mut self, run: &Run<'_>) {
-        let line = std::mem::take(&mut self.line);
-        self.out(run, line.trim_end());
+        let last = &mut self.last;
+        self.lines.end(|line| out(run, last, line));
     }
+}
 
-    fn out(&mut self, run: &Run<'_>, line: &str) {
-        if line.is_empty() {
-            return;
-        }
-        run.output.line(line);
-        if self.last.len() == LAST_LINES {
-            self.last.remove(0);
-        }
-        self.last.push(line.to_owned());
+fn out(run: &Run<'_>, last: &mut Vec<String>, line: &str) {
+    let line = line.trim_end();
+    if line.is_empty() {
+        return;
     }
+    run.output.line(line);
+    if last.len() == LAST_LINES {
+        last.remove(0);
+    }
+    last.push(line.to_owned());
 }
 
 #[cfg(test)]

@@ -16,6 +16,7 @@ use sternway_model::{Code, EngineAddress, Error, Result, SshAddress, Target, Tcp
 use crate::engine::failure;
 pub(crate) use context::DockerClient;
 use dial::Dialer;
+pub(crate) use dial::Line;
 use tls::Keys;
 
 /// Where an engine of the system listens.
@@ -76,6 +77,23 @@ impl Route {
         };
         let docker = docker.map_err(|error| failure("connect to the container engine", error))?;
         Ok(docker.with_timeout(LONGEST))
+    }
+}
+
+impl Route {
+    /// A connection of its own, for what the client has no words for.
+    ///
+    /// # Errors
+    /// [`Code::EngineUnreachable`] if nobody answers, [`Code::InvalidInput`] if the keys cannot be used.
+    pub async fn line(&self) -> Result<Line> {
+        match &self.endpoint {
+            Endpoint::Socket(address) => dial::socket(address).await,
+            Endpoint::Ssh(address) => Dialer::ssh(address.clone()).dial().await,
+            Endpoint::Tcp(address, keys) => {
+                let config = keys.as_ref().map(Keys::config).transpose()?;
+                Dialer::tcp(address.clone(), config).dial().await
+            }
+        }
     }
 }
 

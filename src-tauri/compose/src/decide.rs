@@ -178,6 +178,9 @@ impl Place<'_> {
         if let Some(address) = addresses.find(|address| old.addresses.contains(*address)) {
             return Some(format!("has the fixed address {address}"));
         }
+        if self.service.has_own_address() {
+            return Some("has a `mac_address` of its own".to_owned());
+        }
         if self.service.network_mode.as_deref() == Some("host") && old.host_network {
             return Some("uses the host's network".to_owned());
         }

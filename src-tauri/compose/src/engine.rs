@@ -1,5 +1,7 @@
 //! Connections to a container engine: one that can only look, and one that can also change things.
 
+mod raw;
+
 use std::collections::{BTreeSet, HashMap};
 use std::error::Error as StdError;
 use std::future::Future;
@@ -27,7 +29,16 @@ pub(crate) const REQUEST: Duration = Duration::from_secs(30);
 pub struct Observer {
     pub(crate) docker: Docker,
     route: Arc<Route>,
-    api: Arc<OnceCell<(u32, u32)>>,
+    kind: Arc<OnceCell<Kind>>,
+}
+
+/// What kind of engine it is.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Kind {
+    /// The newest API that it speaks.
+    pub api: (u32, u32),
+    /// Its containers are Windows.
+    pub windows: bool,
 }
 
 /// A connection that can change things.
@@ -60,7 +71,7 @@ impl Observer {
     }
 
     fn over(route: Route) -> Result<Self> {
-        Ok(Self { docker: route.client()?, route: Arc::new(route), api: Arc::default() })
+        Ok(Self { docker: route.client()?, route: Arc::new(route), kind: Arc::default() })
     }
 
     /// How the engine is reached and who said so, such as `unix:///var/run/docker.sock`.
@@ -90,16 +101,25 @@ impl Observer {
         })
     }
 
-    /// The newest API that the engine speaks. It is asked for once: the engine starts two programs to answer.
+    /// What kind of engine it is. It is asked for once: the engine starts two programs to answer.
     ///
     /// # Errors
     /// [`Code::Unsupported`] if it is older than what Sternway works with.
-    pub(crate) async fn api(&self) -> Result<(u32, u32)> {
+    pub(crate) async fn kind(&self) -> Result<Kind> {
         let ask = async || {
             let version = limited("ask the engine for its version", REQUEST, self.docker.version()).await?;
-            known_api(&version.api_version.unwrap_or_default(), &version.version.unwrap_or_default())
+            let api = known_api(&version.api_version.unwrap_or_default(), &version.version.unwrap_or_default())?;
+            Ok(Kind { api, windows: version.os.as_deref() == Some("windows") })
         };
-        self.api.get_or_try_init(ask).await.copied()
+        self.kind.get_or_try_init(ask).await.copied()
+    }
+
+    /// The newest API that the engine speaks.
+    ///
+    /// # Errors
+    /// As [`Observer::kind`].
+    pub(crate) async fn api(&self) -> Result<(u32, u32)> {
+        Ok(self.kind().await?.api)
     }
 
     /// Every image that the engine has.
@@ -181,7 +201,7 @@ impl Engines {
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(known) = open.iter().find(|known| *known.route == route) {
             // The engine may have been updated since.
-            return Ok(Observer { api: Arc::default(), ..known.clone() });
+            return Ok(Observer { kind: Arc::default(), ..known.clone() });
         }
         let observer = Observer::over(route)?;
         open.push(observer.clone());

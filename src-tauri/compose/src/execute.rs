@@ -3,10 +3,15 @@
 mod container;
 mod create;
 mod files;
+mod hardware;
+mod hooks;
+pub(crate) mod lines;
+mod mounts;
 mod network;
 mod one_off;
 mod replace;
 mod restart;
+mod security;
 mod wait;
 
 pub use one_off::run_once;

@@ -35,7 +35,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value};
 use sternway_model::yaml::{Node, join};
-use sternway_model::{Code, Error, Location, Result};
+use sternway_model::{Code, Error, Result};
 
 use absolute::Base;
 use consistency::Whole;
@@ -62,14 +62,13 @@ pub struct Sources {
 /// What was loaded.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Loaded {
-    /// The canonical model. Every dollar sign is doubled, as Compose prints it, so that it could be loaded again.
+    /// The canonical model. Every dollar sign is doubled, as Compose prints it, so that it could be loaded again. Two keys
+    /// that Compose reads and does not print are in it: see [`as_compose_prints`].
     pub model: Value,
     /// What a person should know: variables without a value, keys without a meaning.
     pub warnings: Vec<String>,
     /// Where each key was written.
     pub places: Places,
-    /// Keys that Compose accepts and that its canonical model has no place for.
-    pub dropped: Vec<Location>,
 }
 
 /// Loads Compose files.
@@ -108,12 +107,12 @@ pub fn load(sources: &Sources) -> Result<Loaded> {
         }
     }
     normalize::drop_unused(&mut model);
-    let (model, dropped) = printed(&model, &name, &places)?;
-    Ok(Loaded { model, warnings: warnings.into_inner().into_iter().collect(), places, dropped })
+    let model = printed(&model, &name, &places)?;
+    Ok(Loaded { model, warnings: warnings.into_inner().into_iter().collect(), places })
 }
 
-fn printed(model: &Map<String, Value>, name: &str, places: &Places) -> Result<(Value, Vec<Location>)> {
-    let mut printer = Printer::new(places);
+fn printed(model: &Map<String, Value>, name: &str, places: &Places) -> Result<Value> {
+    let printer = Printer::new(places);
     let mut whole = Map::new();
     if let Some(Value::Object(printed)) = printer.print(&keys::FILE, &Value::Object(model.clone()), "")? {
         whole.extend(printed);
@@ -122,7 +121,26 @@ fn printed(model: &Map<String, Value>, name: &str, places: &Places) -> Result<(V
     whole.entry("services").or_insert_with(|| Value::Object(Map::new()));
     let extensions = model.iter().filter(|(key, _)| key.starts_with("x-"));
     whole.extend(extensions.map(|(key, value)| (key.clone(), value.clone())));
-    Ok((double_dollars(Value::Object(whole)), printer.dropped))
+    Ok(double_dollars(Value::Object(whole)))
+}
+
+/// The canonical model without what this version of Compose reads and does not print.
+#[must_use]
+pub fn as_compose_prints(model: &Value) -> Value {
+    let mut model = model.clone();
+    let take = |from: Option<&mut Value>, key: &str| {
+        if let Some(Value::Object(entries)) = from {
+            entries.remove(key);
+        }
+    };
+    for service in model.get_mut("services").and_then(Value::as_object_mut).into_iter().flat_map(Map::values_mut) {
+        let uses = service.get_mut("networks").and_then(Value::as_object_mut);
+        uses.into_iter().flat_map(Map::values_mut).for_each(|network| take(Some(network), "gw_priority"));
+    }
+    for network in model.get_mut("networks").and_then(Value::as_object_mut).into_iter().flat_map(Map::values_mut) {
+        take(network.get_mut("ipam"), "options");
+    }
+    model
 }
 
 fn double_dollars(value: Value) -> Value {

@@ -1,5 +1,8 @@
 //! The Compose model that can be carried out, decoded from the canonical JSON.
 
+mod hardware;
+mod hook;
+mod mount;
 mod pins;
 mod scalar;
 mod service;
@@ -12,12 +15,16 @@ use serde::Deserialize;
 use serde_json::Value;
 use sternway_model::{Code, Error, Location, Result, SecretPin, ServiceName, mentions};
 
+pub use hardware::{Blkio, DeviceRequest, DiskRate, DiskWeight};
+pub use hook::{Hook, Moment};
+pub use mount::{Bind, ImageUse, Mount, MountKind, Tmpfs, VolumeUse};
 pub(crate) use scalar::nanoseconds;
 pub use scalar::{Decimal, Integer};
 pub use service::{
-    Bind, Build, Condition, Dependency, Deploy, Device, FailureAction, FileGrant, Healthcheck, Limits, Logging, Mount,
-    MountKind, NetworkUse, Port, Resources, RestartRule, Service, Tmpfs, Ulimit, UpdateConfig, UpdateOrder, VolumeUse,
+    Build, Condition, CredentialSpec, Dependency, Deploy, Device, FailureAction, FileGrant, Healthcheck, Limits,
+    Logging, NetworkUse, Port, Resources, RestartRule, Service, Ulimit, UpdateConfig, UpdateOrder,
 };
+pub(crate) use supported::says_nothing;
 
 /// A Compose project whose every setting can be carried out.
 #[derive(Debug, Clone, PartialEq)]
@@ -200,7 +207,10 @@ impl Model {
     /// Every secret that the model mentions, without repetition.
     #[must_use]
     pub fn secrets(&self) -> Vec<SecretPin> {
-        let environment = self.services.values().flat_map(|service| service.environment.values().flatten());
+        let environment = self.services.values().flat_map(|service| {
+            let hooks = service.post_start.iter().chain(&service.pre_stop).map(|hook| &hook.environment);
+            [&service.environment].into_iter().chain(hooks).flat_map(|variables| variables.values().flatten())
+        });
         let contents = self.secrets.values().chain(self.configs.values()).filter_map(|source| source.content.as_ref());
         // Broken pins were refused by `decode`; a variable that brings one in is refused when it is expanded.
         let pins: BTreeSet<SecretPin> =

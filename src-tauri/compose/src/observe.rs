@@ -12,11 +12,11 @@ use serde::Serialize;
 use sternway_model::{Error, ImageId, Result, ServiceName};
 
 use crate::build;
-use crate::engine::{Observer, REQUEST, found, limited};
+use crate::engine::{Kind, Observer, REQUEST, found, limited};
 use crate::fingerprint;
 use crate::image;
 use crate::labels;
-use crate::model::Model;
+use crate::model::{Model, Service};
 use crate::plan::Want;
 use crate::ports::Taken;
 
@@ -27,6 +27,8 @@ pub(crate) use containers::{Detail, container};
 pub struct Observed {
     /// The newest API that the engine speaks, such as `(1, 41)`.
     pub api: (u32, u32),
+    /// The engine's containers are Windows.
+    pub windows: bool,
     /// Containers in all states, ordered by service, number and name.
     pub containers: Vec<Container>,
     /// Networks by name: the project's, and those that the model names.
@@ -49,6 +51,8 @@ pub struct Observed {
     pub own_paths: BTreeSet<String>,
     /// Ports of the host that others have.
     pub taken: Vec<Taken>,
+    /// Containers outside the project to which services link, and which are not there.
+    pub unlinked: BTreeSet<String>,
 }
 
 /// A container.
@@ -221,22 +225,35 @@ impl Observer {
         let networks = names(model.map_or_else(Vec::new, |model| model.networks.values().map(|n| &n.name).collect()));
         let volumes = names(model.map_or_else(Vec::new, |model| model.volumes.values().map(|v| &v.name).collect()));
         // Asked at the same time: the engine's answers take longer than what is done with them.
-        let (api, containers, networks, volumes) = tokio::try_join!(
-            self.api(),
+        let (kind, containers, networks, volumes) = tokio::try_join!(
+            self.kind(),
             self.containers(project, if model.is_some() { Detail::Enough } else { Detail::Full }),
             self.networks(project, &networks),
             self.volumes(project, &volumes),
         )?;
         let remote = self.is_remote();
-        let mut observed = Observed { api, containers, networks, volumes, remote, ..Observed::default() };
+        let Kind { api, windows } = kind;
+        let mut observed = Observed { api, windows, containers, networks, volumes, remote, ..Observed::default() };
         if let Some(model) = model {
             self.observe_images(project, model, pinned, &mut observed).await?;
             observed.files = fingerprint::files(model, observed.remote)?;
             if model.services.values().any(|service| !service.ports.is_empty()) {
                 observed.taken = self.taken_ports(project).await?;
             }
+            observed.unlinked = self.unlinked(model).await?;
         }
         Ok(observed)
+    }
+
+    /// Those of a model's external links that lead nowhere.
+    async fn unlinked(&self, model: &Model) -> Result<BTreeSet<String>> {
+        let mut unlinked = BTreeSet::new();
+        for name in model.services.values().flat_map(Service::linked_outside).collect::<BTreeSet<_>>() {
+            if found(self.inspect(name).await)?.is_none() {
+                unlinked.insert(name.to_owned());
+            }
+        }
+        Ok(unlinked)
     }
 
     async fn networks(&self, project: &str, names: &BTreeSet<String>) -> Result<BTreeMap<String, Network>> {

@@ -5,6 +5,7 @@ mod removals;
 mod requirements;
 #[cfg(test)]
 mod tests;
+mod without_effect;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -19,6 +20,8 @@ use crate::labels;
 use crate::model::{FailureAction, Model, UpdateOrder, at};
 use crate::observe::Observed;
 use crate::ports;
+pub(crate) use requirements::ALL_NETWORKS_AT_ONCE;
+pub use without_effect::WithoutEffect;
 
 /// What the application should be.
 #[derive(Debug, Clone)]
@@ -65,7 +68,9 @@ pub struct ComposePlan {
     pub kept: Vec<ServiceName>,
     /// What the person should know.
     pub notes: Vec<String>,
-    /// What must be mended before it can be carried out: ports that others have.
+    /// Keys of the model that do nothing on this engine.
+    pub without_effect: Vec<WithoutEffect>,
+    /// What must be mended before it can be carried out: ports that others have, links that lead nowhere.
     pub blockers: Vec<String>,
 }
 
@@ -166,6 +171,7 @@ pub fn plan(observed: &Observed, want: &Want<'_>) -> Result<ComposePlan> {
     let mut planner =
         Planner { observed, want, plan: ComposePlan::default(), known: BTreeMap::new(), sources: BTreeMap::new() };
     requirements::check(observed, want)?;
+    planner.plan.without_effect = without_effect::find(observed, want.model);
     planner.images()?;
     planner.networks()?;
     planner.volumes()?;
@@ -371,6 +377,12 @@ impl<'a> Planner<'a> {
             decide::Action::Recreate(why) => (Action::Recreate, why.clone()),
             decide::Action::Finish => (Action::Recreate, "an earlier replacement was interrupted".to_owned()),
         };
+        for outside in place.service.linked_outside().filter(|name| self.observed.unlinked.contains(*name)) {
+            let name = place.name;
+            self.plan
+                .blockers
+                .push(format!("service {name} links to the container {outside} of somebody else, which is not there"));
+        }
         for conflict in ports::conflicts(place.name, place.service, self.observed) {
             if !self.plan.blockers.contains(&conflict) {
                 self.plan.blockers.push(conflict);
@@ -445,6 +457,9 @@ impl fmt::Display for ComposePlan {
         }
         for note in &self.notes {
             writeln!(f, "note: {note}")?;
+        }
+        for key in &self.without_effect {
+            writeln!(f, "note: {key}")?;
         }
         for blocker in &self.blockers {
             writeln!(f, "blocker: {blocker}")?;

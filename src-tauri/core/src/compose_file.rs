@@ -34,13 +34,14 @@ pub fn compose_config(
         }
     }
     let absolute = |path: &PathBuf| std::path::absolute(path).unwrap_or_else(|_| path.clone());
-    sternway_compose::load(&Sources {
+    let loaded = sternway_compose::load(&Sources {
         project_dir: folder.to_owned(),
         files: files.iter().map(absolute).collect(),
         project_name,
         environment,
         profiles,
-    })
+    })?;
+    Ok(Loaded { model: sternway_compose::as_compose_prints(&loaded.model), ..loaded })
 }
 
 /// The canonical model as YAML.

@@ -9,7 +9,7 @@ pub use configuration::difference as configuration_difference;
 use async_trait::async_trait;
 use serde::Serialize;
 use sternway_compose::model::FailureAction;
-use sternway_compose::{Engine, Lease, Observer};
+use sternway_compose::{Engine, Lease, Observer, WithoutEffect};
 use sternway_model::{Change, EnvironmentName, Layer as LayerName, Release, Result, Stage};
 use sternway_vault::Revealed;
 use tokio_util::sync::CancellationToken;
@@ -70,6 +70,8 @@ pub struct LayerPlan {
     pub kept: Vec<String>,
     /// What the person should know.
     pub notes: Vec<String>,
+    /// Keys of the Compose files that do nothing on this target.
+    pub without_effect: Vec<WithoutEffect>,
     /// What must be mended before it can be done.
     pub blockers: Vec<String>,
 }

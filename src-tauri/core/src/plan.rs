@@ -4,7 +4,9 @@ use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 use sternway_compose::Observer;
-use sternway_model::{At, EnvironmentName, Kind, Layer as LayerName, Plan, Readiness, Release, Result, counted};
+use sternway_model::{
+    At, EnvironmentName, Kind, Layer as LayerName, Location, Plan, Readiness, Release, Result, counted,
+};
 use sternway_vault::{Scope, Vault};
 
 use crate::layers::{self, Job, Sight};
@@ -60,6 +62,10 @@ pub async fn prepare(
         jobs.extend(plan.jobs);
         kept.extend(plan.kept);
         notes.extend(plan.notes);
+        notes.extend(plan.without_effect.iter().map(|key| match places.get(&key.key) {
+            Some(place) => format!("{}: {key}", Location { key: None, ..place.clone() }),
+            None => key.to_string(),
+        }));
         blockers.extend(plan.blockers);
     }
     let ready_to_go_back = readiness(project, environment, observer, have.as_ref(), vault).await;

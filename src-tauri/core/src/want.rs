@@ -84,12 +84,6 @@ impl Want {
             environment: configuration.iter().map(|v| (v.key.clone(), text_of(&v.value))).collect(),
             profiles: project.file.application.profiles.clone(),
         })?;
-        if let Some(place) = loaded.dropped.first() {
-            let key = place.key.clone().unwrap_or_default();
-            return Err(Error::new(Code::Unsupported, format!("`{key}` cannot be carried out yet"))
-                .hint("Remove it. It is not ignored, because what runs would not be what the file says.")
-                .at(place.clone()));
-        }
         let mut application = loaded.model;
         resolve_references(&mut application, &versions)?;
 

@@ -23,6 +23,7 @@ use tower_service::Service;
 
 use super::ssh::Login;
 use super::tls;
+use crate::engine::failure;
 
 /// How long it may take until an engine answers on a new connection.
 const DIAL: Duration = Duration::from_secs(30);
@@ -48,7 +49,7 @@ enum Way {
 }
 
 /// A connection, whatever it is made of.
-pub(super) struct Line(Box<dyn Duplex>);
+pub(crate) struct Line(Box<dyn Duplex>);
 
 trait Duplex: AsyncRead + AsyncWrite + Send + Unpin {}
 impl<T: AsyncRead + AsyncWrite + Send + Unpin> Duplex for T {}
@@ -78,7 +79,7 @@ impl Dialer {
     }
 
     /// A connection on which an engine has answered.
-    async fn dial(self) -> Result<Line> {
+    pub async fn dial(self) -> Result<Line> {
         let door = self.doors.acquire().await;
         let _door = door.map_err(|error| Error::internal(format!("no connection can be made: {error}")))?;
         let dialled = async {
@@ -98,6 +99,35 @@ impl Dialer {
             )
             .hint("Look whether the host is up, and whether something on the way holds the connection back."))
         })
+    }
+}
+
+/// A connection to a socket or pipe of this machine.
+pub(super) async fn socket(address: &str) -> Result<Line> {
+    let opened =
+        tokio::time::timeout(DIAL, open(address)).await.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()));
+    opened.map_err(|error| failure("connect to the container engine", error.into()))
+}
+
+#[cfg(unix)]
+async fn open(address: &str) -> io::Result<Line> {
+    let path = address.strip_prefix("unix://").unwrap_or(address);
+    Ok(Line(Box::new(tokio::net::UnixStream::connect(path).await?)))
+}
+
+#[cfg(windows)]
+async fn open(address: &str) -> io::Result<Line> {
+    /// `ERROR_PIPE_BUSY` of the Windows API: all instances of the pipe are taken at the moment.
+    const PIPE_BUSY: i32 = 231;
+    let path = address.strip_prefix("npipe://").unwrap_or(address).replace('/', "\\");
+    loop {
+        match tokio::net::windows::named_pipe::ClientOptions::new().open(&path) {
+            Ok(pipe) => return Ok(Line(Box::new(pipe))),
+            Err(error) if error.raw_os_error() == Some(PIPE_BUSY) => {
+                tokio::time::sleep(Duration::from_millis(50)).await
+            }
+            Err(error) => return Err(error),
+        }
     }
 }
 

@@ -11,7 +11,7 @@ use bollard::query_parameters::{
 use sternway_model::{Code, Error, Result, ServiceName};
 use tokio::time::sleep;
 
-use super::{Done, Run, create, replace, wait};
+use super::{Done, Run, create, hooks, replace, wait};
 use crate::decide::{Action, Place, Surroundings};
 use crate::engine::{REQUEST, found, limited};
 use crate::fingerprint;
@@ -55,7 +55,11 @@ pub(super) async fn ensure(
                 stop(run, right).await?;
             }
             start(run, right).await?;
-            match wait::ready(run, &place, &right.id).await {
+            let ready = async {
+                hooks::after_start(run, right).await?;
+                wait::ready(run, &place, &right.id).await
+            };
+            match Box::pin(ready).await {
                 Ok(seen) => seen,
                 Err(error) => return Err(wait::with_evidence(run, error, &right.id).await),
             }
@@ -148,12 +152,14 @@ pub(super) async fn start_id(run: &Run<'_>, id: &str, name: &str) -> Result<()> 
     run.write(&doing, limited(&doing, REQUEST * 2, call)).await
 }
 
-/// Stops a container, with the grace period that it was made with. One that is gone is stopped.
+/// Stops a container, with the grace period that it was made with and after its `pre_stop` commands; if one of those fails it
+/// goes on running. One that is gone is stopped.
 pub(super) async fn stop(run: &Run<'_>, container: &Container) -> Result<()> {
+    hooks::before_stop(run, container).await?;
     stop_id(run, &container.id, &container.name).await
 }
 
-/// As [`stop`].
+/// As [`stop`], without its commands.
 pub(super) async fn stop_id(run: &Run<'_>, id: &str, name: &str) -> Result<()> {
     let doing = format!("stop {name}");
     let Some(inspected) = found(run.engine.observer().inspect(id).await)? else { return Ok(()) };

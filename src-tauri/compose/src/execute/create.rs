@@ -1,29 +1,25 @@
 //! A container as the engine wants to have it described.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
-use std::path::Path;
+use std::collections::{BTreeMap, HashMap};
 
 use bollard::models::{
     ContainerCreateBody, DeviceMapping, EndpointIpamConfig, EndpointSettings, HealthConfig, HostConfig,
-    HostConfigCgroupnsModeEnum, HostConfigLogConfig, Mount, MountBindOptions, MountTmpfsOptions, MountType,
-    MountVolumeOptions, NetworkConnectRequest, NetworkingConfig, PortBinding, PortMap, ResourcesUlimits, RestartPolicy,
-    RestartPolicyNameEnum,
+    HostConfigCgroupnsModeEnum, HostConfigLogConfig, NetworkConnectRequest, NetworkingConfig, PortBinding, PortMap,
+    ResourcesUlimits, RestartPolicy, RestartPolicyNameEnum,
 };
 use bollard::query_parameters::CreateContainerOptionsBuilder;
 use serde_json::Value;
 use sternway_model::{Error, ImageId, Result, ServiceName, expand};
 
 use super::container::remove;
-use super::{Run, files};
+use super::{Run, files, hardware, mounts, security};
 use crate::decide::Place;
 use crate::engine::{REQUEST, limited};
 use crate::fingerprint::MadeFrom;
 use crate::labels;
-use crate::model::{Healthcheck, Limits, MountKind, NetworkUse, Port, RestartRule, Service, Ulimit, nanoseconds};
+use crate::model::{Healthcheck, Limits, NetworkUse, Port, RestartRule, Service, Ulimit, nanoseconds};
 use crate::observe::Container;
-
-/// The API with which engines began to take all networks of a container at its creation.
-const ALL_NETWORKS_AT_ONCE: (u32, u32) = (1, 44);
+use crate::plan::ALL_NETWORKS_AT_ONCE;
 
 /// All that a new container is made from.
 pub(super) struct Recipe<'a> {
@@ -41,13 +37,20 @@ pub(super) struct Recipe<'a> {
 pub(super) async fn create(run: &Run<'_>, recipe: &Recipe<'_>, name: &str, olds: &[&Container]) -> Result<String> {
     let service = recipe.place.service;
     let mut networks = endpoints(recipe);
-    // Older engines take one network at creation, the others afterwards.
-    let later = match run.engine.observer().api().await? < ALL_NETWORKS_AT_ONCE {
-        true => networks.split_off(networks.len().min(1)),
-        false => Vec::new(),
+    // Older engines take one network at creation, the others afterwards, and a hardware address for the whole container.
+    let (later, mac_address) = match run.engine.observer().api().await? < ALL_NETWORKS_AT_ONCE {
+        true => {
+            let first = networks.first_mut().and_then(|(_, endpoint)| endpoint.mac_address.take());
+            (networks.split_off(networks.len().min(1)), first.or_else(|| service.mac_address.clone()))
+        }
+        false => (Vec::new(), None),
     };
     let mut body = body(run, recipe, &networks)?;
-    inherit_volumes(run, &mut body, service, olds).await?;
+    if let Some(host) = &mut body.host_config {
+        hardware::describe(service, host)?;
+        security::describe(run, service, host).await?;
+    }
+    mounts::inherit_volumes(run, &mut body, service, olds).await?;
     // The name is kept where it still means this content, so that people see it in `docker ps`.
     if let Some(reference) = &service.image
         && run.engine.observer().image_id(reference).await?.as_ref() == Some(recipe.image)
@@ -59,8 +62,18 @@ pub(super) async fn create(run: &Run<'_>, recipe: &Recipe<'_>, name: &str, olds:
     if let Some(platform) = &service.platform {
         options = options.platform(platform);
     }
-    let call = run.engine.docker().create_container(Some(options.build()), body);
-    let created = Box::pin(run.write(&doing, limited(&doing, REQUEST * 2, call))).await?;
+    let options = options.build();
+    let created = match mac_address {
+        None => {
+            let call = run.engine.docker().create_container(Some(options), body);
+            Box::pin(run.write(&doing, limited(&doing, REQUEST * 2, call))).await?
+        }
+        Some(address) => {
+            let called = (name, service.platform.as_deref());
+            let call = run.engine.observer().create_with_address(&doing, called, &body, &address);
+            Box::pin(run.write(&doing, call)).await?
+        }
+    };
     for warning in &created.warnings {
         run.output.line(warning);
     }
@@ -159,7 +172,7 @@ fn host_config(run: &Run<'_>, recipe: &Recipe<'_>, networks: &[(String, Endpoint
     let resources = service.deploy.as_ref().map(|deploy| &deploy.resources);
     let limits = resources.map_or(&usual, |resources| &resources.limits);
     let reserved = resources.map_or(&usual, |resources| &resources.reservations);
-    let (binds, mounts) = mounts(recipe, run.engine.observer().is_remote())?;
+    let (binds, mounts) = mounts::mounts(recipe, run.engine.observer().is_remote())?;
     let network_mode = match (&service.network_mode, networks.first()) {
         (Some(mode), _) => borrowed(recipe, mode)?,
         (None, Some((network, _))) => network.clone(),
@@ -213,7 +226,6 @@ fn host_config(run: &Run<'_>, recipe: &Recipe<'_>, networks: &[(String, Endpoint
         readonly_rootfs: Some(service.read_only),
         restart_policy: Some(restart_policy(service.restart_rule())),
         runtime: service.runtime.clone(),
-        security_opt: list(&service.security_opt),
         shm_size: service.shm_size.map(|n| n.0),
         storage_opt: map(&service.storage_opt),
         sysctls: map(&service.sysctls),
@@ -264,12 +276,15 @@ fn endpoints(recipe: &Recipe<'_>) -> Vec<(String, EndpointSettings)> {
     if place.service.network_mode.is_some() {
         return Vec::new();
     }
-    let mut uses: Vec<(&String, NetworkUse)> =
-        place.service.networks.iter().map(|(key, network)| (key, network.clone().unwrap_or_default())).collect();
-    uses.sort_by_key(|(_, network)| std::cmp::Reverse(network.priority.unwrap_or_default().0));
-    uses.into_iter()
+    let uses = place.service.networks_in_order().into_iter();
+    let mut endpoints: Vec<(String, EndpointSettings)> = uses
         .filter_map(|(key, network)| Some((place.model.networks.get(key)?.name.clone(), endpoint(recipe, network))))
-        .collect()
+        .collect();
+    if let Some((_, first)) = endpoints.first_mut() {
+        let wanted = place.service.mac_address.clone().filter(|_| !recipe.one_off);
+        first.mac_address = first.mac_address.take().or(wanted);
+    }
+    endpoints
 }
 
 fn endpoint(recipe: &Recipe<'_>, network: NetworkUse) -> EndpointSettings {
@@ -289,10 +304,18 @@ fn endpoint(recipe: &Recipe<'_>, network: NetworkUse) -> EndpointSettings {
         );
         format!("{container}:{alias}")
     });
+    let external = place.service.external_links.iter().map(|link| match link.split_once(':') {
+        Some(_) => link.clone(),
+        None => format!("{link}:{link}"),
+    });
+    let links: Vec<String> = links.chain(external).collect();
     let fixed = network.ipv4_address.is_some() || network.ipv6_address.is_some() || !network.link_local_ips.is_empty();
     EndpointSettings {
         aliases: Some(aliases),
-        links: (!place.service.links.is_empty()).then(|| links.collect()),
+        links: (!links.is_empty()).then_some(links),
+        // A one-off container runs beside the one that has the address.
+        mac_address: network.mac_address.filter(|_| !recipe.one_off),
+        gw_priority: network.gw_priority.map(|n| n.0),
         driver_opts: (!network.driver_opts.is_empty()).then(|| network.driver_opts.into_iter().collect()),
         ipam_config: fixed.then_some(EndpointIpamConfig {
             ipv4_address: network.ipv4_address,
@@ -301,120 +324,6 @@ fn endpoint(recipe: &Recipe<'_>, network: NetworkUse) -> EndpointSettings {
         }),
         ..EndpointSettings::default()
     }
-}
-
-/// Mounts as `binds`, which create missing folders of the host as Compose does, and as `mounts` for the rest.
-fn mounts(recipe: &Recipe<'_>, remote: bool) -> Result<(Vec<String>, Vec<Mount>)> {
-    let Place { model, service, .. } = recipe.place;
-    let (mut binds, mut mounts) = (Vec::new(), Vec::new());
-    for mount in &service.volumes {
-        let mut options = vec![if mount.read_only { "ro" } else { "rw" }];
-        match mount.kind {
-            MountKind::Bind if mount.bind.create_host_path => {
-                options.extend(mount.bind.selinux.as_deref());
-                options.extend(mount.bind.propagation.as_deref());
-                let source = mount.source.as_deref().unwrap_or_default();
-                binds.push(format!("{source}:{}:{}", mount.target, options.join(",")));
-            }
-            MountKind::Bind => {
-                let propagation = mount.bind.propagation.as_deref().map(str::parse).transpose();
-                let propagation = propagation.map_err(|error| {
-                    Error::invalid(format!("`bind.propagation` of service {} is unknown: {error}", recipe.place.name))
-                })?;
-                mounts.push(Mount {
-                    typ: Some(MountType::BIND),
-                    source: mount.source.clone(),
-                    target: Some(mount.target.clone()),
-                    read_only: Some(mount.read_only),
-                    bind_options: propagation.map(|propagation| MountBindOptions {
-                        propagation: Some(propagation),
-                        ..MountBindOptions::default()
-                    }),
-                    ..Mount::default()
-                });
-            }
-            MountKind::Volume => {
-                let volume = mount.source.as_ref().and_then(|key| model.volumes.get(key));
-                mounts.push(Mount {
-                    typ: Some(MountType::VOLUME),
-                    source: volume.map(|volume| volume.name.clone()),
-                    target: Some(mount.target.clone()),
-                    read_only: Some(mount.read_only),
-                    volume_options: (mount.volume.nocopy || mount.volume.subpath.is_some()).then(|| {
-                        MountVolumeOptions {
-                            no_copy: Some(mount.volume.nocopy),
-                            subpath: mount.volume.subpath.clone(),
-                            ..MountVolumeOptions::default()
-                        }
-                    }),
-                    ..Mount::default()
-                });
-            }
-            MountKind::Tmpfs => mounts.push(Mount {
-                typ: Some(MountType::TMPFS),
-                target: Some(mount.target.clone()),
-                read_only: Some(mount.read_only),
-                tmpfs_options: Some(MountTmpfsOptions {
-                    size_bytes: mount.tmpfs.size.map(|n| n.0),
-                    mode: mount.tmpfs.mode.map(|n| n.0),
-                    options: None,
-                }),
-                ..Mount::default()
-            }),
-        }
-    }
-    // On another machine there are no such files; they are copied.
-    for granted in files::granted(model, service).into_iter().filter(|_| !remote) {
-        if let (None, Some(file)) = (&granted.source.content, &granted.source.file) {
-            mounts.push(file_mount(file, granted.target));
-        }
-    }
-    Ok((binds, mounts))
-}
-
-fn file_mount(file: &Path, target: String) -> Mount {
-    Mount {
-        typ: Some(MountType::BIND),
-        source: Some(file.display().to_string()),
-        target: Some(target),
-        read_only: Some(true),
-        ..Mount::default()
-    }
-}
-
-/// Gives a replacement the anonymous volumes of the container that it replaces, as Compose does: there may be data in them.
-async fn inherit_volumes(
-    run: &Run<'_>,
-    body: &mut ContainerCreateBody,
-    service: &Service,
-    olds: &[&Container],
-) -> Result<()> {
-    let Some(old) = olds.iter().max_by_key(|old| old.created) else { return Ok(()) };
-    let named: HashSet<&str> = service
-        .volumes
-        .iter()
-        .filter(|mount| mount.kind != MountKind::Volume || mount.source.is_some())
-        .map(|mount| mount.target.as_str())
-        .collect();
-    let inspected = run.engine.observer().inspect(&old.id).await?;
-    for mount in inspected.mounts.unwrap_or_default() {
-        let (Some(name), Some(target)) = (mount.name, mount.destination) else { continue };
-        let anonymous = name.len() == 64 && name.bytes().all(|byte| byte.is_ascii_hexdigit());
-        if !anonymous || named.contains(target.as_str()) {
-            continue;
-        }
-        let Some(mounts) = body.host_config.as_mut().and_then(|host| host.mounts.as_mut()) else { continue };
-        match mounts.iter_mut().find(|mount| mount.target.as_ref() == Some(&target)) {
-            Some(mount) => mount.source = Some(name),
-            None => mounts.push(Mount {
-                typ: Some(MountType::VOLUME),
-                source: Some(name),
-                target: Some(target),
-                ..Mount::default()
-            }),
-        }
-    }
-    Ok(())
 }
 
 fn devices(service: &Service) -> Vec<DeviceMapping> {

@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use bollard::container::LogOutput;
 use bollard::query_parameters::{AttachContainerOptionsBuilder, WaitContainerOptions};
 use futures_util::StreamExt;
 use sternway_model::{Code, Error, ImageId, Result, ServiceName};
 
 use super::container::{remove, start_id, stop_id};
 use super::create::{Recipe, create};
+use super::lines::Lines;
 use super::{Run, container};
 use crate::decide::Place;
 use crate::engine::{REQUEST, failure, limited};
@@ -91,10 +91,13 @@ async fn follow(run: &Run<'_>, id: &str, name: &str) -> Result<i64> {
         };
         match piece {
             None => break,
-            Some(piece) => lines.push(run, &piece.map_err(|error| failure(&doing, error))?),
+            Some(piece) => {
+                let piece = piece.map_err(|error| failure(&doing, error))?.to_string();
+                lines.push(&piece, |line| run.output.line(line));
+            }
         }
     }
-    lines.end(run);
+    lines.end(|line| run.output.line(line));
     let mut ended = Box::pin(docker.wait_container(id, None::<WaitContainerOptions>));
     let doing = format!("wait for {name}");
     match tokio::time::timeout(END, ended.next()).await {
@@ -104,28 +107,6 @@ async fn follow(run: &Run<'_>, id: &str, name: &str) -> Result<i64> {
         Ok(Some(Err(error))) => Err(failure(&doing, error)),
         Ok(None) | Err(_) => {
             Err(Error::new(Code::Unknown, format!("{name} printed its last line, and its end is not known")))
-        }
-    }
-}
-
-/// Cuts what comes into lines.
-#[derive(Default)]
-struct Lines {
-    begun: String,
-}
-
-impl Lines {
-    fn push(&mut self, run: &Run<'_>, piece: &LogOutput) {
-        self.begun.push_str(&piece.to_string());
-        while let Some(end) = self.begun.find('\n') {
-            let line: String = self.begun.drain(..=end).collect();
-            run.output.line(line.trim_end_matches(['\r', '\n']));
-        }
-    }
-
-    fn end(self, run: &Run<'_>) {
-        if !self.begun.is_empty() {
-            run.output.line(&self.begun);
         }
     }
 }

@@ -4,9 +4,10 @@ use sternway_model::{Code, Error, Result};
 
 use super::container::{remove, rename, start, start_id, stop, stop_id};
 use super::create::{Recipe, create};
-use super::{Run, wait};
+use super::{Run, hooks, wait};
 use crate::decide::Decision;
 use crate::engine::found;
+use crate::model::Moment;
 use crate::observe::{Container, State};
 
 /// Creates the right container if it is not there, waits until it is ready, and only then removes the others. If it does not
@@ -40,10 +41,13 @@ pub(super) async fn bring_up(run: &Run<'_>, recipe: &Recipe<'_>, decision: &Deci
         Ok(seen) => seen,
         Err(error) => return Err(undo(run, recipe, &new, &olds, error).await),
     };
-    for old in &olds {
-        if serves(old) {
-            stop(run, old).await?;
+    for old in olds.iter().filter(|old| serves(old)) {
+        if let Err(error) = hooks::before_stop(run, old).await {
+            return Err(take_back(run, recipe, &new, &olds, error).await);
         }
+        stop_id(run, &old.id, &old.name).await?;
+    }
+    for old in &olds {
         remove(run, &old.id, &old.name, false).await?;
     }
     if new.name != final_name {
@@ -99,6 +103,8 @@ async fn prove(
             Some(right) => start(run, right).await?,
             None => start_id(run, &new.id, &new.name).await?,
         }
+        let hooks = recipe.place.service.hooks(Moment::PostStart);
+        hooks::all(run, hooks, Moment::PostStart, &new.id, &new.name).await?;
     }
     wait::ready(run, &recipe.place, &new.id).await
 }
@@ -116,7 +122,12 @@ async fn see_that_name_is_free(run: &Run<'_>, name: &str, decision: &Decision<'_
 
 /// Undoes what was begun: the new container goes, the old one runs again. Adds to the error why the new one was not ready.
 async fn undo(run: &Run<'_>, recipe: &Recipe<'_>, new: &New, olds: &[&Container], error: Error) -> Error {
-    let mut error = wait::with_evidence(run, error, &new.id).await;
+    let error = wait::with_evidence(run, error, &new.id).await;
+    take_back(run, recipe, new, olds, error).await
+}
+
+/// As [`undo`], where the new container has nothing to do with the error.
+async fn take_back(run: &Run<'_>, recipe: &Recipe<'_>, new: &New, olds: &[&Container], mut error: Error) -> Error {
     if error.code == Code::Locked {
         // Somebody else has the lock: nothing may be changed any more, not even back.
         return error;
@@ -176,6 +187,7 @@ async fn run_again(run: &Run<'_>, old: &Container) -> Result<bool> {
         return Ok(false);
     }
     start_id(run, &old.id, &old.name).await?;
+    hooks::after_start(run, old).await?;
     wait::running(run, &old.id).await?;
     Ok(true)
 }

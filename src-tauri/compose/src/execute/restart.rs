@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use sternway_model::{Code, Error, Result, ServiceName};
 
 use super::container::{start, stop};
-use super::{Run, wait};
+use super::{Run, hooks, wait};
 use crate::decide::Place;
 use crate::observe::{Container, Detail, State};
 
@@ -45,7 +45,11 @@ async fn again(run: &Run<'_>, place: &Place<'_>, container: &Container) -> Resul
     }
     let stopped = Container { state: State::Exited, ..container.clone() };
     start(run, &stopped).await?;
-    match wait::ready(run, place, &container.id).await {
+    let ready = async {
+        hooks::after_start(run, container).await?;
+        wait::ready(run, place, &container.id).await
+    };
+    match Box::pin(ready).await {
         Ok(seen) => Ok(seen),
         Err(error) => Err(wait::with_evidence(run, error, &container.id).await),
     }

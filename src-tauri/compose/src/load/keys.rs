@@ -1,6 +1,6 @@
 //! The keys of a Compose file and what they hold, by the Compose specification's schema.
 
-use super::shape::{Field, Shape, dropped, may, must, printed, printed_as};
+use super::shape::{Field, Shape, may, must, printed, printed_as};
 use Shape::*;
 
 /// The keys of a file.
@@ -274,7 +274,7 @@ const ATTACHMENT: Shape = Object(&[
     may("link_local_ips", Set),
     may("mac_address", Text),
     may("driver_opts", Options),
-    dropped("gw_priority", Integer),
+    may("gw_priority", Integer),
 ]);
 
 const PORT: Shape = Object(&[
@@ -333,7 +333,7 @@ const IPAM: Shape = Object(&[
             may("aux_addresses", TextMap),
         ])),
     ),
-    dropped("options", TextMap),
+    may("options", TextMap),
 ]);
 
 const VOLUME: Shape = Object(&[

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value};
 use sternway_model::yaml::join;
-use sternway_model::{Error, Location, Result};
+use sternway_model::{Error, Result};
 
 use super::canonical::pair;
 use super::numbers;
@@ -15,13 +15,11 @@ use super::shell;
 /// Prints a value of a shape.
 pub(super) struct Printer<'a> {
     places: &'a Places,
-    /// Keys that were accepted and that the canonical model has no place for.
-    pub dropped: Vec<Location>,
 }
 
 impl<'a> Printer<'a> {
     pub fn new(places: &'a Places) -> Self {
-        Self { places, dropped: Vec::new() }
+        Self { places }
     }
 
     /// The value as the canonical model has it, or nothing where it is left out.
@@ -29,7 +27,7 @@ impl<'a> Printer<'a> {
     /// # Errors
     /// [`sternway_model::Code::InvalidInput`] if a key is missing, or a text is not the number, size or duration that
     /// it should be.
-    pub fn print(&mut self, shape: &Shape, value: &Value, path: &str) -> Result<Option<Value>> {
+    pub fn print(&self, shape: &Shape, value: &Value, path: &str) -> Result<Option<Value>> {
         let at = |error: Error| self.places.locate(error, path);
         let text = || numbers::text(value);
         if value.is_null() && !matches!(shape, Shape::Command) {
@@ -114,7 +112,7 @@ impl<'a> Printer<'a> {
         }
     }
 
-    fn object(&mut self, fields: &[Field], value: &Value, path: &str) -> Result<Value> {
+    fn object(&self, fields: &[Field], value: &Value, path: &str) -> Result<Value> {
         let mut printed = Map::new();
         for field in fields {
             let given = value.get(field.name);
@@ -124,10 +122,6 @@ impl<'a> Printer<'a> {
                 _ => field.name,
             };
             match (given, field.presence) {
-                (Some(_), Presence::Dropped) => {
-                    self.dropped.extend(self.places.named(&path));
-                    continue;
-                }
                 (None, Presence::Required) => {
                     let missing = Error::invalid(format!("the key `{path}` is missing"));
                     return Err(self.places.locate(missing, &path));

@@ -101,8 +101,6 @@ pub(super) enum Presence {
     Required,
     /// It may be missing, and is printed nevertheless.
     Printed,
-    /// It is accepted, and the canonical model of this version of Compose has no place for it.
-    Dropped,
     /// It is printed even if it says nothing, under this name.
     As(&'static str),
 }
@@ -117,10 +115,6 @@ pub(super) const fn must(name: &'static str, shape: Shape) -> Field {
 
 pub(super) const fn printed(name: &'static str, shape: Shape) -> Field {
     Field { name, shape, presence: Presence::Printed }
-}
-
-pub(super) const fn dropped(name: &'static str, shape: Shape) -> Field {
-    Field { name, shape, presence: Presence::Dropped }
 }
 
 pub(super) const fn printed_as(name: &'static str, shape: Shape, printed: &'static str) -> Field {

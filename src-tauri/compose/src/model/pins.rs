@@ -31,8 +31,12 @@ fn walk<'a>(value: &'a Value, path: &mut Vec<&'a str>) -> Result<()> {
 }
 
 fn may_hold(path: &[&str]) -> bool {
-    matches!(path, ["services", _, "environment", _] | ["secrets" | "configs", _, "content"])
-        || path.iter().any(|key| key.starts_with("x-"))
+    matches!(
+        path,
+        ["services", _, "environment", _]
+            | ["services", _, "post_start" | "pre_stop", "environment", _]
+            | ["secrets" | "configs", _, "content"]
+    ) || path.iter().any(|key| key.starts_with("x-"))
 }
 
 fn look(text: &str, path: &[&str], allowed: bool) -> Result<()> {
@@ -57,12 +61,14 @@ mod tests {
 
     #[test]
     fn secrets_stay_in_environment_and_content() {
-        let fine = json!({"services": {"db": {"environment": {"URL": format!("pg://u:{PIN}@db")}}},
+        let fine = json!({"services": {"db": {"environment": {"URL": format!("pg://u:{PIN}@db")},
+                "post_start": [{"command": ["load"], "environment": {"PW": PIN}}]}},
             "configs": {"c": {"content": PIN}}});
         check(&fine).expect("the places that are meant for it");
         for (wrong, key) in [
             (json!({"services": {"db": {"labels": {"a": PIN}}}}), "services.db.labels.a"),
             (json!({"services": {"db": {"command": ["sh", PIN]}}}), "services.db.command"),
+            (json!({"services": {"db": {"pre_stop": [{"command": [PIN]}]}}}), "services.db.pre_stop.command"),
             (json!({"services": {"db": {"healthcheck": {"test": ["CMD", PIN]}}}}), "services.db.healthcheck.test"),
             (json!({"services": {"db": {"build": {"args": {"A": PIN}}}}}), "services.db.build.args.A"),
             (json!({"services": {"db": {"environment": {PIN: "x"}}}}), "services.db.environment"),

@@ -6,6 +6,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sternway_model::{Seconds, ServiceName};
 
+use super::hardware::{Blkio, DeviceRequest};
+use super::hook::{Hook, Moment};
+use super::mount::Mount;
 use super::scalar::{Decimal, Integer};
 
 /// A service: a container, or several of the same kind.
@@ -14,6 +17,7 @@ use super::scalar::{Decimal, Integer};
 #[allow(missing_docs, reason = "the fields are the keys of the Compose specification, section `services`")]
 pub struct Service {
     pub annotations: BTreeMap<String, String>,
+    pub blkio_config: Option<Blkio>,
     pub build: Option<Build>,
     pub cap_add: Vec<String>,
     pub cap_drop: Vec<String>,
@@ -22,11 +26,16 @@ pub struct Service {
     pub command: Option<Vec<String>>,
     pub configs: Vec<FileGrant>,
     pub container_name: Option<String>,
+    pub cpu_count: Option<Integer>,
+    pub cpu_percent: Option<Decimal>,
     pub cpu_period: Option<Integer>,
     pub cpu_quota: Option<Integer>,
+    pub cpu_rt_period: Option<Integer>,
+    pub cpu_rt_runtime: Option<Integer>,
     pub cpu_shares: Option<Integer>,
     pub cpus: Option<Decimal>,
     pub cpuset: Option<String>,
+    pub credential_spec: Option<CredentialSpec>,
     pub depends_on: BTreeMap<ServiceName, Dependency>,
     pub deploy: Option<Deploy>,
     pub device_cgroup_rules: Vec<String>,
@@ -38,16 +47,20 @@ pub struct Service {
     pub entrypoint: Option<Vec<String>>,
     pub environment: BTreeMap<String, Option<String>>,
     pub expose: Vec<String>,
+    pub external_links: Vec<String>,
     pub extra_hosts: Vec<String>,
+    pub gpus: Vec<DeviceRequest>,
     pub group_add: Vec<String>,
     pub healthcheck: Option<Healthcheck>,
     pub hostname: Option<String>,
     pub image: Option<String>,
     pub init: Option<bool>,
     pub ipc: Option<String>,
+    pub isolation: Option<String>,
     pub labels: BTreeMap<String, String>,
     pub links: Vec<String>,
     pub logging: Option<Logging>,
+    pub mac_address: Option<String>,
     pub mem_limit: Option<Integer>,
     pub mem_reservation: Option<Integer>,
     pub mem_swappiness: Option<Integer>,
@@ -60,6 +73,8 @@ pub struct Service {
     pub pids_limit: Option<Integer>,
     pub platform: Option<String>,
     pub ports: Vec<Port>,
+    pub post_start: Vec<Hook>,
+    pub pre_stop: Vec<Hook>,
     pub privileged: bool,
     pub pull_policy: Option<String>,
     pub read_only: bool,
@@ -109,6 +124,27 @@ impl Service {
         config.map(|config| config.failure_action).unwrap_or_default()
     }
 
+    /// The commands that run inside its containers at a moment.
+    #[must_use]
+    pub fn hooks(&self, moment: Moment) -> &[Hook] {
+        match moment {
+            Moment::PostStart => &self.post_start,
+            Moment::PreStop => &self.pre_stop,
+        }
+    }
+
+    /// The devices that it asks for: `deploy.resources.reservations.devices`, and `gpus`, which are graphics cards.
+    pub fn device_requests(&self) -> impl Iterator<Item = DeviceRequest> + '_ {
+        let reserved = self.deploy.iter().flat_map(|deploy| &deploy.resources.reservations.devices).cloned();
+        let cards = self.gpus.iter().cloned().map(|mut card| {
+            if !card.capabilities.iter().any(|capability| capability == "gpu") {
+                card.capabilities.push("gpu".to_owned());
+            }
+            card
+        });
+        reserved.chain(cards)
+    }
+
     /// When the engine starts it again by itself: `restart`, or else `deploy.restart_policy`.
     #[must_use]
     pub fn restart_rule(&self) -> RestartRule {
@@ -121,6 +157,26 @@ impl Service {
             let retries = policy.max_attempts.map(|Integer(number)| number);
             RestartRule::new(policy.condition.as_deref().unwrap_or("any"), retries)
         })
+    }
+
+    /// The networks that it joins, by key; the first is the one of its gateway.
+    #[must_use]
+    pub fn networks_in_order(&self) -> Vec<(&String, NetworkUse)> {
+        let mut uses: Vec<(&String, NetworkUse)> =
+            self.networks.iter().map(|(key, network)| (key, network.clone().unwrap_or_default())).collect();
+        uses.sort_by_key(|(_, network)| std::cmp::Reverse(network.priority.unwrap_or_default().0));
+        uses
+    }
+
+    /// The containers outside the project to which it links.
+    pub fn linked_outside(&self) -> impl Iterator<Item = &str> {
+        self.external_links.iter().map(|link| link.split(':').next().unwrap_or(link))
+    }
+
+    /// Whether it has a hardware address of its own, which two containers of a network cannot share.
+    #[must_use]
+    pub fn has_own_address(&self) -> bool {
+        self.mac_address.is_some() || self.networks.values().flatten().any(|network| network.mac_address.is_some())
     }
 
     /// Services whose namespaces or volumes it borrows: it cannot outlive their containers.
@@ -277,7 +333,7 @@ pub struct Resources {
     pub reservations: Limits,
 }
 
-/// Amounts: processors, bytes, processes.
+/// Amounts: processors, bytes, processes; and devices, which can only be reserved.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(default)]
 #[allow(missing_docs, reason = "the fields are the keys of the Compose specification, section `deploy.resources`")]
@@ -285,6 +341,7 @@ pub struct Limits {
     pub cpus: Option<Decimal>,
     pub memory: Option<Integer>,
     pub pids: Option<Integer>,
+    pub devices: Vec<DeviceRequest>,
 }
 
 /// `deploy.restart_policy`, as far as one engine has it.
@@ -294,6 +351,16 @@ pub struct Limits {
 pub struct RestartPolicy {
     pub condition: Option<String>,
     pub max_attempts: Option<Integer>,
+}
+
+/// Where a Windows container's account is described. One of the three is given.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+#[allow(missing_docs, reason = "the fields are the keys of the Compose specification, section `credential_spec`")]
+pub struct CredentialSpec {
+    pub config: Option<String>,
+    pub file: Option<String>,
+    pub registry: Option<String>,
 }
 
 /// A device of the host.
@@ -355,7 +422,9 @@ pub struct NetworkUse {
     pub ipv4_address: Option<String>,
     pub ipv6_address: Option<String>,
     pub link_local_ips: Vec<String>,
+    pub mac_address: Option<String>,
     pub priority: Option<Integer>,
+    pub gw_priority: Option<Integer>,
 }
 
 /// A published port.
@@ -382,64 +451,4 @@ pub enum Ulimit {
         /// The one up to which it can be raised.
         hard: i64,
     },
-}
-
-/// Something mounted into a container.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
-#[allow(missing_docs, reason = "the fields are the keys of the Compose specification, section `volumes`")]
-pub struct Mount {
-    #[serde(rename = "type")]
-    pub kind: MountKind,
-    #[serde(default)]
-    pub source: Option<String>,
-    #[serde(default)]
-    pub target: String,
-    #[serde(default)]
-    pub read_only: bool,
-    #[serde(default)]
-    pub bind: Bind,
-    #[serde(default)]
-    pub volume: VolumeUse,
-    #[serde(default)]
-    pub tmpfs: Tmpfs,
-}
-
-/// What is mounted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum MountKind {
-    /// A path of the host.
-    Bind,
-    /// A volume, named or anonymous.
-    Volume,
-    /// Memory.
-    Tmpfs,
-}
-
-/// Options of a mounted path.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
-#[serde(default)]
-#[allow(missing_docs, reason = "the fields are the keys of the Compose specification, section `volumes`")]
-pub struct Bind {
-    pub create_host_path: bool,
-    pub propagation: Option<String>,
-    pub selinux: Option<String>,
-}
-
-/// Options of a mounted volume.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
-#[serde(default)]
-#[allow(missing_docs, reason = "the fields are the keys of the Compose specification, section `volumes`")]
-pub struct VolumeUse {
-    pub nocopy: bool,
-    pub subpath: Option<String>,
-}
-
-/// Options of mounted memory.
-#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
-#[serde(default)]
-#[allow(missing_docs, reason = "the fields are the keys of the Compose specification, section `volumes`")]
-pub struct Tmpfs {
-    pub size: Option<Integer>,
-    pub mode: Option<Integer>,
 }

@@ -16,8 +16,10 @@ enum Keys {
     Each(&'static Keys),
     /// A list of such values.
     Items(&'static Keys),
+    /// Nothing, and why.
+    Never(&'static str),
 }
-use Keys::{Any, Each, Items, Of};
+use Keys::{Any, Each, Items, Never, Of};
 
 const MODEL: Keys = Of(&[
     ("name", Any),
@@ -31,6 +33,7 @@ const MODEL: Keys = Of(&[
 const SERVICE: Keys = Of(&[
     ("annotations", Any),
     ("attach", Any), // only about what a terminal shows
+    ("blkio_config", Any),
     ("build", BUILD),
     ("cap_add", Any),
     ("cap_drop", Any),
@@ -39,11 +42,16 @@ const SERVICE: Keys = Of(&[
     ("command", Any),
     ("configs", Items(&FILE_GRANT)),
     ("container_name", Any),
+    ("cpu_count", Any),
+    ("cpu_percent", Any),
     ("cpu_period", Any),
     ("cpu_quota", Any),
+    ("cpu_rt_period", Any),
+    ("cpu_rt_runtime", Any),
     ("cpu_shares", Any),
     ("cpus", Any),
     ("cpuset", Any),
+    ("credential_spec", Any),
     ("depends_on", Each(&Of(&[("condition", Any), ("required", Any), ("restart", Any)]))),
     ("deploy", DEPLOY),
     ("develop", Any), // only about `docker compose watch`
@@ -56,16 +64,20 @@ const SERVICE: Keys = Of(&[
     ("entrypoint", Any),
     ("environment", Any),
     ("expose", Any),
+    ("external_links", Any),
     ("extra_hosts", Any),
+    ("gpus", Items(&DEVICES)),
     ("group_add", Any),
     ("healthcheck", HEALTHCHECK),
     ("hostname", Any),
     ("image", Any),
     ("init", Any),
     ("ipc", Any),
+    ("isolation", Any),
     ("labels", Any),
     ("links", Any),
     ("logging", Of(&[("driver", Any), ("options", Any)])),
+    ("mac_address", Any),
     ("mem_limit", Any),
     ("mem_reservation", Any),
     ("mem_swappiness", Any),
@@ -78,6 +90,8 @@ const SERVICE: Keys = Of(&[
     ("pids_limit", Any),
     ("platform", Any),
     ("ports", Items(&PORT)),
+    ("post_start", Items(&HOOK)),
+    ("pre_stop", Items(&HOOK)),
     ("privileged", Any),
     ("profiles", Any), // the loader has already chosen the services
     ("pull_policy", Any),
@@ -121,17 +135,28 @@ const BUILD: Keys = Of(&[
     ("target", Any),
 ]);
 
+const HOOK: Keys =
+    Of(&[("command", Any), ("user", Any), ("privileged", Any), ("working_dir", Any), ("environment", Any)]);
+const DEVICES: Keys =
+    Of(&[("capabilities", Any), ("count", Any), ("device_ids", Any), ("driver", Any), ("options", Any)]);
 const LIMITS: Keys = Of(&[("cpus", Any), ("memory", Any), ("pids", Any)]);
+const RESERVATIONS: Keys = Of(&[
+    ("cpus", Any),
+    ("memory", Any),
+    ("devices", Items(&DEVICES)),
+    ("generic_resources", Never("only a Swarm counts such resources; `devices` asks one engine for its devices")),
+]);
+/// What of it is for Swarm only has no effect; a plan says so (`plan::without_effect`).
 const DEPLOY: Keys = Of(&[
-    // Compose itself leaves these four to Swarm; they say nothing about one engine.
     ("endpoint_mode", Any),
     ("labels", Any),
-    ("update_config", Any),
-    ("rollback_config", Any),
     ("mode", Any),
+    ("placement", Any),
     ("replicas", Any),
-    ("resources", Of(&[("limits", LIMITS), ("reservations", Of(&[("cpus", Any), ("memory", Any)]))])),
-    ("restart_policy", Of(&[("condition", Any), ("max_attempts", Any)])),
+    ("resources", Of(&[("limits", LIMITS), ("reservations", RESERVATIONS)])),
+    ("restart_policy", Of(&[("condition", Any), ("delay", Any), ("max_attempts", Any), ("window", Any)])),
+    ("rollback_config", Any),
+    ("update_config", Any),
 ]);
 
 const HEALTHCHECK: Keys = Of(&[
@@ -147,9 +172,11 @@ const HEALTHCHECK: Keys = Of(&[
 const NETWORK_USE: Keys = Of(&[
     ("aliases", Any),
     ("driver_opts", Any),
+    ("gw_priority", Any),
     ("ipv4_address", Any),
     ("ipv6_address", Any),
     ("link_local_ips", Any),
+    ("mac_address", Any),
     ("priority", Any),
 ]);
 
@@ -169,13 +196,26 @@ const MOUNT: Keys = Of(&[
     ("target", Any),
     ("read_only", Any),
     ("consistency", Any), // has had no effect for years
-    ("bind", Of(&[("create_host_path", Any), ("propagation", Any), ("selinux", Any)])),
+    ("bind", Of(&[("create_host_path", Any), ("propagation", Any), ("recursive", Any), ("selinux", Any)])),
+    ("image", Of(&[("subpath", Any)])),
     ("volume", Of(&[("nocopy", Any), ("subpath", Any)])),
     ("tmpfs", Of(&[("size", Any), ("mode", Any)])),
 ]);
 
 const FILE_GRANT: Keys = Of(&[("source", Any), ("target", Any), ("uid", Any), ("gid", Any), ("mode", Any)]);
-const FILE_SOURCE: Keys = Of(&[("name", Any), ("file", Any), ("environment", Any), ("content", Any), ("labels", Any)]);
+const KEPT_BY_SWARM: &str = "a Swarm keeps such secrets and configs, and one engine has no store for them; use `file`, `content` or \
+     `environment`";
+const FILE_SOURCE: Keys = Of(&[
+    ("name", Any),
+    ("file", Any),
+    ("environment", Any),
+    ("content", Any),
+    ("labels", Any),
+    ("external", Never(KEPT_BY_SWARM)),
+    ("driver", Never(KEPT_BY_SWARM)),
+    ("driver_opts", Never(KEPT_BY_SWARM)),
+    ("template_driver", Never(KEPT_BY_SWARM)),
+]);
 
 const IPAM_POOL: Keys = Of(&[("subnet", Any), ("gateway", Any), ("ip_range", Any), ("aux_addresses", Any)]);
 const NETWORK: Keys = Of(&[
@@ -201,17 +241,14 @@ pub(super) fn check(canonical: &Value) -> Result<()> {
     for (name, service) in entries(&canonical["services"]) {
         values(service, &format!("services.{name}"))?;
     }
-    for (name, network) in entries(&canonical["networks"]) {
-        if network["enable_ipv4"] == Value::Bool(false) {
-            return Err(refusal(&format!("networks.{name}.enable_ipv4"), "a network without IPv4"));
-        }
-    }
     Ok(())
 }
 
 fn walk(value: &Value, keys: &Keys, path: &str) -> Result<()> {
     match keys {
         Any => Ok(()),
+        Never(_) if says_nothing(value) => Ok(()),
+        Never(why) => Err(never(path, why)),
         Of(known) => entries(value).try_for_each(|(key, value)| {
             let path = join(path, key);
             match known.iter().find(|(name, _)| name == key) {
@@ -230,15 +267,6 @@ fn walk(value: &Value, keys: &Keys, path: &str) -> Result<()> {
 
 /// Known keys with values that cannot be carried out.
 fn values(service: &Value, path: &str) -> Result<()> {
-    for (index, mount) in service["volumes"].as_array().into_iter().flatten().enumerate() {
-        let kind = mount["type"].as_str().unwrap_or_default();
-        if !matches!(kind, "bind" | "volume" | "tmpfs") {
-            return Err(refusal(&format!("{path}.volumes[{index}].type"), kind));
-        }
-    }
-    if service["deploy"]["mode"].as_str().is_some_and(|mode| mode != "replicated") {
-        return Err(refusal(&format!("{path}.deploy.mode"), "a mode other than `replicated`"));
-    }
     if service["build"]["platforms"].as_array().is_some_and(|platforms| platforms.len() > 1) {
         return Err(refusal(&format!("{path}.build.platforms"), "more than one platform"));
     }
@@ -255,8 +283,14 @@ fn entries(value: &Value) -> impl Iterator<Item = (&String, &Value)> {
     value.as_object().into_iter().flatten()
 }
 
+fn never(path: &str, why: &str) -> Error {
+    Error::new(Code::Unsupported, format!("`{path}` cannot be carried out: {why}"))
+        .hint(format!("Remove `{path}`, or put it into a file that only Swarm reads. Nothing was touched."))
+        .at(at(path))
+}
+
 /// A value that asks for nothing, such as the empty objects that the canonical form writes.
-fn says_nothing(value: &Value) -> bool {
+pub(crate) fn says_nothing(value: &Value) -> bool {
     match value {
         Value::Null | Value::Bool(false) => true,
         Value::String(text) => text.is_empty(),
@@ -281,11 +315,12 @@ mod tests {
     #[test]
     fn what_cannot_be_done_is_refused_with_its_path() {
         for (service, key) in [
-            (json!({"gpus": "all"}), "services.a.gpus"),
-            (json!({"volumes": [{"type": "npipe", "source": "x", "target": "y"}]}), "services.a.volumes[0].type"),
-            (json!({"deploy": {"placement": {"constraints": ["node.role==manager"]}}}), "services.a.deploy.placement"),
+            (json!({"gpus": [{"speed": "high"}]}), "services.a.gpus[0].speed"),
+            (
+                json!({"deploy": {"resources": {"reservations": {"generic_resources": [{"discrete_resource_spec": {}}]}}}}),
+                "services.a.deploy.resources.reservations.generic_resources",
+            ),
             (json!({"build": {"context": ".", "secrets": [{"source": "s"}]}}), "services.a.build.secrets"),
-            (json!({"deploy": {"mode": "global"}}), "services.a.deploy.mode"),
         ] {
             let error = check(&json!({"services": {"a": service}})).expect_err(key);
             assert_eq!(error.code, Code::Unsupported, "{key}");

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 use serde_json::Value;
-use sternway_compose::{Sources, load};
+use sternway_compose::{Sources, as_compose_prints, load};
 
 /// How many cases were right when this was last looked at: it may become more, never fewer.
 const EQUAL: usize = 221;
@@ -97,7 +97,7 @@ fn attempt(folder: &Path, case: &Case) -> Option<String> {
             let text = text.replace("{{PARENT}}", &parent.path().to_string_lossy());
             let expected: Value = serde_json::from_str(&text).expect("JSON");
             let mut differences = Vec::new();
-            compare("", &loaded.model, &expected, &mut differences);
+            compare("", &as_compose_prints(&loaded.model), &expected, &mut differences);
             (!differences.is_empty()).then(|| differences.join("; "))
         }
     }

@@ -3,7 +3,7 @@
 use std::fs;
 
 use serde_json::{Value, json};
-use sternway_compose::{Loaded, Sources, load, to_yaml};
+use sternway_compose::{Loaded, Sources, as_compose_prints, load, to_yaml};
 use sternway_model::{Code, Error};
 
 /// A folder `shop` with these files.
@@ -210,9 +210,9 @@ fn what_a_person_should_know_is_said() {
     let loaded = Project::new(&[("compose.yaml", text)]).load(&["compose.yaml"]);
     assert!(loaded.warnings.iter().any(|warning| warning.contains("`NONE`")), "{:?}", loaded.warnings);
     assert!(loaded.warnings.iter().any(|warning| warning.contains("`version`")), "{:?}", loaded.warnings);
-    let dropped: Vec<_> =
-        loaded.dropped.iter().filter_map(|place| Some((place.line?, place.key.as_deref()?))).collect();
-    assert_eq!(dropped, [(5, "services.a.networks.default.gw_priority")]);
+    let network = &loaded.model["services"]["a"]["networks"]["default"];
+    assert_eq!(network["gw_priority"], 1, "what is carried out is kept");
+    assert!(as_compose_prints(&loaded.model)["services"]["a"]["networks"]["default"]["gw_priority"].is_null());
 }
 
 #[test]

@@ -3,7 +3,11 @@
 #[cfg(test)]
 mod cases;
 #[cfg(test)]
+mod hooks;
+#[cfg(test)]
 mod images;
+#[cfg(test)]
+mod keys;
 #[cfg(test)]
 mod load;
 #[cfg(test)]

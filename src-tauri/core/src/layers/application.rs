@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use async_trait::async_trait;
-use sternway_compose::{Job as ComposeJob, Model, Output, Want as ComposeWant, ports};
+use sternway_compose::{ComposePlan, Job as ComposeJob, Model, Output, Want as ComposeWant, ports};
 use sternway_model::{Action, DeploymentNumber, Error, Layer as LayerName, Result};
 
 use super::{Act, Job, Layer, LayerPlan, Observed, Sight};
@@ -35,9 +35,9 @@ impl Layer for Application {
             return Err(Error::internal("the application layer was given what another layer saw"));
         };
         let whole = Whole::new(sight.project, sight.environment, want)?;
-        let plan = sternway_compose::plan(observed, &whole.want(want, None))?;
+        let mut plan = sternway_compose::plan(observed, &whole.want(want, None))?;
         let mut jobs = Vec::new();
-        for work in plan.work {
+        for work in std::mem::take(&mut plan.work) {
             let intent = serde_json::to_value(&work.job)
                 .map_err(|error| Error::internal(format!("a job cannot be recorded: {error}")))?;
             let on_failure = work.failure_action(&whole.model);
@@ -53,7 +53,8 @@ impl Layer for Application {
             });
         }
         let kept = plan.kept.iter().map(ToString::to_string).collect();
-        Ok(LayerPlan { jobs, kept, notes: plan.notes, blockers: plan.blockers })
+        let ComposePlan { notes, without_effect, blockers, .. } = plan;
+        Ok(LayerPlan { jobs, kept, notes, without_effect, blockers })
     }
 
     async fn apply(&self, job: &Job, act: &Act<'_>) -> Result<String> {
