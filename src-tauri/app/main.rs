@@ -6,6 +6,8 @@
 mod commands;
 #[allow(clippy::let_underscore_must_use, reason = "the macro of Tauri's commands writes such bindings")]
 mod deployments;
+#[allow(clippy::let_underscore_must_use, reason = "the macro of Tauri's commands writes such bindings")]
+mod documents;
 mod launch;
 mod published;
 #[allow(clippy::let_underscore_must_use, reason = "the macro of Tauri's commands writes such bindings")]

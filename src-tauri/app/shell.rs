@@ -9,7 +9,7 @@ use tauri_specta::{Builder, ErrorHandlingMode, collect_commands};
 
 use crate::launch::Launch;
 use crate::state::Shared;
-use crate::{commands, deployments, services};
+use crate::{commands, deployments, documents, services};
 
 /// Every command of the window, declared once: the page's bindings are made from this list.
 pub fn bindings() -> Builder<tauri::Wry> {
@@ -42,6 +42,10 @@ pub fn bindings() -> Builder<tauri::Wry> {
         commands::deployment,
         commands::log,
         commands::compare,
+        documents::documents,
+        documents::open_document,
+        documents::document_edited,
+        documents::save_document,
         deployments::run,
         deployments::resume,
         deployments::unlock,

@@ -62,8 +62,8 @@ import type { Followings, LogFilter, Event as RunEvent, ServiceLine, UsageView }
 /** Receives a running deployment's events, in order, in batches. */
 export type Listener = (events: RunEvent[]) => void;
 
-/** What no screen uses: what is measured once is measured again and again here. */
-type Unused = "usage";
+/** What no screen uses: what is measured once is measured again and again here, and documents have no screen yet. */
+type Unused = "usage" | "documents" | "openDocument" | "documentEdited" | "saveDocument";
 
 type Commands = Omit<typeof commands, Unused>;
 

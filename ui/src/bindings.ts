@@ -34,6 +34,10 @@ export const commands = {
 	deployment: (project: string, number: DeploymentNumber) => __TAURI_INVOKE<DeploymentView>("deployment", { project, number }),
 	log: (project: string, number: DeploymentNumber, step: number | null, after: number, limit: number) => __TAURI_INVOKE<LogPage>("log", { project, number, step, after, limit }),
 	compare: (project: string, a: DeploymentNumber, b: DeploymentNumber) => __TAURI_INVOKE<Comparison>("compare", { project, a, b }),
+	documents: (project: string) => __TAURI_INVOKE<Documents>("documents", { project }),
+	openDocument: (project: string, path: string, reveal: boolean) => __TAURI_INVOKE<DocumentView>("open_document", { project, path, reveal }),
+	documentEdited: (project: string, path: string, text: string, edit: DocumentEdit | null) => __TAURI_INVOKE<DocumentView>("document_edited", { project, path, text, edit }),
+	saveDocument: (project: string, path: string, text: string, base: string | null, baseText: string | null, note: string | null, resolutions: MergeResolution[]) => __TAURI_INVOKE<SavedDocument>("save_document", { project, path, text, base, baseText, note, resolutions }),
 	run: (project: string, hash: string, typedName: string | null, events: Channel<Event[]>) => __TAURI_INVOKE<DeploymentNumber>("run", { project, hash, typedName, events }),
 	resume: (project: string, environment: EnvironmentName, typedName: string | null, events: Channel<Event[]>) => __TAURI_INVOKE<DeploymentNumber>("resume", { project, environment, typedName, events }),
 	unlock: (project: string, environment: EnvironmentName) => __TAURI_INVOKE<null>("unlock", { project, environment }),
@@ -226,6 +230,144 @@ export type DeploymentView = {
 	reachable: Reachable | null,
 	/**  How many log lines it has. */
 	log_lines: number,
+};
+
+/**  A document that two have changed. */
+export type DocumentConflict = {
+	/**  What the file was when it was opened. */
+	base: string | null,
+	/**  What the file is now. */
+	theirs: string | null,
+	/**  Everything that only one side changed, and the file's values where both did. */
+	merged_text: string,
+	/**  The values that both changed. */
+	conflicts: MergeConflict[],
+};
+
+/**  One edit of a document's values. */
+export type DocumentEdit = 
+/**  Gives a value other data. */
+({ set: {
+	/**  The way to the value. */
+	path: PathStep[],
+	/**  The data as text; JSON for objects and lists. */
+	value: string,
+	/**  What it shall be; what it is already, unless given. */
+	kind?: ValueKind | null,
+} }) & { insert?: never; rename?: never; unset?: never } | 
+/**  Removes a value with its key. */
+({ unset: {
+	/**  The way to the value. */
+	path: PathStep[],
+} }) & { insert?: never; rename?: never; set?: never } | 
+/**  Gives a value's key another name. */
+({ rename: {
+	/**  The way to the value. */
+	path: PathStep[],
+	/**  The new name. */
+	key: string,
+} }) & { insert?: never; set?: never; unset?: never } | 
+/**  Adds a value at the end of an object or a list. */
+({ insert: {
+	/**  The way to the object or the list; empty for the document itself. */
+	path: PathStep[],
+	/**  The new value's key; none in a list. */
+	key?: string | null,
+	/**  The data as text; JSON for objects and lists. */
+	value: string,
+	/**  What it shall be. */
+	kind: ValueKind,
+} }) & { rename?: never; set?: never; unset?: never };
+
+/**  A configuration file. */
+export type DocumentEntry = {
+	/**  The file, relative to the project. */
+	path: string,
+	/**  How it is written. */
+	format: DocumentFormat,
+	/**  What it is for. */
+	role: DocumentRole,
+	/**  It is there. */
+	exists: boolean,
+	/**  Why it cannot be read, if so. */
+	problem: Error | null,
+};
+
+/**  A format of documents. */
+export type DocumentFormat = 
+/**  An env file as Compose reads it. */
+"env" | 
+/**  JSON (RFC 8259). */
+"json" | 
+/**  JSON with comments and commas at the end. */
+"jsonc" | 
+/**  Anything else: only text. */
+"text";
+
+/**  A value of a document. */
+export type DocumentNode = {
+	/**  The way to it: keys and places. Of several with the same path the last one counts. */
+	path: PathStep[],
+	/**  What it is. */
+	kind: ValueKind,
+	/**  Its text; `null` for objects, lists and nothing, and if it is withheld. */
+	value: string | null,
+	/**  The line on which it begins, from 1. */
+	line: number,
+	/**  The column, from 1. */
+	column: number,
+	/**  How many objects and lists it stands in. */
+	depth: number,
+	/**  It stands in the file and looks like a secret. */
+	secret: boolean,
+	/**  The secret in the keychain that it names. */
+	reference: SecretName | null,
+	/**  The type that its value seems to have, or that `sternway.yaml` declares for the variable. */
+	value_type: ValueType | null,
+	/**  What is wrong with it. */
+	problem: Error | null,
+};
+
+/**  What a configuration file is for. */
+export type DocumentRole = 
+/**  `sternway.yaml`. */
+"project" | 
+/**  Variables of environments. */
+"variables" | 
+/**  A Compose file. */
+"compose" | 
+/**  Any other configuration file. */
+"file";
+
+/**  A configuration file that is open: as text, and as values. */
+export type DocumentView = {
+	/**  The file, relative to the project. */
+	path: string,
+	/**  How it is written. */
+	format: DocumentFormat,
+	/**
+	 *  The text. A value that looks like a secret is a mark such as `⟦withheld:database.password⟧`, which can be edited around
+	 *  and is put back when the text is saved. `null` if a secret in it cannot be told from the rest: it is shown when asked for.
+	 */
+	text: string | null,
+	/**  What the file was when it was read: to be given back when it is saved. `null` while there is no such file. */
+	stamp: string | null,
+	/**  The values in the text's order, objects and lists before what they hold. Empty if the text cannot be read. */
+	nodes: DocumentNode[],
+	/**  Why the text cannot be read, with line and column. */
+	problem: Error | null,
+	/**  What is withheld, by path. */
+	withheld: string[],
+	/**  The JSON Schema of such files, as JSON; `null` if none is known. */
+	schema: string | null,
+	/**  The text in the last release; `null` if that is not known. */
+	deployed: string | null,
+};
+
+/**  The configuration files of a project. */
+export type Documents = {
+	/**  In the order in which `sternway.yaml` names them, itself first. */
+	documents: DocumentEntry[],
 };
 
 /**  The address of a Docker engine, written as one text. */
@@ -507,6 +649,35 @@ export type MatrixRow = {
 	cells: Cell[],
 };
 
+/**  A value that both have changed. */
+export type MergeConflict = {
+	/**  The value; empty for the whole text. */
+	path: PathStep[],
+	/**  What it was; absent if there was none. */
+	base: string | null,
+	/**  What the person who saves has; absent if they removed it. */
+	ours: string | null,
+	/**  What the file has; absent if it was removed there. */
+	theirs: string | null,
+};
+
+/**  What a person has chosen where both have changed a value. */
+export type MergeResolution = {
+	/**  The value; empty for the whole text. */
+	path: PathStep[],
+	/**  Whose is taken. */
+	take: MergeSide,
+	/**  What the file had when this was chosen: another value was not chosen about. */
+	theirs: string | null,
+};
+
+/**  Whose value it is. */
+export type MergeSide = 
+/**  That of the person who saves. */
+"ours" | 
+/**  That of the file. */
+"theirs";
+
 /**  A line of a file that sets a variable. */
 export type Origin = {
 	/**  The file, relative to the project. */
@@ -539,6 +710,13 @@ export type Part = {
 	/**  What is wrong and what to do, if it does not work. */
 	problem: Error | null,
 };
+
+/**  A step on the way to a value: a key, or a place in a list (from 0). */
+export type PathStep = 
+/**  A place in a list, or among blocks of the same name. */
+number | 
+/**  A key. */
+string;
 
 /**  How an environment differs from its release, and how the folder differs from it: for the overview. */
 export type Pending = {
@@ -676,6 +854,13 @@ export type RunningDeployment = {
 	/**  Its number. */
 	deployment: DeploymentNumber,
 };
+
+/**  What came of saving a document. */
+export type SavedDocument = 
+/**  It is saved; what was changed outside meanwhile is in it. */
+({ saved: DocumentView }) & { conflict?: never } | 
+/**  Somebody outside changed the same values. Nothing was written. */
+({ conflict: DocumentConflict }) & { saved?: never };
 
 /**  A secret in the matrix. */
 export type SecretCell = {
@@ -868,6 +1053,48 @@ export type Value =
 	/**  The version that is meant; `null` while the keychain has none. */
 	version: number | null,
 } }) & { value?: never };
+
+/**  What a value is. */
+export type ValueKind = 
+/**  Keys and values. */
+"object" | 
+/**  A list. */
+"array" | 
+/**  A text. */
+"string" | 
+/**  A number, as it is written. */
+"number" | 
+/**  True or false. */
+"boolean" | 
+/**  Nothing. */
+"null" | 
+/**  A text that the document's reader works out, such as `${HOST}:80` or `var.region`. */
+"expression" | 
+/**  Something that only this format has, such as a date in TOML or an alias in YAML. */
+"other";
+
+/**  The type of a variable. */
+export type ValueType = 
+/**  A TCP or UDP port, 1 to 65535. */
+"port" | 
+/**  An address with a scheme, such as `https://example.com`. */
+"url" | 
+/**  A host's name or IP address. */
+"host" | 
+/**  An e-mail address. */
+"email" | 
+/**  A length of time with its unit: `15s`, `1m30s`, `30d`. */
+"duration" | 
+/**  An amount of bytes with its unit: `100MB`, `1.5GiB`, `512k`. */
+"size" | 
+/**  true or false, yes or no, on or off, 1 or 0. */
+"boolean" | 
+/**  A number. */
+"number" | 
+/**  One of these words. */
+{ enum: string[] } | 
+/**  JSON. */
+"json";
 
 /**  A variable of an environment, and where its value comes from. */
 export type Variable = {

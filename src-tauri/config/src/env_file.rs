@@ -11,6 +11,7 @@ mod titles;
 use std::borrow::Cow;
 use std::cell::Cell;
 use std::fmt;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use adotenv::{Dialect, Document, Quote, Severity};
@@ -66,6 +67,12 @@ impl EnvFile {
     #[must_use]
     pub fn bytes(&self) -> &[u8] {
         self.document.source().as_bytes()
+    }
+
+    /// The file's text, a byte order mark included.
+    #[must_use]
+    pub(crate) fn text(&self) -> &str {
+        self.document.source()
     }
 
     /// The assignments in the file's order, repeated ones included.
@@ -212,6 +219,17 @@ impl<'a> Entry<'a> {
             };
             error.at(self.location())
         })
+    }
+
+    /// The bytes of its key.
+    pub(crate) fn key_span(&self) -> Range<usize> {
+        self.inner.key_span()
+    }
+
+    /// The bytes of its value, quotes included; nothing behind the key of a bare one.
+    pub(crate) fn value_span(&self) -> Range<usize> {
+        let end = self.inner.key_span().end;
+        self.inner.value_span().unwrap_or(end..end)
     }
 
     /// Where the value stands.

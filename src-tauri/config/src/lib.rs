@@ -1,9 +1,11 @@
 //! Configuration: the variables of a project's environments, in ordinary env files that other tools can use.
 //!
+//! - [`document`]: files of any format as values and as text, of which every untouched byte is kept
 //! - [`EnvFile`]: an env file of which every untouched byte is kept
 //! - [`load`], [`load_pinned`], [`required_missing`]: an environment's variables, each with the line it comes from
 //! - [`grid`]: all environments side by side
 //! - [`set_variable`], [`set_shared`], [`unset_variable`], [`refer`]: edits that know which file they belong to
+//! - [`merge`]: a document that two have changed
 //! - [`scaffold`]: a first `sternway.yaml` for a folder
 //! - [`store`]: files replaced in one step, and never over somebody else's change
 //!
@@ -18,9 +20,11 @@
 //! # Ok::<(), sternway_model::Error>(())
 //! ```
 
+pub mod document;
 mod edit;
 mod env_file;
 mod matrix;
+mod merge;
 mod scaffold;
 mod sources;
 pub mod store;
@@ -29,5 +33,6 @@ mod variables;
 pub use edit::{Edited, readers, refer, set_shared, set_variable, unset_variable};
 pub use env_file::{Assignment, Entry, EnvFile, Lookup};
 pub use matrix::{Grid, GridCell, GridRow, grid};
+pub use merge::{Conflict, Merge, Resolution, Side, merge};
 pub use scaffold::{Scaffold, scaffold};
 pub use variables::{NO_VERSION, Newest, load, load_pinned, required_missing};

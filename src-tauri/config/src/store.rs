@@ -19,6 +19,23 @@ impl Stamp {
         Self(Some(Sha256::digest(bytes).into()))
     }
 
+    /// The stamp with this text; `None` stands for no file.
+    ///
+    /// # Errors
+    /// [`Code::InvalidInput`] if it is none.
+    pub fn parse(text: Option<&str>) -> Result<Self> {
+        let Some(text) = text else { return Ok(Self::ABSENT) };
+        let mut hash = [0; 32];
+        hex::decode_to_slice(text, &mut hash).map_err(|_| Error::invalid("this is no stamp of a file"))?;
+        Ok(Self(Some(hash)))
+    }
+
+    /// The stamp as text: the SHA-256 of the bytes, or `None` if there was no such file.
+    #[must_use]
+    pub fn text(&self) -> Option<String> {
+        self.0.map(hex::encode)
+    }
+
     /// Whether there was no such file.
     #[must_use]
     pub fn is_absent(&self) -> bool {

@@ -1,5 +1,6 @@
 //! What the fronts get to see. Everything here is redacted and ready to be shown; both fronts use the same types.
 
+mod documents;
 mod services;
 
 use std::path::PathBuf;
@@ -12,6 +13,9 @@ use sternway_model::{
     SecretName, Step, Target,
 };
 
+pub use documents::{
+    DocumentConflict, DocumentEntry, DocumentNode, DocumentRole, DocumentSave, DocumentView, Documents, SavedDocument,
+};
 pub use services::{ContainerView, LogFilter, ServiceLine, ServiceView, Services, Usage, UsageView};
 
 /// A folder that was opened.

@@ -5,6 +5,7 @@
 //! - [`yaml`]: a YAML tree in which every node knows its line and column
 //! - [`Target`], [`EngineAddress`]: where an environment runs
 //! - [`SecretRef`], [`SecretPin`], [`Sensitive`]: secrets by name, by version, and in memory
+//! - [`ValueType`]: what a variable's value has to be
 //! - [`looks_like_secret`]: values in files that should be in the keychain
 //! - [`Plan`], [`Change`], [`Release`], [`Deployment`]: what a move will do, what ran, and the record of it
 //!
@@ -33,6 +34,7 @@ mod suspicion;
 mod target;
 pub mod template;
 mod time;
+mod value_type;
 pub mod yaml;
 
 pub use counted::counted;
@@ -53,3 +55,4 @@ pub use sensitive::Sensitive;
 pub use suspicion::{looks_like_secret, shown};
 pub use target::{EngineAddress, SshAddress, Target, TcpAddress};
 pub use time::At;
+pub use value_type::ValueType;

@@ -6,7 +6,7 @@ use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{EnvironmentName, Error, ProjectName, Result, Seconds, ServiceName, Target, did_you_mean, yaml};
+use crate::{EnvironmentName, Error, ProjectName, Result, Seconds, ServiceName, Target, ValueType, did_you_mean, yaml};
 
 /// The file's name at a project's root.
 pub const FILE_NAME: &str = "sternway.yaml";
@@ -172,11 +172,20 @@ pub struct Configuration {
     pub files: Vec<String>,
     /// Keys without which nothing is deployed.
     pub required: Vec<String>,
+    /// What the values of keys have to be, such as `PORT: port` and `LOG_LEVEL: { enum: [debug, info] }`. Nothing is
+    /// deployed while one is something else.
+    #[serde(skip_serializing_if = "IndexMap::is_empty")]
+    pub types: IndexMap<String, ValueType>,
 }
 
 impl Default for Configuration {
     fn default() -> Self {
-        Self { variables: vec![".env".into(), ".env.{environment}".into()], files: Vec::new(), required: Vec::new() }
+        Self {
+            variables: vec![".env".into(), ".env.{environment}".into()],
+            files: Vec::new(),
+            required: Vec::new(),
+            types: IndexMap::new(),
+        }
     }
 }
 
@@ -448,7 +457,7 @@ project: shop
 environments:
   development: { target: { docker: local } }
   production: { target: { docker: "tcp://203.0.113.5:2376" }, protected: true, approvals: 1 }
-configuration: { required: [DB_HOST] }
+configuration: { required: [DB_HOST], types: { PORT: port, LOG_LEVEL: { enum: [debug, info] } } }
 database: { engine: postgres }
 pipeline:
   checks:
@@ -462,6 +471,9 @@ pipeline:
         )
         .expect("valid");
         assert_eq!(project.not_in_effect(), ["database"]);
+        assert_eq!(project.configuration.types["PORT"], ValueType::Port);
+        let levels = ValueType::Enum(vec!["debug".to_owned(), "info".to_owned()]);
+        assert_eq!(project.configuration.types["LOG_LEVEL"], levels);
         assert_eq!(project.pipeline.checks[1].name, "on branch main");
         assert_eq!(project.pipeline.verify[0].retries, 3);
         assert!(matches!(&project.pipeline.verify[1].verify, Verify::Healthy(db) if db.as_str() == "db"));
@@ -484,6 +496,12 @@ pipeline:
                 5,
                 "pipeline.checks[0]",
                 "either `git` or `run`",
+            ),
+            (
+                "project: a\nenvironments: {a: {target: {docker: local}}}\nconfiguration:\n  types: { PORT: prt }\n",
+                4,
+                "configuration.types.PORT",
+                "prt",
             ),
             ("environments: {a: {target: {docker: local}}}", 1, "", "`project` is missing"),
             (

@@ -120,7 +120,8 @@ impl EnvFile {
         Ok(true)
     }
 
-    fn set_entry(&mut self, id: usize, assignment: Assignment<'_>) -> Result<()> {
+    /// Replaces the value of the assignment with this number, from 0 in the file's order.
+    pub(crate) fn set_entry(&mut self, id: usize, assignment: Assignment<'_>) -> Result<()> {
         let meaning = assignment.meaning();
         let Some(entry) = self.document.entry(id) else {
             return Err(Error::internal("an assignment of an env file went missing"));

@@ -7,10 +7,16 @@ mod documents;
 #[cfg(test)]
 mod edits;
 #[cfg(test)]
+mod forms;
+#[cfg(test)]
 mod matrix;
+#[cfg(test)]
+mod merging;
 #[cfg(test)]
 mod random;
 #[cfg(test)]
 mod scaffold;
 #[cfg(test)]
 mod variables;
+#[cfg(test)]
+mod withheld;

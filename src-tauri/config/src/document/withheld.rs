@@ -1,0 +1,174 @@
+//! Documents as they may be shown to who has not asked for their secrets.
+//!
+//! A value that looks like a secret is replaced by a mark with its path, `⟦withheld:database.password⟧`. Whoever edits such
+//! a text gives it back with its marks, and they are replaced by what the file has.
+
+use std::path::Path;
+
+use sternway_model::{Error, Result, looks_like_secret};
+
+use super::source::Patch;
+use super::tree::{Data, Kind, Node, written};
+use super::{Document, Format, Target};
+
+const OPEN: &str = "⟦withheld:";
+const CLOSE: char = '⟧';
+
+/// A text with marks in the place of secrets.
+pub struct Masked {
+    /// The text; `None` if a secret in it cannot be told from the rest, so that nothing of it may be shown.
+    pub text: Option<String>,
+    /// What is withheld, by path; in a file that cannot be read, by what stands in front.
+    pub keys: Vec<String>,
+}
+
+impl Masked {
+    /// A text as it may be shown. `document` is the text as it was read, if it could be.
+    #[must_use]
+    pub fn of(text: &str, document: Option<&Document>) -> Self {
+        let Some(document) = document.filter(|document| document.format != Format::Text) else {
+            let keys = suspicious_lines(text);
+            return Self { text: keys.is_empty().then(|| text.to_owned()), keys };
+        };
+        let secrets = secrets(document);
+        let keys = secrets.iter().map(|secret| secret.mark.clone()).collect();
+        let masked = document.masked(&secrets);
+        // What cannot be put back exactly is not shown at all.
+        let text = masked.filter(|masked| {
+            unmasked(document.path(), document.format, masked, Some(document)).is_ok_and(|back| back == text)
+        });
+        Self { text, keys }
+    }
+}
+
+/// A value that is withheld.
+struct Secret {
+    route: Vec<usize>,
+    mark: String,
+}
+
+fn secrets(document: &Document) -> Vec<Secret> {
+    let mut secrets: Vec<Secret> = Vec::new();
+    let mut routes = Vec::new();
+    collect_routes(&document.root, &mut Vec::new(), &mut routes);
+    let values = document.values();
+    // Routes and values are in the same order: both are the document's.
+    let skipped = routes.len().saturating_sub(values.len());
+    for (value, route) in values.into_iter().zip(routes.into_iter().skip(skipped)) {
+        if value.looks_like_secret().is_none() {
+            continue;
+        }
+        let name: String = written(&value.path)
+            .chars()
+            .map(|c| match c {
+                '[' => '.',
+                ']' => '_',
+                c if c.is_ascii_alphanumeric() || "._-".contains(c) => c,
+                _ => '_',
+            })
+            .collect();
+        let taken = |mark: &str| secrets.iter().any(|other| other.mark == mark);
+        let mut mark = name.clone();
+        let mut number = 2;
+        while taken(&mark) {
+            mark = format!("{name}.{number}");
+            number += 1;
+        }
+        secrets.push(Secret { route, mark });
+    }
+    secrets
+}
+
+fn collect_routes(node: &Node, route: &mut Vec<usize>, routes: &mut Vec<Vec<usize>>) {
+    for (place, child) in node.content.children().iter().enumerate() {
+        route.push(place);
+        routes.push(route.clone());
+        collect_routes(child, route, routes);
+        route.pop();
+    }
+}
+
+impl Document {
+    /// The text with marks in the place of values.
+    fn masked(&self, secrets: &[Secret]) -> Option<String> {
+        let mut patches: Vec<Patch> = Vec::new();
+        for secret in secrets {
+            let chain = self.chain(&secret.route).ok()?;
+            let target = Target { path: &self.path, text: &self.text, root: &self.root, chain: &chain };
+            let mark = Data::Scalar(Kind::String, format!("{OPEN}{}{CLOSE}", secret.mark));
+            patches.push(self.format.syntax().set(target, &mark).ok()?.into_iter().next()?);
+        }
+        Some(Patch::all(patches).apply(&self.text))
+    }
+}
+
+/// A text with the values of a file in the place of its marks.
+///
+/// # Errors
+/// [`sternway_model::Code::InvalidInput`] if a mark names nothing that the file has, or stands where it is no value.
+pub fn unmasked(path: &Path, format: Format, text: &str, file: Option<&Document>) -> Result<String> {
+    if !text.contains(OPEN) {
+        return Ok(text.to_owned());
+    }
+    let unreadable = |_| {
+        Error::invalid(format!("{} has withheld values and cannot be read", path.display()))
+            .hint("Mend the text first, or show its secrets.")
+    };
+    let document = Document::parse(path, format, text).map_err(unreadable)?;
+    let secrets = file.map(secrets).unwrap_or_default();
+    let mut patches = Vec::new();
+    for value in document.values() {
+        let Some(mark) = value.text.as_deref().and_then(mark) else { continue };
+        let secret = secrets.iter().find(|secret| secret.mark == mark);
+        let raw = secret.and_then(|secret| {
+            let file = file?;
+            Some(&file.text[file.root.at(&secret.route)?.span.clone()])
+        });
+        let raw = raw.ok_or_else(|| {
+            Error::invalid(format!("{} has no value {mark} any more that could be put back", path.display()))
+                .hint("Look at the file again, or show its secrets.")
+        })?;
+        patches.push(Patch::one(value.span.clone(), raw));
+    }
+    let whole = Patch::all(patches).apply(text);
+    if whole.contains(OPEN) {
+        return Err(Error::invalid(format!("a withheld value of {} stands where none can be", path.display()))
+            .hint("Leave the marks of withheld values whole, as values of their own."));
+    }
+    Ok(whole)
+}
+
+/// The path in a mark, if a value is one.
+fn mark(text: &str) -> Option<&str> {
+    text.strip_prefix(OPEN)?.strip_suffix(CLOSE)
+}
+
+/// The marks in a text.
+#[must_use]
+pub fn withheld_in(text: &str) -> Vec<String> {
+    let mut marks: Vec<String> = Vec::new();
+    for piece in text.split(OPEN).skip(1) {
+        if let Some((mark, _)) = piece.split_once(CLOSE)
+            && !marks.iter().any(|known| known == mark)
+        {
+            marks.push(mark.to_owned());
+        }
+    }
+    marks
+}
+
+/// What stands in front of values that look like secrets, in a text that cannot be read: by lines.
+fn suspicious_lines(text: &str) -> Vec<String> {
+    let mut keys = Vec::new();
+    for line in text.lines() {
+        let parts = line.split_once('=').or_else(|| line.split_once(':'));
+        let bare = |text: &str| text.trim_matches(|c: char| c.is_whitespace() || "\"',;{}[]-".contains(c)).to_owned();
+        let (key, value) = parts.map_or_else(|| (String::new(), bare(line)), |(key, value)| (bare(key), bare(value)));
+        let key = key.rsplit([' ', '"', '\'']).next().unwrap_or_default().to_owned();
+        let whole = looks_like_secret("", line.trim());
+        if (looks_like_secret(&key, &value).is_some() || whole.is_some()) && !keys.contains(&key) {
+            keys.push(key);
+        }
+    }
+    keys
+}

@@ -1,0 +1,76 @@
+//! Documents as they are shown to who has not asked for their secrets.
+
+use std::path::Path;
+
+use sternway_config::document::{Document, Format, Masked, unmasked, withheld_in};
+
+use crate::forms::{after, open, set};
+
+fn masked(name: &str, text: &str) -> Masked {
+    Masked::of(text, Some(&open(name, text)))
+}
+
+#[test]
+fn secrets_are_marks_that_can_be_edited_around() {
+    let text =
+        "{\n  \"db\": { \"host\": \"db\", \"password\": \"hunter2\" },\n  \"redis\": { \"password\": 12345 }\n}\n";
+    let shown = masked("app.json", text);
+    assert_eq!(shown.keys, ["db.password", "redis.password"]);
+    let shown = shown.text.expect("they can be told from the rest");
+    assert_eq!(
+        shown,
+        text.replace("hunter2", "⟦withheld:db.password⟧").replace("12345", "\"⟦withheld:redis.password⟧\"")
+    );
+    assert_eq!(withheld_in(&shown), ["db.password", "redis.password"]);
+
+    let edited = after("app.json", &shown, &set("db.host", "db2"));
+    let file = open("app.json", text);
+    let whole = unmasked(Path::new("app.json"), Format::Json, &edited, Some(&file)).expect("it is put back");
+    assert_eq!(whole, text.replace("\"db\",", "\"db2\","), "one value is another, the secrets are what they were");
+}
+
+#[test]
+fn a_mark_that_means_nothing_is_refused() {
+    let file = open("app.json", "{ \"password\": \"hunter2\" }");
+    let path = Path::new("app.json");
+    for text in ["{ \"a\": \"⟦withheld:other⟧\" }", "{ \"a\": \"x⟦withheld:password⟧\" }", "{ ⟦withheld:password⟧"]
+    {
+        let error = unmasked(path, Format::Json, text, Some(&file)).expect_err(text);
+        assert!(!format!("{error:?}").contains("hunter2"), "{error:?}");
+    }
+    assert!(unmasked(path, Format::Json, "{ \"a\": \"⟦withheld:password⟧\" }", None).is_err());
+}
+
+#[test]
+fn duplicates_and_lists_of_variables_are_withheld_too() {
+    let text = "DB_PASSWORD=first\nDB_PASSWORD='hunter2' # old\nPORT=80\n";
+    let shown = masked(".env", text);
+    assert_eq!(shown.keys, ["DB_PASSWORD", "DB_PASSWORD.2"]);
+    assert_eq!(
+        shown.text.expect("shown"),
+        "DB_PASSWORD='⟦withheld:DB_PASSWORD⟧'\nDB_PASSWORD='⟦withheld:DB_PASSWORD.2⟧' # old\nPORT=80\n"
+    );
+    let list = masked("a.json", "{ \"environment\": [\"POSTGRES_USER=user\", \"POSTGRES_PASSWORD=hunter2\"] }");
+    assert_eq!(list.keys, ["environment.1_"]);
+    assert!(!list.text.expect("shown").contains("hunter2"));
+}
+
+#[test]
+fn a_broken_file_with_secrets_is_not_shown() {
+    let broken = "{\n  \"password\": \"hunter2\"\n  \"b\": 1\n}\n";
+    let masked = Masked::of(broken, None);
+    assert_eq!((masked.text, masked.keys), (None, vec!["password".to_owned()]));
+    let harmless = "{ \"port\": 80 ";
+    assert_eq!(Masked::of(harmless, None).text.as_deref(), Some(harmless));
+    assert!(Masked::of("see postgres://app:hunter2@db/shop", None).text.is_none());
+}
+
+#[test]
+fn a_reference_is_no_secret() {
+    let text = "{ \"password\": \"keychain:DB_PASSWORD\" }";
+    let document = open("a.json", text);
+    assert!(Masked::of(text, Some(&document)).keys.is_empty());
+    let value = &document.values()[0];
+    assert_eq!(value.secret().expect("it refers").expect("to a name").name.as_str(), "DB_PASSWORD");
+    let _: &Document = &document;
+}

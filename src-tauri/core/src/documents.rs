@@ -1,0 +1,268 @@
+//! Use cases: configuration files of every format.
+
+use std::path::{Path, PathBuf};
+
+use schemars::schema_for;
+use sternway_config::document::{Document, Edit, Format, Masked, Value, unmasked, withheld_in};
+use sternway_config::store::{self, Stamp};
+use sternway_config::{merge, readers};
+use sternway_model::{Code, Error, FILE_NAME, Location, ProjectFile, Result, ValueType};
+
+use crate::configure::blocking;
+use crate::machine::Core;
+use crate::project::Project;
+use crate::view::{
+    DocumentConflict, DocumentEntry, DocumentNode, DocumentRole, DocumentSave, DocumentView, Documents, SavedDocument,
+};
+
+impl Core {
+    /// The configuration files of a project: `sternway.yaml` and those that it names.
+    ///
+    /// # Errors
+    /// None of its own; files that cannot be read are part of the answer.
+    pub async fn documents(&self, project: &Project) -> Result<Documents> {
+        let project = project.clone();
+        blocking(move || {
+            let entries = listed(&project).into_iter().map(|(path, role)| {
+                let opened = Opened::read(&project, &path);
+                let (exists, problem) = match opened {
+                    Ok(opened) => (!opened.stamp.is_absent(), opened.document.err()),
+                    Err(error) => (true, Some(error)),
+                };
+                let problem = problem.filter(|_| exists);
+                DocumentEntry { format: Format::of(&path), path, role, exists, problem }
+            });
+            Ok(Documents { documents: entries.collect() })
+        })
+        .await
+    }
+
+    /// A configuration file as text and as values. What looks like a secret is withheld unless `reveal` asks for it.
+    ///
+    /// # Errors
+    /// [`Code::NotFound`] if the project does not name the file; or if it cannot be read at all. A file with a mistake
+    /// opens as text, with the mistake.
+    pub async fn open_document(&self, project: &Project, path: &Path, reveal: bool) -> Result<DocumentView> {
+        let (project, path) = (project.clone(), known(project, path)?);
+        blocking(move || Ok(Opened::read(&project, &path)?.view(&project, reveal))).await
+    }
+
+    /// A text as values, after an edit of one of them if there is one. Nothing is read and nothing is written.
+    ///
+    /// # Errors
+    /// [`Code::InvalidInput`] if the edit cannot be made.
+    pub async fn document_edited(
+        &self,
+        project: &Project,
+        path: &Path,
+        text: String,
+        edit: Option<Edit>,
+    ) -> Result<DocumentView> {
+        let (project, path) = (project.clone(), known(project, path)?);
+        blocking(move || {
+            let format = Format::of(&path);
+            let mut document = Document::parse(&path, format, &text);
+            if let Some(edit) = edit {
+                document = Ok(document?.edited(&edit)?);
+            }
+            let text = document.as_ref().map_or(text, |document| document.text().to_owned());
+            let withheld = withheld_in(&text);
+            let mut view = view(&project, &path, document.as_ref(), Stamp::ABSENT);
+            view.text = Some(text);
+            view.withheld = withheld;
+            Ok(view)
+        })
+        .await
+    }
+
+    /// Saves a text, if the file still is what it was opened as. If it is not, both are merged: what only one side changed
+    /// is taken over, and where both changed a value nothing is written until a person has chosen.
+    ///
+    /// # Errors
+    /// [`Code::FileChanged`] if the file changed and cannot be merged, [`Code::InvalidInput`] for a `sternway.yaml` that
+    /// would not open any more.
+    pub async fn save_document(&self, project: &Project, path: &Path, save: DocumentSave) -> Result<SavedDocument> {
+        let (project, path) = (project.clone(), known(project, path)?);
+        blocking(move || Saving { project: &project, path: &path, save }.run()).await
+    }
+}
+
+/// The files of a project and what they are for, each once.
+fn listed(project: &Project) -> Vec<(PathBuf, DocumentRole)> {
+    let mut files = vec![(PathBuf::from(FILE_NAME), DocumentRole::Project)];
+    let configuration = &project.file.configuration;
+    let groups = [
+        (&configuration.variables, DocumentRole::Variables),
+        (&project.file.application.compose, DocumentRole::Compose),
+        (&configuration.files, DocumentRole::File),
+    ];
+    for (patterns, role) in groups {
+        for pattern in patterns {
+            for environment in project.file.environments.keys() {
+                let path = PathBuf::from(pattern.replace("{environment}", environment.as_str()));
+                if !files.iter().any(|(known, _)| *known == path) {
+                    files.push((path, role));
+                }
+            }
+        }
+    }
+    files
+}
+
+/// The path, if the project names it: the page can open nothing else.
+fn known(project: &Project, path: &Path) -> Result<PathBuf> {
+    listed(project).into_iter().map(|(known, _)| known).find(|known| known == path).ok_or_else(|| {
+        Error::new(Code::NotFound, format!("{} is none of the project's configuration files", path.display()))
+            .hint(format!("Add it to `configuration.files` in {FILE_NAME}."))
+    })
+}
+
+/// A file as it was read.
+struct Opened {
+    path: PathBuf,
+    text: String,
+    stamp: Stamp,
+    document: Result<Document>,
+}
+
+impl Opened {
+    fn read(project: &Project, path: &Path) -> Result<Self> {
+        let (bytes, stamp) = store::read(&project.folder.join(path))?;
+        let text = String::from_utf8(bytes).map_err(|_| {
+            Error::invalid(format!("{} is no UTF-8 text", path.display()))
+                .hint("Save it with the encoding UTF-8.")
+                .at(Location { file: path.to_owned(), line: None, column: None, key: None })
+        })?;
+        let document = Document::parse(path, Format::of(path), &text);
+        Ok(Self { path: path.to_owned(), text, stamp, document })
+    }
+
+    fn masked(&self) -> Masked {
+        Masked::of(&self.text, self.document.as_ref().ok())
+    }
+
+    fn view(self, project: &Project, reveal: bool) -> DocumentView {
+        let masked = (!reveal).then(|| self.masked());
+        let mut view = view(project, &self.path, self.document.as_ref(), self.stamp);
+        match masked {
+            Some(masked) => {
+                view.text = masked.text;
+                view.withheld = masked.keys;
+                for node in view.nodes.iter_mut().filter(|node| node.secret) {
+                    node.value = None;
+                }
+            }
+            None => view.text = Some(self.text),
+        }
+        view
+    }
+}
+
+/// A document without its text.
+fn view(project: &Project, path: &Path, document: Result<&Document, &Error>, stamp: Stamp) -> DocumentView {
+    let declared = (!readers(&project.file, path).is_empty()).then_some(&project.file);
+    let nodes = document.map(|document| document.values().iter().map(|value| node(value, declared)).collect());
+    let is_project = path == Path::new(FILE_NAME);
+    let schema = is_project.then(|| serde_json::to_string(&schema_for!(ProjectFile)));
+    let mut problem = document.err().cloned();
+    if let (true, Ok(document)) = (is_project, document) {
+        // What is YAML, and still no project.
+        problem = ProjectFile::load(path, document.text()).err();
+    }
+    DocumentView {
+        path: path.to_owned(),
+        format: Format::of(path),
+        text: None,
+        stamp: stamp.text(),
+        nodes: nodes.unwrap_or_default(),
+        problem,
+        withheld: Vec::new(),
+        schema: schema.and_then(std::result::Result::ok),
+        deployed: None,
+    }
+}
+
+fn node(value: &Value, declared: Option<&ProjectFile>) -> DocumentNode {
+    let mark = value.text.as_deref().is_some_and(|text| !withheld_in(text).is_empty());
+    let reference = value.secret();
+    let declared = declared.and_then(|project| project.configuration.types.get(value.key()));
+    let text = value.text.as_deref().filter(|_| !mark && reference.is_none());
+    let checked = declared.zip(text).filter(|_| value.kind == sternway_config::document::Kind::String);
+    let problem = checked.and_then(|(kind, text)| kind.check(text).err());
+    DocumentNode {
+        path: value.path.clone(),
+        kind: value.kind,
+        value: value.text.clone().filter(|_| !mark),
+        line: value.line,
+        column: value.column,
+        depth: value.depth,
+        secret: mark || value.looks_like_secret().is_some(),
+        value_type: declared.cloned().or_else(|| ValueType::guess(value.key(), text?)),
+        problem: problem.or_else(|| reference.as_ref().and_then(|reference| reference.as_ref().err().cloned())),
+        reference: reference.and_then(Result::ok).map(|reference| reference.name),
+    }
+}
+
+/// A text on its way into a file.
+struct Saving<'a> {
+    project: &'a Project,
+    path: &'a Path,
+    save: DocumentSave,
+}
+
+impl Saving<'_> {
+    fn run(&self) -> Result<SavedDocument> {
+        let file = Opened::read(self.project, self.path)?;
+        let base = Stamp::parse(self.save.base.as_deref())?;
+        if file.stamp == base {
+            return self.write(&self.save.text, &file);
+        }
+        let Some(base_text) = &self.save.base_text else {
+            return Err(Error::new(Code::FileChanged, format!("{} was changed outside", self.path.display()))
+                .hint("Nothing was written. Load it again, then make the change again."));
+        };
+        // Who was not shown the secrets gets no others now: all three are compared with their marks.
+        let masked =
+            (!withheld_in(base_text).is_empty() || !shows_secrets(self.path, base_text)).then(|| file.masked());
+        let theirs = match &masked {
+            None => file.text.clone(),
+            Some(masked) => masked.text.clone().ok_or_else(|| {
+                Error::new(
+                    Code::FileChanged,
+                    format!("{} was changed outside, and has secrets now", self.path.display()),
+                )
+                .hint("Nothing was written. Open it again to see what it has.")
+            })?,
+        };
+        let texts = [base_text.as_str(), &self.save.text, &theirs];
+        let merged = merge(self.path, Format::of(self.path), texts, &self.save.resolutions)?;
+        if !merged.conflicts.is_empty() {
+            return Ok(SavedDocument::Conflict(Box::new(DocumentConflict {
+                base: base.text(),
+                theirs: file.stamp.text(),
+                merged_text: merged.text,
+                conflicts: merged.conflicts,
+            })));
+        }
+        self.write(&merged.text, &file)
+    }
+
+    /// Writes a text in the place of the file's, secrets put back.
+    fn write(&self, text: &str, file: &Opened) -> Result<SavedDocument> {
+        let whole = unmasked(self.path, Format::of(self.path), text, file.document.as_ref().ok())?;
+        if self.path == Path::new(FILE_NAME) {
+            // A project that does not open any more cannot be edited here any more either.
+            ProjectFile::load(self.path, &whole)?;
+        }
+        store::save(&self.project.folder.join(self.path), &file.stamp, whole.as_bytes())?;
+        let reveal = withheld_in(text).is_empty() && shows_secrets(self.path, text);
+        let project = Project::open(&self.project.folder)?;
+        Ok(SavedDocument::Saved(Box::new(Opened::read(&project, self.path)?.view(&project, reveal))))
+    }
+}
+
+/// Whether a text has secrets for all to see.
+fn shows_secrets(path: &Path, text: &str) -> bool {
+    let document = Document::parse(path, Format::of(path), text);
+    Masked::of(text, document.as_ref().ok()).text.as_deref() != Some(text)
+}
