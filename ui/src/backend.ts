@@ -14,6 +14,13 @@ export type {
   Comparison,
   Deployment,
   DeploymentView,
+  DocumentConflict,
+  DocumentEdit,
+  DocumentEntry,
+  DocumentFormat,
+  DocumentNode,
+  DocumentRole,
+  DocumentView,
   EnvironmentHead,
   EnvironmentStatus,
   Error as Failure,
@@ -33,15 +40,19 @@ export type {
   Machine,
   Matrix,
   MatrixRow,
+  MergeConflict,
+  MergeResolution,
   Origin,
   Outcome,
   Part,
+  PathStep,
   Pending,
   Plan,
   ProjectEntry,
   ProjectView,
   ReleaseView,
   RunningDeployment,
+  SavedDocument,
   SecretCell,
   SecretEntry,
   Secrets,
@@ -54,6 +65,8 @@ export type {
   StepState,
   Target,
   UsageView,
+  ValueKind,
+  ValueType,
   Variable,
 } from "./bindings";
 
@@ -63,7 +76,7 @@ import type { Followings, LogFilter, Event as RunEvent, ServiceLine, UsageView }
 export type Listener = (events: RunEvent[]) => void;
 
 /** What no screen uses: what is measured once is measured again and again here, and documents have no screen yet. */
-type Unused = "usage" | "documents" | "openDocument" | "documentEdited" | "saveDocument";
+type Unused = "usage";
 
 type Commands = Omit<typeof commands, Unused>;
 

@@ -15,6 +15,7 @@ import { useTask } from "./task";
 
 // The first screen comes with the window, the others after it.
 const Configuration = screen(() => import("../screens/configuration/Configuration"));
+const Documents = screen(() => import("../screens/documents/Documents"));
 const EnvironmentPage = screen(() => import("../screens/environment/EnvironmentPage"));
 const PlanPage = screen(() => import("../screens/run/PlanPage"));
 const RollbackPage = screen(() => import("../screens/run/RollbackPage"));
@@ -125,6 +126,8 @@ function Content({ view, place }: { view: ProjectView; place: Exclude<ProjectPla
       return <Overview project={view} />;
     case "configuration":
       return <Configuration project={view} place={place} />;
+    case "documents":
+      return <Documents project={view} place={place} />;
     case "environment":
       return <EnvironmentPage key={place.environment} project={view} name={place.environment} />;
     case "plan":

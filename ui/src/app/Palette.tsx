@@ -52,6 +52,7 @@ function useGroups(project: string | undefined, onKeys: () => void): SpotlightAc
   const path = project ?? "";
   const open = useQuery({ ...ask.project(path), enabled });
   const matrix = useQuery({ ...ask.matrix(path), enabled });
+  const documents = useQuery({ ...ask.documents(path), enabled });
   const history = useQuery({
     ...ask.history(path, { environment: null, result: null, text: null, offset: 0, limit: DEPLOYMENTS }),
     enabled,
@@ -61,6 +62,7 @@ function useGroups(project: string | undefined, onKeys: () => void): SpotlightAc
 
   const places = [
     ...(project ? sections(project).map(({ label, place }) => ({ label, place })) : []),
+    ...(project ? [{ label: "Documents", place: { page: "documents", project } as const }] : []),
     { label: "Projects", place: { page: "projects" } as const },
     { label: "Settings", place: { page: "settings", project } as const },
   ];
@@ -121,6 +123,15 @@ function useGroups(project: string | undefined, onKeys: () => void): SpotlightAc
     {
       group: "Places",
       actions: places.map(({ label, place }) => ({ id: `place ${label}`, label, onClick: () => go(place) })),
+    },
+    {
+      group: "Documents",
+      actions: (documents.data?.documents ?? []).map(({ path: file }) => ({
+        id: `document ${file}`,
+        label: file,
+        description: "As a form and as text",
+        onClick: () => go({ page: "documents", project: path, file }),
+      })),
     },
     {
       group: "Variables",

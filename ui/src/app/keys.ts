@@ -29,6 +29,8 @@ export const KEYS: { keys: string[]; does: string }[] = [
   { keys: [MOD, "⇧", "Z"], does: "Do it again" },
   { keys: ["Space"], does: "Select a deployment to compare" },
   { keys: ["Esc"], does: "Close, leave without saving" },
+  { keys: [MOD, "S"], does: "Save the document, from its text" },
+  { keys: [MOD, "F"], does: "Search in a document's text" },
   { keys: ["?"], does: "These keys" },
 ];
 

@@ -1,7 +1,15 @@
 /** What the screens ask the core, and what is asked again after something was changed. */
 import { QueryClient, queryOptions, useQueryClient } from "@tanstack/react-query";
 import { useMemo } from "react";
-import { type Backend, failure, type HistoryFilter, type Matrix, type Secrets, useBackend } from "../backend";
+import {
+  type Backend,
+  type DocumentView,
+  failure,
+  type HistoryFilter,
+  type Matrix,
+  type Secrets,
+  useBackend,
+} from "../backend";
 
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
@@ -11,6 +19,9 @@ const STATUS_INTERVAL = 10 * SECOND;
 
 /** The same for the services of the one environment that is looked at. */
 const SERVICES_INTERVAL = 4 * SECOND;
+
+/** The same for a file that is open in an editor. */
+const DOCUMENT_INTERVAL = 4 * SECOND;
 
 /** How soon what could not be read is looked at again. */
 const MENDED_INTERVAL = 3 * SECOND;
@@ -113,6 +124,17 @@ function queries(backend: Backend) {
         refetchOnWindowFocus: false,
         refetchInterval: false,
       }),
+    documents: (project: string) =>
+      queryOptions({ queryKey: ["documents", project], queryFn: () => told(backend.documents(project)) }),
+    document: (project: string, path: string, reveal: boolean) =>
+      queryOptions({
+        queryKey: ["document", project, path, reveal],
+        queryFn: () => told(backend.openDocument(project, path, reveal)),
+        // Other editors write to the file too: that is seen soon, and long before it is saved here.
+        refetchInterval: DOCUMENT_INTERVAL,
+        // What was shown of a secret is not kept once the page is left.
+        gcTime: reveal ? 0 : MINUTE,
+      }),
     services: (project: string, environment: string) =>
       queryOptions({
         queryKey: ["services", project, environment],
@@ -171,7 +193,12 @@ export function useRefresh() {
       },
       /** Values were moved from files into the keychain. */
       imported(project: string) {
-        for (const what of ["matrix", "secrets", "pending", "importable"]) again(what, project);
+        for (const what of ["matrix", "secrets", "pending", "importable", "document"]) again(what, project);
+      },
+      /** A document was saved; the core answered with it. `sternway.yaml` may be another project now. */
+      document(project: string, document: DocumentView, reveal: boolean) {
+        client.setQueryData(["document", project, document.path, reveal], document);
+        for (const what of ["documents", "matrix", "pending", "project", "status"]) again(what, project);
       },
       /** A deployment began or ended. */
       deployment(project: string) {

@@ -14,6 +14,7 @@ export type Place =
   | { page: "overview"; project: string }
   | { page: "environment"; project: string; environment: string }
   | { page: "configuration"; project: string; filter?: MatrixFilter; select?: string; dialog?: MatrixDialog }
+  | { page: "documents"; project: string; file?: string }
   | { page: "history"; project: string; environment?: string; result?: Outcome; text?: string }
   | { page: "down"; project: string; environment: string }
   | { page: "plan"; project: string; environment: string }
@@ -65,6 +66,8 @@ export function parse(hash: string): Place {
         select: get("select"),
         dialog: one(MATRIX_DIALOGS, get("dialog")),
       };
+    case "documents":
+      return { page, project, file: get("file") };
     case "history":
       return { page, project, environment, result: one(OUTCOMES, get("result")), text: get("text") };
     case "environment":

@@ -33,6 +33,7 @@ import {
   USUAL,
   variables,
 } from "./data";
+import { fakeDocuments } from "./documents";
 import { FakeRun } from "./fakeRun";
 
 const MINUTES = 60;
@@ -42,6 +43,8 @@ export interface FakeOptions {
   delay?: number;
   /** Seconds of a deployment's story per second; 0 tells it all at once. */
   pace?: number;
+  /** The documents; those of the story unless given. */
+  documents?: ReturnType<typeof fakeDocuments>;
   /** So many variables in five environments, in place of the story's few. */
   rows?: number;
 }
@@ -59,7 +62,12 @@ const FINE: Machine = {
 };
 
 /** A core that tells a made-up story and remembers what is changed, until the page is closed. */
-export function fakeBackend({ delay = 120, pace = 4, rows = 0 }: FakeOptions = {}): Backend {
+export function fakeBackend({
+  delay = 120,
+  pace = 4,
+  rows = 0,
+  documents = fakeDocuments(),
+}: FakeOptions = {}): Backend {
   const world = {
     projects: projects(),
     deployments: deployments(),
@@ -472,6 +480,11 @@ export function fakeBackend({ delay = 120, pace = 4, rows = 0 }: FakeOptions = {
         );
         return { secrets: world.secrets };
       }),
+    documents: () => soon(() => ({ documents: documents.list() })),
+    openDocument: (_, path, reveal) => soon(() => documents.open(path, reveal)),
+    documentEdited: (_, path, text, edit) => soon(() => documents.edited(path, text, edit)),
+    saveDocument: (_, path, text, base, baseText, _note, resolutions) =>
+      soon(() => documents.save(path, text, base, baseText, resolutions)),
     importCandidates: (_, environment) =>
       soon(() => ({
         environment,

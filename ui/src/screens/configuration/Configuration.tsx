@@ -7,6 +7,7 @@ import { useQueries } from "../../app/queries";
 import { go, type Place } from "../../app/routes";
 import type { ProjectView } from "../../backend";
 import { Empty, LoadingRows, Page } from "../../components/Page";
+import { Parts } from "../../components/Parts";
 import { Problem } from "../../components/Problem";
 import { count } from "../../components/words";
 import { AddVariable } from "./AddVariable";
@@ -116,6 +117,7 @@ export default function Configuration({ project, place }: Props) {
       title="Configuration"
       name="Configuration"
       fixed
+      about={<Parts project={project.path} here="configuration" />}
       actions={
         <>
           <Step back what={edits.undoable} keys={`${MOD} Z`} busy={edits.busy} onClick={() => step(true)} />
