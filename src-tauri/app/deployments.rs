@@ -7,10 +7,9 @@ use std::time::Duration;
 use serde::Serialize;
 use specta::Type;
 use sternway_core::Running;
-use sternway_model::{DeploymentNumber, EnvironmentName, Event, Outcome, ProjectName, Result};
+use sternway_model::{DeploymentNumber, EnvironmentName, Event, Result};
+use tauri::State;
 use tauri::ipc::Channel;
-use tauri::{AppHandle, Manager, State};
-use tauri_plugin_notification::NotificationExt;
 use tokio::sync::mpsc::UnboundedReceiver;
 
 use crate::state::Shared;
@@ -32,7 +31,6 @@ pub struct RunningDeployment {
 #[tauri::command]
 #[specta::specta]
 pub async fn run(
-    app: AppHandle,
     shared: State<'_, Shared>,
     project: PathBuf,
     hash: String,
@@ -41,13 +39,12 @@ pub async fn run(
 ) -> Result<DeploymentNumber> {
     let project = shared.project(&project)?;
     let running = shared.core.run(&project, &hash, typed_name.as_deref()).await?;
-    Ok(follow(app, project.file.project, running, events))
+    Ok(follow(running, events))
 }
 
 #[tauri::command]
 #[specta::specta]
 pub async fn resume(
-    app: AppHandle,
     shared: State<'_, Shared>,
     project: PathBuf,
     environment: EnvironmentName,
@@ -56,7 +53,7 @@ pub async fn resume(
 ) -> Result<DeploymentNumber> {
     let project = shared.project(&project)?;
     let running = shared.core.resume(&project, &environment, typed_name.as_deref()).await?;
-    Ok(follow(app, project.file.project, running, events))
+    Ok(follow(running, events))
 }
 
 #[tauri::command]
@@ -92,12 +89,10 @@ pub fn running(shared: State<'_, Shared>) -> Vec<RunningDeployment> {
     here.map(|(project, deployment)| RunningDeployment { project, deployment }).collect()
 }
 
-/// Sends a deployment's events to the page, and tells the person when it ends while the window is away.
-fn follow(app: AppHandle, project: ProjectName, running: Running, events: Channel<Vec<Event>>) -> DeploymentNumber {
-    let Running { number, live, events: receiver, ended } = running;
-    let told = live.listen();
+/// Sends a deployment's events to the page.
+fn follow(running: Running, events: Channel<Vec<Event>>) -> DeploymentNumber {
+    let Running { number, events: receiver, ended, .. } = running;
     tauri::async_runtime::spawn(forward(number, receiver, events));
-    tauri::async_runtime::spawn(tell_end(app, project, number, told));
     // The core carries the deployment on by itself; its end is in history and among the events.
     drop(ended);
     number
@@ -113,36 +108,5 @@ async fn forward(number: DeploymentNumber, mut receiver: UnboundedReceiver<Event
             return;
         }
         tokio::time::sleep(PAUSE).await;
-    }
-}
-
-async fn tell_end(
-    app: AppHandle,
-    project: ProjectName,
-    number: DeploymentNumber,
-    mut receiver: UnboundedReceiver<Event>,
-) {
-    while let Some(event) = receiver.recv().await {
-        let Event::End { deployment, kind, environment, result, message, .. } = event else { continue };
-        if deployment != number {
-            continue;
-        }
-        let watched = app
-            .get_webview_window("main")
-            .is_some_and(|window| window.is_visible().unwrap_or(false) && window.is_focused().unwrap_or(false));
-        if watched {
-            return;
-        }
-        let words = match result {
-            Outcome::Succeeded => "succeeded".to_owned(),
-            Outcome::WentBack => "failed and went back".to_owned(),
-            other => format!("ended: {other}"),
-        };
-        let title = format!("{project}: {kind} {number} of {environment} {words}");
-        let first = message.as_deref().and_then(|message| message.lines().next()).unwrap_or("Everything was verified.");
-        if let Err(error) = app.notification().builder().title(title).body(first).show() {
-            eprintln!("sternway-desktop: the notification cannot be shown: {error}");
-        }
-        return;
     }
 }

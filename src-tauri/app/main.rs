@@ -6,6 +6,7 @@
 mod commands;
 #[allow(clippy::let_underscore_must_use, reason = "the macro of Tauri's commands writes such bindings")]
 mod deployments;
+mod desktop;
 #[allow(clippy::let_underscore_must_use, reason = "the macro of Tauri's commands writes such bindings")]
 mod documents;
 mod launch;

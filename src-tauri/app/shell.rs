@@ -75,7 +75,10 @@ pub fn run() -> Result<(), Box<dyn std::error::Error>> {
         .plugin(tauri_plugin_notification::init())
         .manage(shared)
         .invoke_handler(bindings.invoke_handler())
-        .setup(|app| tray(app).map_err(Into::into))
+        .setup(|app| {
+            app.state::<Shared>().desktop.attach(app.handle());
+            tray(app).map_err(Into::into)
+        })
         .on_window_event(closing)
         .run(tauri::generate_context!())?;
     Ok(())

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use sternway_core::{Parts, Project, Sternway};
 use sternway_model::Result;
 
+use crate::desktop::Desktop;
 use crate::launch::{Launch, Launches};
 use crate::services::Followed;
 
@@ -13,6 +14,8 @@ use crate::services::Followed;
 pub struct Shared {
     /// The use cases.
     pub core: Arc<Sternway>,
+    /// Tells the person of what ended while they looked elsewhere.
+    pub desktop: Arc<Desktop>,
     /// What the command lines ask for.
     pub launches: Launches,
     /// What the page follows.
@@ -26,8 +29,12 @@ impl Shared {
     /// If there is no folder for Sternway's data.
     pub fn new() -> Result<Self> {
         let launch = Launch::read(std::env::args_os().skip(1), &std::env::current_dir().unwrap_or_default());
+        let desktop = Arc::new(Desktop::default());
+        let mut parts = Parts::system()?;
+        parts.channels.push(desktop.clone());
         Ok(Self {
-            core: Arc::new(Sternway::new(Parts::system()?)),
+            core: Arc::new(Sternway::new(parts)),
+            desktop,
             launches: Launches::new(launch),
             followed: Followed::default(),
         })

@@ -1,6 +1,7 @@
 //! What a person does, and what a bad day does.
 
 mod first_steps;
+mod notification;
 mod recovery;
 mod refusals;
 mod services;

@@ -192,6 +192,7 @@ impl Remote {
     fn start_engine(&mut self) -> Result<()> {
         let log = fs::File::options().create(true).append(true).open(self.path("dockerd.log"))?;
         fs::write(self.path("daemon.json"), "{}")?;
+        self.make_bridge()?;
         // With mounts of its own: those of its containers would be seen, and held, by containers of the first engine.
         let engine = Command::new("unshare")
             .args(["--mount", "--propagation", "private", "dockerd"])
@@ -199,7 +200,8 @@ impl Remote {
             .args(["--host", &self.tls(), "--tlsverify", "--tlscacert", &self.text("client/ca.pem")])
             .args(["--tlscert", &self.text("server.pem"), "--tlskey", &self.text("server-key.pem")])
             .args(["--data-root", &self.text("data"), "--exec-root", &self.text("exec")])
-            .args(["--pidfile", &self.text("dockerd.pid"), "--bridge=none", "--iptables=false"])
+            .args(["--pidfile", &self.text("dockerd.pid"), "--iptables=false"])
+            .args(["--bridge", &self.bridge()])
             .args(["--default-address-pool", &format!("base=10.{}.0.0/16,size=24", 200 + self.pool)])
             .stdout(log.try_clone()?)
             .stderr(log)
@@ -209,6 +211,20 @@ impl Remote {
             || self.docker(&["version"]).is_ok(),
             || format!("the second engine does not start: {}", tail(&self.path("dockerd.log"))),
         )
+    }
+
+    /// A network bridge of its own: without one the engine would take away the first engine's.
+    fn make_bridge(&self) -> Result<()> {
+        let bridge = self.bridge();
+        if !Path::new("/sys/class/net").join(&bridge).exists() {
+            run("ip", &["link", "add", &bridge, "type", "bridge"])?;
+            run("ip", &["address", "add", &format!("10.{}.255.1/24", 200 + self.pool), "dev", &bridge])?;
+        }
+        run("ip", &["link", "set", &bridge, "up"]).map(drop)
+    }
+
+    fn bridge(&self) -> String {
+        format!("e2e{}", self.ssh_port)
     }
 
     fn start_sshd(&mut self) -> Result<()> {
@@ -312,6 +328,9 @@ impl Drop for Remote {
             if let Err(failure) = end(child, "TERM") {
                 eprintln!("{failure}");
             }
+        }
+        if let Err(failure) = run("ip", &["link", "delete", &self.bridge()]) {
+            eprintln!("the second engine's bridge is left: {failure}");
         }
         // Mounts that an engine left behind would keep the folder.
         let mounts = fs::read_to_string("/proc/self/mounts").unwrap_or_default();

@@ -6,11 +6,13 @@ mod configuration;
 pub(crate) use application::Whole;
 pub use configuration::difference as configuration_difference;
 
+use std::collections::BTreeMap;
+
 use async_trait::async_trait;
 use serde::Serialize;
 use sternway_compose::model::FailureAction;
 use sternway_compose::{Engine, Lease, Observer, WithoutEffect};
-use sternway_model::{Change, EnvironmentName, Layer as LayerName, Release, Result, Stage};
+use sternway_model::{Change, EnvironmentName, ImageId, Layer as LayerName, Release, Result, ServiceName, Stage};
 use sternway_vault::Revealed;
 use tokio_util::sync::CancellationToken;
 
@@ -59,6 +61,17 @@ pub enum Observed {
     Configuration(Vec<sternway_model::Variable>),
     /// Containers, networks, volumes and images.
     Application(Box<sternway_compose::Observed>),
+}
+
+impl Observed {
+    /// The content of each service's image, as far as it runs.
+    #[must_use]
+    pub fn images(&self) -> BTreeMap<ServiceName, ImageId> {
+        match self {
+            Self::Application(observed) => sternway_compose::images_after(observed),
+            Self::Configuration(_) => BTreeMap::new(),
+        }
+    }
 }
 
 /// What a layer would do.

@@ -13,6 +13,8 @@ use tokio::sync::OnceCell;
 use crate::clock::{Clock, SystemClock};
 use crate::home::Home;
 use crate::journal::Lives;
+use crate::notify::Channel;
+use crate::planning::Idle;
 use crate::project::Project;
 use crate::view::{Machine, Part, TargetPart};
 
@@ -26,6 +28,8 @@ pub struct Parts {
     pub vault: Vault,
     /// Who works with it.
     pub person: String,
+    /// Ways to reach people, beside those of a project.
+    pub channels: Vec<Arc<dyn Channel>>,
     /// Called at every place of a deployment where a crash would matter; crash tests end the process in it.
     pub boundary: Arc<dyn Fn(&str) + Send + Sync>,
 }
@@ -41,6 +45,7 @@ impl Parts {
             clock: Arc::new(SystemClock),
             vault: Vault::new(Arc::new(OsKeychain::new()))?,
             person: whoami::username().unwrap_or_else(|_| "somebody".to_owned()),
+            channels: Vec::new(),
             boundary: Arc::new(|_| {}),
         })
     }
@@ -54,6 +59,8 @@ pub struct Core {
     engines: Engines,
     /// Projects that were opened since the program started, by folder.
     known: Mutex<HashMap<PathBuf, ProjectId>>,
+    /// The last plan that this program made, if running it does nothing.
+    pub(crate) idle: Mutex<Option<Idle>>,
 }
 
 impl Core {
@@ -66,6 +73,7 @@ impl Core {
             history: OnceCell::new(),
             engines: Engines::default(),
             known: Mutex::default(),
+            idle: Mutex::default(),
         }
     }
 

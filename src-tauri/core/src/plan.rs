@@ -1,11 +1,14 @@
 //! From a want to a plan: observe each layer, say what has to change, and identify it all by a hash.
 
+use std::collections::BTreeMap;
+
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 use sternway_compose::Observer;
 use sternway_model::{
-    At, EnvironmentName, Kind, Layer as LayerName, Location, Plan, Readiness, Release, Result, counted,
+    At, EnvironmentName, ImageId, Kind, Layer as LayerName, Location, Plan, Readiness, Release, Result, ServiceName,
+    counted,
 };
 use sternway_vault::{Scope, Vault};
 
@@ -26,6 +29,16 @@ pub struct Prepared {
     pub jobs: Vec<Job>,
     /// The release that runs.
     pub have: Option<Release>,
+    /// The content of each service's image, as far as it runs already.
+    pub images: BTreeMap<ServiceName, ImageId>,
+}
+
+impl Prepared {
+    /// Whether running the plan does nothing that could change what was seen when it was made.
+    #[must_use]
+    pub fn is_idle(&self) -> bool {
+        self.jobs.is_empty() && self.plan.checks.is_empty() && self.plan.builds.is_empty()
+    }
 }
 
 /// Everything that identifies a plan. If any of it moves, the hash moves.
@@ -56,19 +69,27 @@ pub async fn prepare(
     let sight = Sight { project, environment, observer, have: have.as_ref() };
     let mut jobs = Vec::new();
     let mut kept = Vec::new();
-    for layer in layers::all() {
-        let observed = layer.observe(&sight, &want).await?;
-        let plan = layer.plan(&sight, &observed, &want).map_err(|error| placed(error, &places))?;
-        jobs.extend(plan.jobs);
-        kept.extend(plan.kept);
-        notes.extend(plan.notes);
-        notes.extend(plan.without_effect.iter().map(|key| match places.get(&key.key) {
-            Some(place) => format!("{}: {key}", Location { key: None, ..place.clone() }),
-            None => key.to_string(),
-        }));
-        blockers.extend(plan.blockers);
-    }
-    let ready_to_go_back = readiness(project, environment, observer, have.as_ref(), vault).await;
+    let mut images = BTreeMap::new();
+    let planned = async {
+        for layer in layers::all() {
+            let observed = layer.observe(&sight, &want).await?;
+            let plan = layer.plan(&sight, &observed, &want).map_err(|error| placed(error, &places))?;
+            jobs.extend(plan.jobs);
+            kept.extend(plan.kept);
+            notes.extend(plan.notes);
+            notes.extend(plan.without_effect.iter().map(|key| match places.get(&key.key) {
+                Some(place) => format!("{}: {key}", Location { key: None, ..place.clone() }),
+                None => key.to_string(),
+            }));
+            blockers.extend(plan.blockers);
+            images.extend(observed.images());
+        }
+        Ok(())
+    };
+    // The engine and the keychain take longer to answer than what is done with their answers.
+    let (planned, ready_to_go_back) =
+        tokio::join!(planned, readiness(project, environment, observer, have.as_ref(), vault));
+    planned?;
     let inputs = Inputs {
         environment,
         project_file: &project.text,
@@ -96,7 +117,7 @@ pub async fn prepare(
         protected: project.file.environment(environment)?.protected || !want.remove.is_nothing(),
         ready_to_go_back,
     };
-    Ok(Prepared { plan, want, jobs, have })
+    Ok(Prepared { plan, want, jobs, have, images })
 }
 
 /// Names of the checks and builds. They look at the folder: a release from history does not come from there.
@@ -105,7 +126,7 @@ fn before(project: &Project, want: &Want) -> (Vec<String>, Vec<String>) {
         return (Vec::new(), Vec::new());
     }
     let pipeline = &project.file.pipeline;
-    let builds = pipeline.build.iter().map(|step| step.name.clone().unwrap_or_else(|| step.run.clone()));
+    let builds = pipeline.build.iter().map(|step| step.title().to_owned());
     (pipeline.checks.iter().map(|check| check.name.clone()).collect(), builds.collect())
 }
 

@@ -1,9 +1,11 @@
 //! Use cases: plan a deployment, plan going back, drift.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::PoisonError;
+use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
-use sternway_compose::{Observer, Removal};
+use sternway_compose::{Observer, Removal, lease};
 use sternway_history::{Filter, ProjectId, StoredPlan};
 use sternway_model::{
     Code, Deployment, DeploymentNumber, EnvironmentName, Error, Kind, Layer, Outcome, Plan, Release, Result,
@@ -17,6 +19,17 @@ use crate::want::{Want, Wanted};
 
 /// Releases that a message lists.
 const LISTED: u32 = 5;
+
+/// How old what was seen may be when a plan that does nothing is run: as long as a program needs that plans and runs in one
+/// go. A person needs longer.
+const JUST_NOW: Duration = Duration::from_secs(2);
+
+/// A plan that does nothing, with what it was made from.
+pub(crate) struct Idle {
+    folder: PathBuf,
+    prepared: Prepared,
+    made: Instant,
+}
 
 /// What is remembered of a plan until it is run: enough to make it again and compare.
 #[derive(Debug, Serialize, Deserialize)]
@@ -85,9 +98,15 @@ impl Core {
     /// As [`Core::plan`] and [`Core::plan_rollback`].
     pub async fn plan_for(&self, project: &Project, environment: &EnvironmentName, goal: Goal) -> Result<Plan> {
         let observer = self.observer(project, environment)?;
+        let made = Instant::now();
+        let locked = lease::holder(&observer, &project.file.compose_project(environment)).await?.is_some();
         let prepared = self.prepare(project, environment, &observer, goal).await?;
         let id = self.project_id(project).await?;
-        let plan = prepared.plan;
+        let plan = prepared.plan.clone();
+        if prepared.is_idle() && !locked {
+            let idle = Idle { folder: project.folder.clone(), prepared, made };
+            *self.idle.lock().unwrap_or_else(PoisonError::into_inner) = Some(idle);
+        }
         let body = serde_json::to_value(Remembered { goal, plan: plan.clone() })
             .map_err(|error| Error::internal(format!("a plan cannot be stored: {error}")))?;
         let stored = StoredPlan {
@@ -100,6 +119,13 @@ impl Core {
         };
         self.history().await?.save_plan(id, &stored).await?;
         Ok(plan)
+    }
+
+    /// A plan that does nothing and was made a moment ago, when nobody had the lock: what it saw need not be looked at again.
+    pub(crate) fn made_just_now(&self, project: &Project, hash: &str) -> Option<Prepared> {
+        let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).take()?;
+        let same = idle.folder == project.folder && idle.prepared.plan.hash == hash;
+        (same && idle.made.elapsed() < JUST_NOW).then_some(idle.prepared)
     }
 
     /// A plan that was shown.

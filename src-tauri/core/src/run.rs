@@ -10,7 +10,7 @@ use std::sync::{Arc, PoisonError};
 use sternway_compose::{Engine, Lease};
 use sternway_history::{NewDeployment, ProjectId};
 use sternway_model::{
-    Code, DeploymentNumber, EnvironmentName, Error, Event, Kind, Outcome, Release, Result, SecretPin,
+    Code, DeploymentNumber, EnvironmentName, Error, Event, Kind, Outcome, Release, Result, SecretPin, Stage,
 };
 use sternway_vault::{Redactor, Revealed};
 use tokio::sync::mpsc::UnboundedReceiver;
@@ -18,10 +18,12 @@ use tokio::task::JoinHandle;
 
 use crate::journal::{Journal, Live, Lives};
 use crate::machine::Core;
+use crate::notify::{self, Notice};
 use crate::owner::Owner;
 use crate::plan::{self, Prepared, prepare};
 use crate::planning::{Goal, Remembered, moved};
 use crate::project::Project;
+use crate::steps;
 use crate::want::{Want, Wanted};
 
 /// A deployment that has begun.
@@ -59,8 +61,8 @@ struct Hold {
 
 impl Hold {
     /// Gives the lock back, if there is one.
-    async fn release(self) -> Result<()> {
-        match self.lease {
+    async fn release(&mut self) -> Result<()> {
+        match self.lease.take() {
             Some(lease) => lease.release(&self.engine).await,
             None => Ok(()),
         }
@@ -134,7 +136,7 @@ impl Core {
         } else {
             Some(self.lease(project, environment, &engine, &live.cancel).await?)
         };
-        let hold = Hold {
+        let mut hold = Hold {
             project: project.clone(),
             environment: environment.clone(),
             id,
@@ -167,8 +169,13 @@ impl Core {
         let prepared = match &hold.lease {
             Some(_) => self.prepare(&hold.project, &hold.environment, hold.engine.observer(), goal).await?,
             None => {
-                self.unlocked(&hold.project, &hold.environment, &hold.engine).await?;
-                let prepared = self.prepare(&hold.project, &hold.environment, hold.engine.observer(), goal).await?;
+                let prepared = match self.made_just_now(&hold.project, hash) {
+                    Some(prepared) => prepared,
+                    None => {
+                        self.unlocked(&hold.project, &hold.environment, &hold.engine).await?;
+                        self.prepare(&hold.project, &hold.environment, hold.engine.observer(), goal).await?
+                    }
+                };
                 self.unlocked(&hold.project, &hold.environment, &hold.engine).await?;
                 prepared
             }
@@ -183,7 +190,8 @@ impl Core {
             return Err(moved());
         }
         let secrets = self.read_secrets(hold, &prepared).await?;
-        let number = self.record_begin(hold, &prepared, goal).await?;
+        let telling = notify::steps(self, &hold.project);
+        let number = self.record_begin(hold, &prepared, goal, telling).await?;
         Ok((prepared, secrets, number))
     }
 
@@ -210,8 +218,16 @@ impl Core {
         self.vault().fetch(&Self::scope(&hold.project, &hold.environment), &pins).await
     }
 
-    async fn record_begin(&self, hold: &Hold, prepared: &Prepared, goal: Goal) -> Result<DeploymentNumber> {
-        let steps = walk::steps(&hold.project, prepared);
+    /// Writes the deployment's first row, with the steps of its walk and those that come after it.
+    async fn record_begin(
+        &self,
+        hold: &Hold,
+        prepared: &Prepared,
+        goal: Goal,
+        after: Vec<(Stage, String)>,
+    ) -> Result<DeploymentNumber> {
+        let mut steps = walk::listed(&hold.project, prepared);
+        steps.extend(after);
         let mut summary = plan::summary(&prepared.plan);
         if goal == Goal::Interrupted {
             summary = format!("resumed · {summary}");
@@ -235,7 +251,7 @@ impl Core {
     /// Walks the road to its end, goes back by itself where it has to, and writes down how it ended.
     async fn carry_out(
         self: Arc<Self>,
-        hold: Hold,
+        mut hold: Hold,
         prepared: Prepared,
         secrets: Revealed,
         number: DeploymentNumber,
@@ -252,8 +268,18 @@ impl Core {
             Err(error) => (Outcome::Unknown, None, Some(redactor.redact(&error.to_string()))),
         };
         if let Err(error) = hold.release().await {
-            let note = format!("the lock on the target could not be removed: {error}");
-            message = Some(message.map_or_else(|| note.clone(), |message| format!("{message}\n{note}")));
+            add(&mut message, &format!("the lock on the target could not be removed: {error}"));
+        }
+        let notice = Notice {
+            project: hold.project.file.project.clone(),
+            deployment: number,
+            kind: prepared.plan.kind,
+            environment: environment.clone(),
+            result,
+            message: message.clone(),
+        };
+        if let Err(error) = self.tell(&hold, &prepared, &secrets, &redactor, &notice).await {
+            add(&mut message, &redactor.redact(&error.to_string()));
         }
         let end = Event::End {
             deployment: number,
@@ -265,6 +291,22 @@ impl Core {
         };
         live.tell(&end);
         Ended { result, message }
+    }
+
+    /// Walks the notification stage.
+    async fn tell(
+        &self,
+        hold: &Hold,
+        prepared: &Prepared,
+        secrets: &Revealed,
+        redactor: &Arc<Redactor>,
+        notice: &Notice,
+    ) -> Result<()> {
+        let variables = steps::variables(&hold.environment, &prepared.want.configuration, Some(secrets))?;
+        let first = u32::try_from(walk::listed(&hold.project, prepared).len() + 1).unwrap_or(u32::MAX);
+        let journal = self.journal(hold, redactor, notice.deployment).await?;
+        self.notify(&hold.project, &journal, first, notice, variables).await?;
+        journal.close().await
     }
 
     async fn walk(
@@ -352,7 +394,8 @@ impl Core {
         let now = self.parts.clock.now();
         let prepared =
             prepare(&hold.project, &hold.environment, observer, Some(have.clone()), wanted, self.vault(), now).await?;
-        let number = self.record_begin(hold, &prepared, Goal::Release(have.number)).await?;
+        // People are told by the deployment that made it necessary.
+        let number = self.record_begin(hold, &prepared, Goal::Release(have.number), Vec::new()).await?;
         let _listed = self.list_live(hold, number);
         let journal = self.journal(hold, redactor, number).await?;
         let walked = self.walk_steps(hold, &prepared, secrets, &journal).await;
@@ -428,6 +471,15 @@ pub(crate) fn confirm(environment: &EnvironmentName, wanted: bool, typed: Option
             .hint(format!("Type its name, `{environment}`, to confirm.")));
     }
     Ok(())
+}
+
+/// Says one thing more about how a deployment ended.
+fn add(message: &mut Option<String>, more: &str) {
+    let message = message.get_or_insert_default();
+    if !message.is_empty() {
+        message.push('\n');
+    }
+    message.push_str(more);
 }
 
 /// Names a process for as long as it runs a deployment.

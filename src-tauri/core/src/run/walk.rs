@@ -5,8 +5,7 @@ mod jobs;
 use std::collections::{BTreeMap, BTreeSet};
 
 use sternway_model::{
-    CheckRun, Code, Error, Evidence, ImageId, Kind, Release, Result, Sensitive, ServiceName, Stage, Step, StepState,
-    Value,
+    CheckRun, Code, Error, Evidence, ImageId, Kind, Release, Result, Sensitive, ServiceName, Stage, Step,
 };
 use sternway_vault::Revealed;
 
@@ -18,6 +17,7 @@ use crate::layers::{self, Job, Layer, Sight};
 use crate::machine::Core;
 use crate::plan::Prepared;
 use crate::project::Project;
+use crate::steps;
 use crate::verify::{self, Scene};
 
 /// Why the walk stopped.
@@ -62,8 +62,8 @@ fn from_folder(prepared: &Prepared) -> bool {
     prepared.plan.kind == Kind::Deploy
 }
 
-/// Every step of a deployment, in order, as history lists them before the first begins.
-pub(super) fn steps(project: &Project, prepared: &Prepared) -> Vec<(Stage, String)> {
+/// Every step of the walk, in order, as history lists them before the first begins.
+pub(super) fn listed(project: &Project, prepared: &Prepared) -> Vec<(Stage, String)> {
     let pipeline = &project.file.pipeline;
     let mut steps = Vec::new();
     if from_folder(prepared) {
@@ -76,18 +76,10 @@ pub(super) fn steps(project: &Project, prepared: &Prepared) -> Vec<(Stage, Strin
     steps
 }
 
-/// Writes the evidence, or why there is none.
-async fn end(journal: &Journal, step: Step, done: Result<String>) -> Result<String> {
-    match done {
-        Ok(seen) => {
-            journal.end(step, StepState::Done, &seen).await?;
-            Ok(seen)
-        }
-        Err(error) => {
-            let state = if error.code == Code::Cancelled { StepState::Cancelled } else { StepState::Failed };
-            journal.end(step, state, &error.to_string()).await?;
-            Err(error)
-        }
+fn runs_as_planned(services: usize) -> String {
+    match services {
+        1 => "1 service runs as planned".to_owned(),
+        services => format!("{services} services run as planned"),
     }
 }
 
@@ -192,7 +184,7 @@ impl Walk<'_> {
     }
 
     async fn end(&self, step: Step, done: Result<String>) -> Result<String> {
-        end(self.journal, step, done).await
+        steps::end(self.journal, step, done).await
     }
 
     async fn checks(&mut self) -> Result<()> {
@@ -269,6 +261,10 @@ impl Walk<'_> {
 
     /// A plan for the same want has to be empty now: that every call succeeded is not enough.
     async fn look_again(&self) -> Result<(String, Images)> {
+        if self.prepared.is_idle() {
+            // Nothing was done since the plan was made from what was seen.
+            return Ok((runs_as_planned(self.prepared.plan.kept.len()), self.prepared.images.clone()));
+        }
         let hold = self.hold;
         let sight = Sight {
             project: &hold.project,
@@ -282,35 +278,18 @@ impl Walk<'_> {
         if let Some(change) = left.jobs.iter().flat_map(|job| &job.changes).next() {
             return Err(Error::failed(format!("{} still differs: {}", change.subject, change.reason)));
         }
-        let images = match &observed {
-            layers::Observed::Application(observed) => sternway_compose::images_after(observed),
-            layers::Observed::Configuration(_) => Images::default(),
-        };
-        let seen = match left.kept.len() {
-            1 => "1 service runs as planned".to_owned(),
-            services => format!("{services} services run as planned"),
-        };
-        Ok((seen, images))
+        Ok((runs_as_planned(left.kept.len()), observed.images()))
     }
 
     /// The environment's variables for commands. Before anything is touched they come without the secrets.
     fn variables(&self, with_secrets: bool) -> Result<BTreeMap<String, Sensitive>> {
-        let mut variables = BTreeMap::new();
-        for variable in &self.prepared.want.configuration {
-            let text = match &variable.value {
-                Value::Secret { .. } if !with_secrets => continue,
-                value => value.pinned().unwrap_or_default(),
-            };
-            variables.insert(variable.key.clone(), sternway_model::expand(&text, self.secrets)?);
-        }
-        let environment = Sensitive::new(self.hold.environment.to_string());
-        variables.insert("STERNWAY_ENVIRONMENT".to_owned(), environment);
-        Ok(variables)
+        let configuration = &self.prepared.want.configuration;
+        steps::variables(&self.hold.environment, configuration, with_secrets.then_some(self.secrets))
     }
 
     /// Steps that are not reached any more are said to be skipped, so that nobody waits for them.
     async fn skip_rest(&mut self) -> Result<()> {
-        let steps = steps(&self.hold.project, self.prepared);
+        let steps = listed(&self.hold.project, self.prepared);
         for (number, (stage, name)) in (1_u32..).zip(steps).filter(|(number, _)| !self.begun.contains(number)) {
             self.journal.skip(number, stage, &name).await?;
         }

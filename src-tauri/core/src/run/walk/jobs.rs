@@ -8,11 +8,12 @@ use sternway_compose::model::FailureAction;
 use sternway_model::{Code, Error, Layer as LayerName, Result, Stage};
 use sternway_vault::Revealed;
 
-use super::{Walk, end, in_order};
+use super::{Walk, in_order};
 use crate::journal::Journal;
 use crate::layers::{self, Act, Job, Layer};
 use crate::plan::Prepared;
 use crate::run::Hold;
+use crate::steps;
 
 /// Pieces of work at the same time. The engine serialises much of what they ask for; what is gained is that they wait for
 /// containers, registries and builds together.
@@ -125,7 +126,7 @@ impl<'a> Means<'a> {
             let layer = layer.ok_or_else(|| Error::internal(format!("there is no layer {}", job.layer)))?;
             let step = self.journal.begin(next.number, job.stage, &job.name).await?;
             let done = layer.apply(job, &self.act(next.number)).await;
-            end(self.journal, step, done).await.map(drop)
+            steps::end(self.journal, step, done).await.map(drop)
         };
         (next, done.await)
     }
