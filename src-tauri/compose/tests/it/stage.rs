@@ -99,6 +99,11 @@ impl Stage {
         plan(&self.observe(model).await, &self.want(model, images)).expect("a plan")
     }
 
+    /// Plans from what was seen before.
+    pub fn plan_from(&self, observed: &Observed, model: &Model) -> Result<ComposePlan> {
+        plan(observed, &self.want(model, &BTreeMap::new()))
+    }
+
     fn want<'a>(&'a self, model: &'a Model, images: &'a BTreeMap<ServiceName, ImageId>) -> Want<'a> {
         Want {
             project: &self.project,
@@ -173,36 +178,48 @@ impl Stage {
         std::fs::write(path, text).expect("written");
     }
 
-    async fn clean(&self) {
+    /// All that the project has on the engine, by name.
+    pub async fn everything(&self) -> Vec<String> {
+        let [containers, networks, volumes, images] = self.belongings().await;
+        [containers, networks, volumes, images].concat()
+    }
+
+    /// Containers, networks, volumes and names of images.
+    async fn belongings(&self) -> [Vec<String>; 4] {
         let label = format!("com.docker.compose.project={}", self.project);
         let filters = std::collections::HashMap::from([("label", vec![label.as_str()])]);
-        let force = RemoveContainerOptionsBuilder::new().force(true).v(true).build();
         let list = ListContainersOptionsBuilder::new().all(true).filters(&filters).build();
-        let mut containers: Vec<String> = self
-            .docker
-            .list_containers(Some(list))
-            .await
-            .expect("a list")
-            .into_iter()
-            .filter_map(|container| container.id)
-            .collect();
+        let containers = self.docker.list_containers(Some(list)).await.expect("a list");
+        let list = ListNetworksOptionsBuilder::new().filters(&filters).build();
+        let networks = self.docker.list_networks(Some(list)).await.expect("a list");
+        let list = ListVolumesOptionsBuilder::new().filters(&filters).build();
+        let volumes = self.docker.list_volumes(Some(list)).await.expect("a list").volumes.unwrap_or_default();
+        let images = self.docker.list_images(None::<ListImagesOptions>).await.expect("a list");
+        let tags = images.into_iter().flat_map(|image| image.repo_tags);
+        [
+            containers.into_iter().filter_map(|container| container.id).collect(),
+            networks.into_iter().filter_map(|network| network.id).collect(),
+            volumes.into_iter().map(|volume| volume.name).collect(),
+            tags.filter(|tag| tag.contains(&self.project)).collect(),
+        ]
+    }
+
+    async fn clean(&self) {
+        let [mut containers, networks, volumes, images] = self.belongings().await;
+        let force = RemoveContainerOptionsBuilder::new().force(true).v(true).build();
         containers.push(format!("sternway-lease-{}", self.project));
         for container in containers {
             forgive(self.docker.remove_container(&container, Some(force.clone())).await);
         }
-        let list = ListNetworksOptionsBuilder::new().filters(&filters).build();
-        for network in self.docker.list_networks(Some(list)).await.expect("a list") {
-            forgive(self.docker.remove_network(&network.id.unwrap_or_default()).await);
+        for network in networks {
+            forgive(self.docker.remove_network(&network).await);
         }
-        let list = ListVolumesOptionsBuilder::new().filters(&filters).build();
-        for volume in self.docker.list_volumes(Some(list)).await.expect("a list").volumes.unwrap_or_default() {
-            forgive(self.docker.remove_volume(&volume.name, None::<RemoveVolumeOptions>).await);
+        for volume in volumes {
+            forgive(self.docker.remove_volume(&volume, None::<RemoveVolumeOptions>).await);
         }
-        for image in self.docker.list_images(None::<ListImagesOptions>).await.expect("a list") {
-            for tag in image.repo_tags.iter().filter(|tag| tag.contains(&self.project)) {
-                let options = RemoveImageOptionsBuilder::new().force(true).build();
-                forgive(self.docker.remove_image(tag, Some(options), None).await);
-            }
+        for tag in images {
+            let options = RemoveImageOptionsBuilder::new().force(true).build();
+            forgive(self.docker.remove_image(&tag, Some(options), None).await);
         }
     }
 }
