@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use sternway_core::Project;
 use sternway_core::view::{
     Comparison, DeploymentView, HistoryFilter, HistoryPage, Import, LogPage, Machine, Matrix, Pending, ProjectEntry,
     ProjectView, Secrets, Status,
@@ -34,7 +35,16 @@ pub async fn projects(shared: Core<'_>) -> Result<Vec<ProjectEntry>> {
 #[tauri::command]
 #[specta::specta]
 pub async fn open_project(shared: Core<'_>, path: PathBuf) -> Result<ProjectView> {
-    Ok(shared.core.open(&path).await?.view())
+    let project = shared.core.open(&path).await?;
+    let view = project.view();
+    let core = shared.core.clone();
+    // The page does not wait for it; whoever looks at versions is told what is wrong.
+    tauri::async_runtime::spawn(async move {
+        if let Err(error) = core.notice(&project).await {
+            eprintln!("sternway-desktop: what changed in the configuration is not written down: {error}");
+        }
+    });
+    Ok(view)
 }
 
 #[tauri::command]
@@ -143,8 +153,8 @@ pub async fn set_variable(
     value: String,
 ) -> Result<Matrix> {
     let project = shared.project(&project)?;
-    shared.core.set_variable(&project, environment.as_ref(), &key, &value, false).await?;
-    shared.core.matrix(&project).await
+    let edited = shared.core.set_variable(&project, environment.as_ref(), &key, &value, false, None).await?;
+    matrix_after(&shared, &project, edited.problem).await
 }
 
 #[tauri::command]
@@ -156,8 +166,15 @@ pub async fn unset_variable(
     key: String,
 ) -> Result<Matrix> {
     let project = shared.project(&project)?;
-    shared.core.unset_variable(&project, environment.as_ref(), &key).await?;
-    shared.core.matrix(&project).await
+    let edited = shared.core.unset_variable(&project, environment.as_ref(), &key, None).await?;
+    matrix_after(&shared, &project, edited.problem).await
+}
+
+/// The matrix after an edit, with why there is no version of it, if so.
+async fn matrix_after(shared: &Shared, project: &Project, problem: Option<Error>) -> Result<Matrix> {
+    let mut matrix = shared.core.matrix(project).await?;
+    matrix.problems.extend(problem);
+    Ok(matrix)
 }
 
 #[tauri::command]
@@ -177,7 +194,7 @@ pub async fn set_secret(
 ) -> Result<Secrets> {
     let value = Sensitive::new(value);
     let project = shared.project(&project)?;
-    shared.core.set_secret(&project, &environment, &name, &value).await?;
+    shared.core.set_secret(&project, &environment, &name, &value, None).await?;
     shared.core.secrets(&project, None).await
 }
 

@@ -2,6 +2,7 @@
 //! decides anything that the terminal front would have to decide too.
 #![cfg_attr(not(debug_assertions), windows_subsystem = "windows")]
 
+mod clipboard;
 #[allow(clippy::let_underscore_must_use, reason = "the macro of Tauri's commands writes such bindings")]
 mod commands;
 #[allow(clippy::let_underscore_must_use, reason = "the macro of Tauri's commands writes such bindings")]
@@ -12,9 +13,13 @@ mod documents;
 mod launch;
 mod published;
 #[allow(clippy::let_underscore_must_use, reason = "the macro of Tauri's commands writes such bindings")]
+mod safekeeping;
+#[allow(clippy::let_underscore_must_use, reason = "the macro of Tauri's commands writes such bindings")]
 mod services;
 mod shell;
 mod state;
+#[allow(clippy::let_underscore_must_use, reason = "the macro of Tauri's commands writes such bindings")]
+mod versions;
 
 fn main() -> std::process::ExitCode {
     match shell::run() {

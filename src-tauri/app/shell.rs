@@ -1,15 +1,19 @@
 //! The window's life: one instance, the tray, and closing while something runs.
 
 use std::path::Path;
+use std::time::Duration;
 
 use tauri::menu::{Menu, MenuItem};
 use tauri::tray::TrayIconBuilder;
-use tauri::{App, AppHandle, Manager, Window, WindowEvent};
+use tauri::{App, AppHandle, Manager, RunEvent, Window, WindowEvent};
 use tauri_specta::{Builder, ErrorHandlingMode, collect_commands};
 
 use crate::launch::Launch;
 use crate::state::Shared;
-use crate::{commands, deployments, documents, services};
+use crate::{commands, deployments, documents, safekeeping, services, versions};
+
+/// How long the end waits for the clipboard.
+const LEAVING: Duration = Duration::from_secs(2);
 
 /// Every command of the window, declared once: the page's bindings are made from this list.
 pub fn bindings() -> Builder<tauri::Wry> {
@@ -59,6 +63,21 @@ pub fn bindings() -> Builder<tauri::Wry> {
         services::stop_following,
         services::restart,
         services::plan_down,
+        versions::config_versions,
+        versions::version_difference,
+        versions::blame,
+        versions::plan_restore,
+        versions::restore,
+        versions::plan_promotion,
+        safekeeping::generate_secret,
+        safekeeping::reveal_secret,
+        safekeeping::copy_secret_value,
+        safekeeping::rotation,
+        safekeeping::start_rotation,
+        safekeeping::finish_rotation,
+        safekeeping::give_up_rotation,
+        safekeeping::scan_leaks,
+        safekeeping::audit,
     ])
 }
 
@@ -80,8 +99,21 @@ pub fn run() -> Result<(), Box<dyn std::error::Error>> {
             tray(app).map_err(Into::into)
         })
         .on_window_event(closing)
-        .run(tauri::generate_context!())?;
+        .build(tauri::generate_context!())?
+        .run(leaving);
     Ok(())
+}
+
+/// A secret must not stay on the clipboard of somebody who has closed the program.
+fn leaving(app: &AppHandle, event: RunEvent) {
+    if !matches!(event, RunEvent::Exit) {
+        return;
+    }
+    let clipboard = app.state::<Shared>().clipboard.clone();
+    let left = tauri::async_runtime::block_on(async { tokio::time::timeout(LEAVING, clipboard.leave()).await });
+    if let Ok(Err(error)) = left {
+        eprintln!("sternway-desktop: the clipboard is not cleared: {error}");
+    }
 }
 
 /// The program was started while its window is open: the window comes to the front, with the project that was asked for.

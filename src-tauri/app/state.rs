@@ -6,6 +6,7 @@ use std::sync::Arc;
 use sternway_core::{Parts, Project, Sternway};
 use sternway_model::Result;
 
+use crate::clipboard::Clipboard;
 use crate::desktop::Desktop;
 use crate::launch::{Launch, Launches};
 use crate::services::Followed;
@@ -18,6 +19,8 @@ pub struct Shared {
     pub desktop: Arc<Desktop>,
     /// What the command lines ask for.
     pub launches: Launches,
+    /// Where secrets are copied to.
+    pub clipboard: Clipboard,
     /// What the page follows.
     pub followed: Followed,
 }
@@ -36,6 +39,7 @@ impl Shared {
             core: Arc::new(Sternway::new(parts)),
             desktop,
             launches: Launches::new(launch),
+            clipboard: Clipboard::system()?,
             followed: Followed::default(),
         })
     }

@@ -75,8 +75,24 @@ import type { Followings, LogFilter, Event as RunEvent, ServiceLine, UsageView }
 /** Receives a running deployment's events, in order, in batches. */
 export type Listener = (events: RunEvent[]) => void;
 
-/** What no screen uses: what is measured once is measured again and again here, and documents have no screen yet. */
-type Unused = "usage";
+/** What no screen uses: what is measured once is measured again and again here, and versions and secrets' values come yet. */
+type Unused =
+  | "usage"
+  | "configVersions"
+  | "versionDifference"
+  | "blame"
+  | "planRestore"
+  | "restore"
+  | "planPromotion"
+  | "generateSecret"
+  | "revealSecret"
+  | "copySecretValue"
+  | "rotation"
+  | "startRotation"
+  | "finishRotation"
+  | "giveUpRotation"
+  | "scanLeaks"
+  | "audit";
 
 type Commands = Omit<typeof commands, Unused>;
 

@@ -57,6 +57,37 @@ export const commands = {
 	restart: (project: string, environment: EnvironmentName, services: ServiceName[], typedName: string | null) => __TAURI_INVOKE<string[]>("restart", { project, environment, services, typedName }),
 	/**  What taking an environment down would remove; `run` does it. */
 	planDown: (project: string, environment: EnvironmentName, volumes: boolean, images: boolean) => __TAURI_INVOKE<Plan>("plan_down", { project, environment, volumes, images }),
+	configVersions: (project: string, filter: VersionsFilter) => __TAURI_INVOKE<VersionsPage>("config_versions", { project, filter }),
+	/**  What differs between two versions; without a second one, to the configuration as it is. */
+	versionDifference: (project: string, from: number, to: number | null) => __TAURI_INVOKE<VersionDifference>("version_difference", { project, from, to }),
+	blame: (project: string, environment: EnvironmentName) => __TAURI_INVOKE<Blame>("blame", { project, environment }),
+	/**  What bringing back a version, or a part of it, would change. */
+	planRestore: (project: string, version: number, scope: RestoreScope) => __TAURI_INVOKE<RestorePlan>("plan_restore", { project, version, scope }),
+	/**  Does what was planned under this stamp. */
+	restore: (project: string, version: number, scope: RestoreScope, stamp: string, note: string | null) => __TAURI_INVOKE<Restored>("restore", { project, version, scope, stamp, note }),
+	/**  What moving an environment to the release of another would change; `run` does it. */
+	planPromotion: (project: string, from: EnvironmentName, to: EnvironmentName, allow: string[]) => __TAURI_INVOKE<Promotion>("plan_promotion", { project, from, to, allow }),
+	/**  Gives a secret a random value, which only the keychain gets. */
+	generateSecret: (project: string, environment: EnvironmentName, name: SecretName, recipe: Recipe) => __TAURI_INVOKE<Secrets>("generate_secret", { project, environment, name, recipe }),
+	/**  The value of a secret, once it is in the audit; the newest version unless one is named. */
+	revealSecret: (project: string, environment: EnvironmentName, name: SecretName, version: number | null, typedName: string | null, why: string | null) => __TAURI_INVOKE<string>("reveal_secret", { project, environment, name, version, typedName, why }),
+	/**  Puts the value of a secret on the clipboard, past the page; the answer is after how many seconds it is gone from there. */
+	copySecretValue: (project: string, environment: EnvironmentName, name: SecretName, version: number | null, typedName: string | null) => __TAURI_INVOKE<number>("copy_secret_value", { project, environment, name, version, typedName }),
+	/**  What rotating a secret would do, or how far it is. */
+	rotation: (project: string, environment: EnvironmentName, name: SecretName) => __TAURI_INVOKE<RotationView>("rotation", { project, environment, name }),
+	/**
+	 *  Begins a rotation with this value, or with a generated one; the next deployment of the environment that succeeds drops
+	 *  the old value.
+	 */
+	startRotation: (project: string, environment: EnvironmentName, name: SecretName, value: string | null, recipe: Recipe | null) => __TAURI_INVOKE<RotationView>("start_rotation", { project, environment, name, value, recipe }),
+	/**  Drops the old value of a rotation whose new one runs already. */
+	finishRotation: (project: string, environment: EnvironmentName, name: SecretName) => __TAURI_INVOKE<RotationView>("finish_rotation", { project, environment, name }),
+	/**  Drops the new value of a rotation; the old one counts again. */
+	giveUpRotation: (project: string, environment: EnvironmentName, name: SecretName) => __TAURI_INVOKE<RotationView>("give_up_rotation", { project, environment, name }),
+	/**  Looks for secrets in the project's files, and in what its repository remembers. */
+	scanLeaks: (project: string, withHistory: boolean) => __TAURI_INVOKE<LeakReport>("scan_leaks", { project, withHistory }),
+	/**  Who saw secrets, newest first. */
+	audit: (project: string, environment: EnvironmentName | null, limit: number | null) => __TAURI_INVOKE<Audit>("audit", { project, environment, limit }),
 };
 
 /* Types */
@@ -77,8 +108,76 @@ export type Action =
 /**  An image is fetched from its registry. */
 "pull";
 
+/**  The characters of a generated secret. None of them has a meaning in an env file or to a shell. */
+export type Alphabet = 
+/**  Letters and digits. */
+"letters" | 
+/**  Letters, digits and some signs. */
+"symbols" | 
+/**  Hexadecimal digits. */
+"hex" | 
+/**  Letters, digits, `-` and `_`, as in addresses. */
+"url";
+
 /**  A point in time: RFC 3339 in JSON, milliseconds since 1970 in the database. */
 export type At = string;
+
+/**  Who saw secrets: what `audit` prints. */
+export type Audit = {
+	/**  The entries, newest first. */
+	entries: AuditLine[],
+};
+
+/**  Something that a person did with a secret's value. */
+export type AuditLine = {
+	/**  When. */
+	at: At,
+	/**  Who. */
+	by: string,
+	/**  What: `revealed`, `copied to the clipboard`, `exported`. */
+	action: string,
+	/**  Where. */
+	environment: EnvironmentName,
+	/**  With what. */
+	subject: string,
+	/**  Why, in the person's words. */
+	why: string | null,
+};
+
+/**  Who set each variable of an environment: what `config blame` prints. */
+export type Blame = {
+	/**  The environment. */
+	environment: EnvironmentName,
+	/**  Its variables, in the order of the files. */
+	variables: BlameLine[],
+};
+
+/**  Who set a variable. */
+export type BlameLine = {
+	/**  The variable. */
+	key: string,
+	/**  Its value, masked if it looks like a secret; none if it is one. */
+	value: string | null,
+	/**  The secret that it is. */
+	secret: SecretName | null,
+	/**  The secret's newest version. */
+	secret_version: number | null,
+	/**  The line that it comes from. */
+	source: Origin,
+	/**  The version that gave it its value, or its secret's newest version. */
+	version: VersionHead | null,
+	/**  The first deployment of the environment that succeeded with it. */
+	first_ran: DeploymentNumber | null,
+};
+
+/**  How a version of the configuration came about. */
+export type Cause = 
+/**  Somebody saved it with Sternway. */
+"saved" | 
+/**  Somebody brought an earlier version back. */
+"restored" | 
+/**  Files were changed by something else, and Sternway noticed. */
+"outside";
 
 /**  A key in one environment. */
 export type Cell = {
@@ -569,6 +668,50 @@ export type Layer =
 /**  Containers, networks, volumes and images. */
 "application";
 
+/**  A place where a secret was found. The value is not shown. */
+export type Leak = {
+	/**  The file, relative to the project, or to the repository in a commit. */
+	file: string,
+	/**  The line, from 1. */
+	line: number,
+	/**  The commit that added the line; none for a file as it is now. */
+	commit: string | null,
+	/**  The secret whose value it is. */
+	secret: LeakedSecret | null,
+	/**  For what no keychain knows: why it looks like a secret, in words that follow "it". */
+	looks_like: string | null,
+};
+
+/**  Where secrets were found that should be in the keychain alone: what `secret scan` prints. */
+export type LeakReport = {
+	/**  What was found, in files first. */
+	leaks: Leak[],
+	/**  How many files were read. */
+	files: number,
+	/**  How many commits were read. */
+	commits: number,
+	/**  What was not looked at or for, and why. */
+	gaps: string[],
+};
+
+/**  A secret that was found. */
+export type LeakedSecret = {
+	/**  Its environment. */
+	environment: EnvironmentName,
+	/**  Its name. */
+	name: SecretName,
+	/**  Its version. */
+	version: number,
+};
+
+/**  Something that cannot be brought back. */
+export type Left = {
+	/**  What: `variable LOG_LEVEL in .env`. */
+	subject: string,
+	/**  Why not. */
+	reason: string,
+};
+
 /**  A place in a file. Lines and columns count from 1. */
 export type Location = {
 	/**  The file, as the person named it or relative to the project. */
@@ -742,8 +885,10 @@ export type Plan = {
 	kind: Kind,
 	/**  The release that runs now. */
 	from: DeploymentNumber | null,
-	/**  The release to go back to, for a rollback. */
+	/**  The release to go to, for a rollback or a promotion. */
 	to?: DeploymentNumber | null,
+	/**  The environment whose release that is, for a promotion. */
+	source?: EnvironmentName | null,
 	/**  Until when it may be run. */
 	expires: At,
 	/**  What changes; empty when there is nothing to do. */
@@ -791,6 +936,22 @@ export type ProjectView = {
 	environments: EnvironmentHead[],
 };
 
+/**  What moving an environment to another one's release would change, and what speaks against it. */
+export type Promotion = {
+	/**  The environment whose release is taken. */
+	from: EnvironmentName,
+	/**  The environment that is moved. */
+	to: EnvironmentName,
+	/**  The release that is taken. */
+	release: DeploymentNumber,
+	/**  How the variables of the two differ: from those of the release to those that the other environment has. */
+	differences: Change[],
+	/**  Values that may belong to another environment. Each stops the plan unless it is allowed. */
+	suspicious: Suspicion[],
+	/**  The plan; run it by its hash. */
+	plan: Plan,
+};
+
 /**  Whether a release can be gone back to. */
 export type Reachable = {
 	/**  It can. */
@@ -807,6 +968,14 @@ export type Readiness = {
 	proven: boolean,
 	/**  What was checked, or why it is not possible. */
 	reasons: string[],
+};
+
+/**  How a secret is generated. */
+export type Recipe = {
+	/**  How many characters. */
+	length: number,
+	/**  Which characters. */
+	alphabet: Alphabet,
 };
 
 /**  An image of a release. */
@@ -837,6 +1006,38 @@ export type ReleaseView = {
 	compose: string,
 };
 
+/**  What bringing a version back would change: what `config restore --dry-run` prints. */
+export type RestorePlan = {
+	/**  The version that is brought back. */
+	version: VersionHead,
+	/**  What would change. */
+	changes: VersionChange[],
+	/**  What differs and cannot be brought back. */
+	left: Left[],
+	/**  Identifies the plan; restoring refuses if it is not this any more. */
+	stamp: string,
+};
+
+/**  What of a version is to be brought back. Without anything: all of it. */
+export type RestoreScope = {
+	/**  Only what this environment reads. */
+	environment: EnvironmentName | null,
+	/**  Only this file. */
+	file: string | null,
+	/**  Only this variable, with the secret that it refers to. */
+	key: string | null,
+};
+
+/**  What was brought back: what `config restore` prints. */
+export type Restored = {
+	/**  The version that this made; none if nothing differed. */
+	version: number | null,
+	/**  What changed. */
+	changes: VersionChange[],
+	/**  What differs and could not be brought back. */
+	left: Left[],
+};
+
 /**  The state of the project's sources when it was deployed. */
 export type Revision = {
 	/**  The commit's whole id. */
@@ -845,6 +1046,45 @@ export type Revision = {
 	branch: string | null,
 	/**  Whether there were uncommitted changes. */
 	dirty: boolean,
+};
+
+/**  How far a rotation is. */
+export type RotationState = 
+/**  Not begun. */
+"none" | 
+/**  Begun; the new value is not in the keychain yet. */
+"begun" | 
+/**  The new value is in the keychain, and waits to be deployed. */
+"set" | 
+/**  A release runs with the new value; the old version can be dropped. */
+"deployed" | 
+/**  The old version is dropped. */
+"done" | 
+/**  It was given up: the new version is dropped. */
+"given_up";
+
+/**  A rotation of a secret: what it would do, or how far it is. */
+export type RotationView = {
+	/**  The environment. */
+	environment: EnvironmentName,
+	/**  The secret. */
+	name: SecretName,
+	/**  How far it is. */
+	state: RotationState,
+	/**  The version that is dropped at the end; none if there is no value yet. */
+	old: number | null,
+	/**  The version that takes its place. */
+	new: number | null,
+	/**  Variables that refer to it. */
+	used_by: string[],
+	/**  Services of the running release that get it. */
+	services: string[],
+	/**  Releases that cannot be gone back to once the old version is dropped. */
+	releases: DeploymentNumber[],
+	/**  Who began it. */
+	by: string | null,
+	/**  When. */
+	started: At | null,
 };
 
 /**  A deployment that this program runs. */
@@ -1004,6 +1244,16 @@ export type StepState =
 /**  A person stopped it. */
 "cancelled";
 
+/**  A value that may belong to another environment. */
+export type Suspicion = {
+	/**  The variable. */
+	key: string,
+	/**  Why, in words that follow the key. */
+	reason: string,
+	/**  The person said that it is meant. */
+	allowed: boolean,
+};
+
 /**  Where an environment runs. */
 export type Target = 
 /**
@@ -1105,6 +1355,76 @@ export type Variable = {
 	/**  The lines that it overrode, the nearest first. */
 	overridden: Origin[],
 } & Value;
+
+/**  A value that differs between two versions. */
+export type VersionChange = {
+	/**  What changed: `variable LOG_LEVEL`, `secret DB_PASSWORD`, `document config/app.json`. */
+	subject: string,
+	/**  What happened to it. */
+	action: Action,
+	/**  What it was, where that can be shown. Never a secret's value. */
+	before?: string | null,
+	/**  What it became, where that can be shown. Never a secret's value. */
+	after?: string | null,
+	/**  The file; none for a secret. */
+	file: string | null,
+	/**  The variable or secret; none for a document. */
+	key: string | null,
+	/**  The environments that read it. */
+	environments: EnvironmentName[],
+};
+
+/**  Two versions side by side. */
+export type VersionDifference = {
+	/**  The earlier side. */
+	from: number,
+	/**  The later side. */
+	to: number,
+	/**  What differs. */
+	changes: VersionChange[],
+};
+
+/**  A version without what it changed. */
+export type VersionHead = {
+	/**  Its number within the project, from 1. */
+	number: number,
+	/**  How it came about. */
+	cause: Cause,
+	/**  Who made it; `changed outside` where that is not known. */
+	by: string,
+	/**  When it was written down. */
+	created: At,
+	/**  Why, in the person's words. */
+	note: string | null,
+};
+
+/**  A version. */
+export type VersionView = {
+	/**  What it changed; at most the first hundred. */
+	changes: VersionChange[],
+	/**  How many changes are left out. */
+	more: number,
+} & VersionHead;
+
+/**  Which versions to list. Everything is optional. */
+export type VersionsFilter = {
+	/**  Only those that changed something which this environment reads. */
+	environment: EnvironmentName | null,
+	/**  Only those that changed this variable. */
+	key: string | null,
+	/**  Skip this many. */
+	offset: number,
+	/**  At most this many; 50 unless given. */
+	limit: number | null,
+};
+
+/**  A page of versions: what `config versions` prints. */
+export type VersionsPage = {
+	/**  The versions, newest first. */
+	versions: VersionView[],
+	/**  How many there are that fit. */
+	total: number,
+};
 
 /**  What waits in the folder to be deployed. */
 export type Waiting = {

@@ -1,9 +1,13 @@
 //! The command line.
 
+mod configuration;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
-use sternway_model::{At, EnvironmentName, Seconds, SecretName, ServiceName};
+use sternway_model::{At, EnvironmentName, Seconds, ServiceName};
+
+pub use configuration::{Config, NewValue, Restore, Secret};
 
 /// Deploy from your laptop, and always have the way back.
 #[derive(Debug, Parser)]
@@ -50,6 +54,21 @@ pub enum Command {
         /// Only these layers. Not possible yet: configuration and application go back together.
         #[arg(long, value_delimiter = ',')]
         layers: Vec<String>,
+        #[command(flatten)]
+        consent: Consent,
+    },
+    /// Move an environment to the release of another: the same images and Compose files, with the variables of its own.
+    Promote {
+        /// The environment whose release is taken.
+        from: EnvironmentName,
+        /// The environment that is moved.
+        to: EnvironmentName,
+        /// This variable's value is meant, although it looks as if it belonged to another environment.
+        #[arg(long, value_name = "KEY", value_delimiter = ',')]
+        allow: Vec<String>,
+        /// Only say what would change and what speaks against it.
+        #[arg(long)]
+        dry_run: bool,
         #[command(flatten)]
         consent: Consent,
     },
@@ -159,6 +178,14 @@ pub enum Command {
     /// Work with Compose files.
     #[command(subcommand)]
     Compose(Compose),
+    /// Who saw secrets: the newest entries.
+    Audit {
+        /// Only this environment.
+        environment: Option<EnvironmentName>,
+        /// At most this many.
+        #[arg(long, default_value_t = 100)]
+        limit: u32,
+    },
     /// What Sternway needs from this machine, and whether it has it.
     Doctor,
 }
@@ -259,102 +286,6 @@ pub struct Exec {
     /// The command and its arguments.
     #[arg(last = true, required = true)]
     pub command: Vec<String>,
-}
-
-/// Variables.
-#[derive(Debug, Subcommand)]
-pub enum Config {
-    /// List an environment's variables and where they come from.
-    List {
-        /// The environment.
-        environment: EnvironmentName,
-    },
-    /// Print a variable's value.
-    Get {
-        /// The environment.
-        environment: EnvironmentName,
-        /// The variable.
-        key: String,
-    },
-    /// Set a variable; without a value, to the bytes of standard input as they are.
-    Set {
-        /// The environment.
-        environment: EnvironmentName,
-        /// The variable.
-        key: String,
-        /// The value.
-        #[arg(allow_hyphen_values = true)]
-        value: Option<String>,
-        /// Even if the variable refers to a secret: the value then stands in the file in plain text.
-        #[arg(long)]
-        force: bool,
-    },
-    /// Remove a variable.
-    Unset {
-        /// The environment.
-        environment: EnvironmentName,
-        /// The variable.
-        key: String,
-    },
-    /// Show all environments side by side.
-    Matrix,
-    /// Show how an environment's variables differ from its release, or from another environment.
-    Diff {
-        /// The environment.
-        environment: EnvironmentName,
-        /// The other one.
-        other: Option<EnvironmentName>,
-    },
-}
-
-/// Secrets.
-#[derive(Debug, Subcommand)]
-pub enum Secret {
-    /// List secrets and their versions.
-    List {
-        /// Only this environment.
-        environment: Option<EnvironmentName>,
-    },
-    /// Set a secret to a new version, read from standard input.
-    Set {
-        /// The environment.
-        environment: EnvironmentName,
-        /// The secret.
-        name: SecretName,
-    },
-    /// Copy a secret's newest value to another environment.
-    Copy {
-        /// The secret.
-        name: SecretName,
-        /// From this environment.
-        from: EnvironmentName,
-        /// To this environment.
-        to: EnvironmentName,
-    },
-    /// Remove a secret, or one version of it.
-    Rm {
-        /// The environment.
-        environment: EnvironmentName,
-        /// The secret.
-        name: SecretName,
-        /// Only this version.
-        #[arg(long)]
-        version: Option<u32>,
-        /// Do not ask.
-        #[arg(long)]
-        yes: bool,
-    },
-    /// Move values that look like secrets from the env files into the keychain.
-    Import {
-        /// The environment.
-        environment: EnvironmentName,
-        /// Only these variables.
-        #[arg(long, value_delimiter = ',')]
-        keys: Vec<String>,
-        /// Do not ask.
-        #[arg(long)]
-        yes: bool,
-    },
 }
 
 /// Compose files.

@@ -86,6 +86,18 @@ pub async fn run(core: &Arc<Sternway>, arguments: Arguments) -> Result<u8> {
             let plan = core.plan_resume(&project, &environment).await?;
             carry_out(&front, &project, &plan, &consent).await
         }
+        Command::Promote { from, to, allow, dry_run, consent } => {
+            let project = front.project().await?;
+            core.recover(&project).await?;
+            let promotion = core.plan_promotion(&project, &from, &to, &allow).await?;
+            if dry_run {
+                return front.answer(&promotion, show::promotion);
+            }
+            if !front.json {
+                println!("{}", show::speaks_against(&promotion));
+            }
+            carry_out(&front, &project, &promotion.plan, &consent).await
+        }
         Command::Unlock { environment } => {
             core.unlock(&front.project().await?, &environment).await?;
             front.answer(&serde_json::json!({ "environment": environment }), |_| format!("{environment} is free"))
@@ -130,6 +142,10 @@ pub async fn run(core: &Arc<Sternway>, arguments: Arguments) -> Result<u8> {
         }
         Command::Run { environment, service: None, command, .. } => execute(&front, &environment, &command).await,
         Command::Compose(command) => compose::run(&front, command),
+        Command::Audit { environment, limit } => {
+            let project = front.project().await?;
+            front.answer(&core.audit(&project, environment.as_ref(), Some(limit)).await?, show::audit)
+        }
         Command::Doctor => {
             let targets = match front.project().await {
                 Ok(project) => core.targets(&project).await,

@@ -3,8 +3,10 @@
 mod init;
 mod plan;
 mod record;
+mod safekeeping;
 mod table;
 mod values;
+mod versions;
 
 use std::fmt::Write;
 
@@ -14,7 +16,9 @@ use sternway_model::At;
 pub use init::initialised;
 pub use plan::{changes, drift, plan};
 pub use record::{deployment, history, status};
+pub use safekeeping::{audit, leaks, promotion, rotation, speaks_against};
 pub use values::{import, imported, matrix, secrets, variables};
+pub use versions::{blame, edited, restore_plan, restored, version_difference, versions};
 
 use table::Table;
 

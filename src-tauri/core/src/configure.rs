@@ -7,13 +7,14 @@ use serde::Serialize;
 use sternway_config::{Assignment, Edited, Grid, GridCell, GridRow};
 use sternway_history::StoredSecret;
 use sternway_model::{
-    Change, Code, EnvironmentName, Error, Release, Result, SecretName, SecretRef, Sensitive, Value, Variable, expand,
-    looks_like_secret, mentions,
+    Cause, Change, Code, EnvironmentName, Error, Release, Result, SecretName, SecretRef, Sensitive, Value, Variable,
+    expand, looks_like_secret, mentions,
 };
 
 use crate::layers::configuration_difference;
 use crate::machine::Core;
 use crate::project::Project;
+use crate::versions::Noted;
 use crate::view::{Cell, Matrix, MatrixRow, SecretCell, Variables};
 use crate::want::newest;
 
@@ -26,11 +27,17 @@ pub struct EditedView {
     pub line: u32,
     /// The environments in which a value is another one now.
     pub environments: Vec<EnvironmentName>,
+    /// The version of the configuration that it is in.
+    pub version: Option<u32>,
+    /// Why there is no version of it, if so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub problem: Option<Error>,
 }
 
-impl From<Edited> for EditedView {
-    fn from(edited: Edited) -> Self {
-        Self { file: edited.file, line: edited.line, environments: edited.environments }
+impl From<(Edited, Noted)> for EditedView {
+    fn from((edited, noted): (Edited, Noted)) -> Self {
+        let Edited { file, line, environments, .. } = edited;
+        Self { file, line, environments, version: noted.version, problem: noted.problem }
     }
 }
 
@@ -89,7 +96,9 @@ impl Core {
         key: &str,
         value: &str,
         replace_reference: bool,
+        note: Option<&str>,
     ) -> Result<EditedView> {
+        let saved = project;
         let project = project.clone();
         let (environment, key, value) = (environment.cloned(), key.to_owned(), value.to_owned());
         let edited = blocking(move || {
@@ -110,7 +119,7 @@ impl Core {
                 None => sternway_config::set_shared(&project.folder, &project.file, &key, assignment),
             }
         });
-        edited.await.map(EditedView::from)
+        self.saving(saved, Cause::Saved, note, edited).await.map(EditedView::from)
     }
 
     /// Removes a variable: from the files of one environment, or from those that all share.
@@ -122,7 +131,9 @@ impl Core {
         project: &Project,
         environment: Option<&EnvironmentName>,
         key: &str,
+        note: Option<&str>,
     ) -> Result<EditedView> {
+        let saved = project;
         let shared = environment.is_none();
         let first = project.file.environments.keys().next();
         let environment = environment.or(first).ok_or_else(|| Error::internal("a project has an environment"))?;
@@ -130,7 +141,7 @@ impl Core {
         let edited = blocking(move || {
             sternway_config::unset_variable(&project.folder, &project.file, &environment, &key, shared)
         });
-        edited.await.map(EditedView::from)
+        self.saving(saved, Cause::Saved, note, edited).await.map(EditedView::from)
     }
 
     /// How an environment's variables differ from its release, or from another environment's.

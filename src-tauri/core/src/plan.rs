@@ -7,8 +7,8 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 use sternway_compose::Observer;
 use sternway_model::{
-    At, EnvironmentName, ImageId, Kind, Layer as LayerName, Location, Plan, Readiness, Release, Result, ServiceName,
-    counted,
+    At, DeploymentNumber, EnvironmentName, ImageId, Kind, Layer as LayerName, Location, Plan, Readiness, Release,
+    Result, ServiceName, counted,
 };
 use sternway_vault::{Scope, Vault};
 
@@ -105,6 +105,7 @@ pub async fn prepare(
         kind: want.kind,
         from: have.as_ref().map(|release| release.number),
         to: want.target,
+        source: want.source.clone(),
         expires: At(now.0.checked_add(VALID).unwrap_or(Timestamp::MAX)),
         changes: jobs.iter().flat_map(|job| job.changes.iter().cloned()).collect(),
         kept,
@@ -194,11 +195,17 @@ pub fn of_layer(plan: &Plan, layer: LayerName) -> impl Iterator<Item = &sternway
     plan.changes.iter().filter(move |change| change.layer == layer)
 }
 
+fn promoted(plan: &Plan, release: DeploymentNumber) -> String {
+    let source = plan.source.as_ref().map(|source| format!(" of {source}")).unwrap_or_default();
+    format!("{release}{source} promoted")
+}
+
 /// A few words about what a plan changes, for lists.
 #[must_use]
 pub fn summary(plan: &Plan) -> String {
     if plan.changes.is_empty() {
         return match (plan.to, plan.kind) {
+            (Some(release), Kind::Promote) => format!("{}: nothing changed", promoted(plan, release)),
             (Some(release), _) => format!("back to {release}: nothing changed"),
             (None, Kind::Down) => "nothing was there".to_owned(),
             (None, _) => "nothing changed".to_owned(),
@@ -208,8 +215,10 @@ pub fn summary(plan: &Plan) -> String {
     let services: Vec<&str> =
         of_layer(plan, LayerName::Application).filter_map(|change| change.subject.strip_prefix("service ")).collect();
     let mut parts = Vec::new();
-    if let Some(release) = plan.to {
-        parts.push(format!("back to {release}"));
+    match (plan.to, plan.kind) {
+        (Some(release), Kind::Promote) => parts.push(promoted(plan, release)),
+        (Some(release), _) => parts.push(format!("back to {release}")),
+        (None, _) => {}
     }
     if plan.kind == Kind::Down {
         parts.push("taken down".to_owned());

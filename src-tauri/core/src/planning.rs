@@ -14,6 +14,7 @@ use sternway_model::{
 use crate::machine::Core;
 use crate::plan::{Prepared, prepare};
 use crate::project::Project;
+use crate::promotion::Promoting;
 use crate::view::{Drift, Pending};
 use crate::want::{Want, Wanted};
 
@@ -39,7 +40,7 @@ pub(crate) struct Remembered {
 }
 
 /// What a plan is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Goal {
     /// What the folder says.
     Folder,
@@ -51,6 +52,8 @@ pub enum Goal {
     Interrupted,
     /// Nothing.
     Nothing(Removal),
+    /// The release of another environment.
+    Promote(Promoting),
 }
 
 impl Core {
@@ -98,9 +101,14 @@ impl Core {
     /// As [`Core::plan`] and [`Core::plan_rollback`].
     pub async fn plan_for(&self, project: &Project, environment: &EnvironmentName, goal: Goal) -> Result<Plan> {
         let observer = self.observer(project, environment)?;
+        let noticed = self.notice(project).await;
         let made = Instant::now();
         let locked = lease::holder(&observer, &project.file.compose_project(environment)).await?.is_some();
-        let prepared = self.prepare(project, environment, &observer, goal).await?;
+        let mut prepared = self.prepare(project, environment, &observer, &goal).await?;
+        if let Err(error) = noticed {
+            let note = format!("what changed in the configuration could not be written down as a version: {error}");
+            prepared.plan.notes.push(note);
+        }
         let id = self.project_id(project).await?;
         let plan = prepared.plan.clone();
         if prepared.is_idle() && !locked {
@@ -150,15 +158,21 @@ impl Core {
         project: &Project,
         environment: &EnvironmentName,
         observer: &Observer,
-        goal: Goal,
+        goal: &Goal,
     ) -> Result<Prepared> {
         project.file.environment(environment)?;
         let history = self.history().await?;
         let id = self.project_id(project).await?;
         let have = history.current_release(id, environment).await?;
         let mut wanted = match goal {
-            Goal::Folder => Want::from_folder(project, environment, &history.secrets(id).await?).await?,
+            Goal::Folder => {
+                let mut wanted = Want::from_folder(project, environment, &history.secrets(id).await?).await?;
+                wanted.notes.extend(self.rotation_notes(project, environment).await?);
+                wanted
+            }
+            Goal::Promote(promoting) => self.promoted(project, environment, observer, promoting).await?,
             Goal::Release(number) => {
+                let number = *number;
                 let release = history.release(id, number).await?.filter(|release| &release.environment == environment);
                 match release {
                     Some(release) => Wanted::plain(Want::from_release(&release)),
@@ -168,7 +182,7 @@ impl Core {
             Goal::Before => Wanted::plain(Want::from_release(&self.before(id, environment, have.as_ref()).await?)),
             Goal::Interrupted => Wanted::plain(self.interrupted_want(id, environment).await?),
             Goal::Nothing(remove) => {
-                Wanted::plain(Want::nothing(&project.file.compose_project(environment), have.as_ref(), remove))
+                Wanted::plain(Want::nothing(&project.file.compose_project(environment), have.as_ref(), *remove))
             }
         };
         if let Some(have) = &have {
@@ -217,9 +231,9 @@ impl Core {
     }
 
     /// Going back from a rollback leads to where that came from; nobody should be surprised by it.
-    async fn undoes(&self, id: ProjectId, goal: Goal, have: &Release) -> Result<Option<String>> {
+    async fn undoes(&self, id: ProjectId, goal: &Goal, have: &Release) -> Result<Option<String>> {
         let made = self.history().await?.deployment(id, have.number).await?;
-        let rollback = made.filter(|made| goal == Goal::Before && made.kind == Kind::Rollback);
+        let rollback = made.filter(|made| *goal == Goal::Before && made.kind == Kind::Rollback);
         Ok(rollback.map(|made| {
             format!(
                 "{} was itself a rollback: going back from it undoes it; name another release to go further back",
@@ -298,17 +312,17 @@ impl Core {
     /// What a deployment of the folder would change now. Nobody can run this plan: it is not remembered.
     pub(crate) async fn look_ahead(&self, project: &Project, environment: &EnvironmentName) -> Result<Plan> {
         let observer = self.observer(project, environment)?;
-        Ok(self.prepare(project, environment, &observer, Goal::Folder).await?.plan)
+        Ok(self.prepare(project, environment, &observer, &Goal::Folder).await?.plan)
     }
 }
 
 /// Files that set variables of the release and are not there any more: their variables go with them.
-fn gone_files(project: &Project, goal: Goal, have: &Release) -> Option<String> {
+fn gone_files(project: &Project, goal: &Goal, have: &Release) -> Option<String> {
     let mut files: Vec<&Path> = have.configuration.iter().map(|variable| variable.source.file.as_path()).collect();
     files.sort_unstable();
     files.dedup();
     files.retain(|file| !project.folder.join(file).exists());
-    if goal != Goal::Folder || files.is_empty() {
+    if *goal != Goal::Folder || files.is_empty() {
         return None;
     }
     let names: Vec<String> = files.iter().map(|file| file.display().to_string()).collect();

@@ -145,7 +145,7 @@ impl Core {
             owner,
             live: live.clone(),
         };
-        match self.begin_held(&hold, goal, hash).await {
+        match self.begin_held(&hold, &goal, hash).await {
             Ok((prepared, secrets, number)) => {
                 let core = self.clone();
                 let events = live.listen();
@@ -165,7 +165,7 @@ impl Core {
     }
 
     /// Under the lock: looks again, compares with what the person saw, and writes the deployment's first row.
-    async fn begin_held(&self, hold: &Hold, goal: Goal, hash: &str) -> Result<(Prepared, Revealed, DeploymentNumber)> {
+    async fn begin_held(&self, hold: &Hold, goal: &Goal, hash: &str) -> Result<(Prepared, Revealed, DeploymentNumber)> {
         let prepared = match &hold.lease {
             Some(_) => self.prepare(&hold.project, &hold.environment, hold.engine.observer(), goal).await?,
             None => {
@@ -223,13 +223,13 @@ impl Core {
         &self,
         hold: &Hold,
         prepared: &Prepared,
-        goal: Goal,
+        goal: &Goal,
         after: Vec<(Stage, String)>,
     ) -> Result<DeploymentNumber> {
         let mut steps = walk::listed(&hold.project, prepared);
         steps.extend(after);
         let mut summary = plan::summary(&prepared.plan);
-        if goal == Goal::Interrupted {
+        if *goal == Goal::Interrupted {
             summary = format!("resumed · {summary}");
         }
         let want = serde_json::to_value(&prepared.want)
@@ -243,9 +243,30 @@ impl Core {
             started: self.parts.clock.now(),
             summary: &summary,
             steps: &steps,
-            after_interruption: goal != Goal::Folder,
+            after_interruption: !matches!(goal, Goal::Folder | Goal::Promote(_)),
         };
-        self.history().await?.begin(&new).await
+        let history = self.history().await?;
+        let version = self.version_behind(hold, prepared, goal).await?;
+        let number = history.begin(&new).await?;
+        if let Some(version) = version {
+            history.link_configuration(hold.id, number, version).await?;
+        }
+        Ok(number)
+    }
+
+    /// The version of the configuration that a deployment is made from, as far as it is known.
+    async fn version_behind(&self, hold: &Hold, prepared: &Prepared, goal: &Goal) -> Result<Option<u32>> {
+        let history = self.history().await?;
+        let earlier = match goal {
+            Goal::Folder | Goal::Promote(_) => return self.notice(&hold.project).await,
+            Goal::Release(_) | Goal::Before => prepared.want.target,
+            Goal::Interrupted => self.newest(hold.id, &hold.environment).await?.map(|newest| newest.number),
+            Goal::Nothing(_) => None,
+        };
+        match earlier {
+            Some(number) => history.configuration_of(hold.id, number).await,
+            None => Ok(None),
+        }
     }
 
     /// Walks the road to its end, goes back by itself where it has to, and writes down how it ended.
@@ -327,7 +348,8 @@ impl Core {
                 journal.close().await?;
                 history.finish(hold.id, number, Outcome::Succeeded, None, Some(&release), now()).await?;
                 (self.parts.boundary)("released");
-                return Ok((Outcome::Succeeded, Some(number), None));
+                let unfinished = self.finish_rotations(&hold.project, &hold.environment).await;
+                return Ok((Outcome::Succeeded, Some(number), unfinished));
             }
             Err(stopped) => stopped,
         };
@@ -395,7 +417,7 @@ impl Core {
         let prepared =
             prepare(&hold.project, &hold.environment, observer, Some(have.clone()), wanted, self.vault(), now).await?;
         // People are told by the deployment that made it necessary.
-        let number = self.record_begin(hold, &prepared, Goal::Release(have.number), Vec::new()).await?;
+        let number = self.record_begin(hold, &prepared, &Goal::Release(have.number), Vec::new()).await?;
         let _listed = self.list_live(hold, number);
         let journal = self.journal(hold, redactor, number).await?;
         let walked = self.walk_steps(hold, &prepared, secrets, &journal).await;

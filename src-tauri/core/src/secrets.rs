@@ -3,7 +3,8 @@
 use sternway_config::EnvFile;
 use sternway_history::StoredSecret;
 use sternway_model::{
-    Code, EnvironmentName, Error, Origin, Result, SecretName, SecretPin, Sensitive, Value, looks_like_secret,
+    Cause, Code, EnvironmentName, Error, Origin, Recipe, Result, SecretName, SecretPin, Sensitive, Value,
+    looks_like_secret,
 };
 use sternway_vault::Put;
 
@@ -78,6 +79,42 @@ impl Core {
         environment: &EnvironmentName,
         name: &SecretName,
         value: &Sensitive,
+        note: Option<&str>,
+    ) -> Result<u32> {
+        let (version, noted) =
+            self.saving(project, Cause::Saved, note, self.put_secret(project, environment, name, value)).await?;
+        noted.problem.map_or(Ok(version), Err)
+    }
+
+    /// A random value, for [`Core::set_secret`] and rotations.
+    ///
+    /// # Errors
+    /// If the length is out of bounds.
+    pub fn generate(&self, recipe: &Recipe) -> Result<Sensitive> {
+        sternway_vault::generate(recipe)
+    }
+
+    /// Gives a secret a random value, which nobody but the keychain gets.
+    ///
+    /// # Errors
+    /// As [`Core::set_secret`], and if the length is out of bounds.
+    pub async fn generate_secret(
+        &self,
+        project: &Project,
+        environment: &EnvironmentName,
+        name: &SecretName,
+        recipe: &Recipe,
+    ) -> Result<u32> {
+        self.set_secret(project, environment, name, &self.generate(recipe)?, Some("generated")).await
+    }
+
+    /// As [`Core::set_secret`], without a version of the configuration.
+    pub(crate) async fn put_secret(
+        &self,
+        project: &Project,
+        environment: &EnvironmentName,
+        name: &SecretName,
+        value: &Sensitive,
     ) -> Result<u32> {
         project.file.environment(environment)?;
         let vault = self.vault();
@@ -122,7 +159,7 @@ impl Core {
         })?;
         let pin = SecretPin { name: name.clone(), version };
         let value = self.vault().get(&Self::scope(project, from), &pin).await?;
-        self.set_secret(project, to, name, &value).await
+        self.set_secret(project, to, name, &value, Some(&format!("the value of {from}"))).await
     }
 
     /// Removes a version of a secret, or all of them, from the keychain and from the list.
@@ -147,14 +184,29 @@ impl Core {
             let which = version.map(|version| format!(" version {version}")).unwrap_or_default();
             return Err(Error::new(Code::NotFound, format!("{name} has no{which} value in {environment}")));
         }
+        let removal = async {
+            for version in &versions {
+                self.drop_secret(project, environment, name, *version).await?;
+            }
+            Ok(())
+        };
+        let ((), noted) = self.saving(project, Cause::Saved, None, removal).await?;
+        noted.problem.map_or(Ok(versions), Err)
+    }
+
+    /// Removes a version of a secret. The keychain first: a version that is listed and gone is found out, one that is there
+    /// and unlisted is not.
+    pub(crate) async fn drop_secret(
+        &self,
+        project: &Project,
+        environment: &EnvironmentName,
+        name: &SecretName,
+        version: u32,
+    ) -> Result<()> {
         let id = self.project_id(project).await?;
-        let (vault, history, scope) = (self.vault(), self.history().await?, Self::scope(project, environment));
-        for version in &versions {
-            // The keychain first: a version that is listed and gone is found out, one that is there and unlisted is not.
-            vault.remove(&scope, &SecretPin { name: name.clone(), version: *version }).await?;
-            history.drop_secret_version(id, environment, name, *version).await?;
-        }
-        Ok(versions)
+        let pin = SecretPin { name: name.clone(), version };
+        self.vault().remove(&Self::scope(project, environment), &pin).await?;
+        self.history().await?.drop_secret_version(id, environment, name, version).await
     }
 
     /// Values in an environment's env files that look like secrets.
@@ -177,21 +229,26 @@ impl Core {
         environment: &EnvironmentName,
         keys: &[String],
     ) -> Result<Import> {
-        let mut moved = Vec::new();
-        for suspect in self.suspects(project, environment).await? {
-            let Suspect { candidate, value } = suspect;
-            if !keys.contains(&candidate.key) {
-                continue;
+        let import = async {
+            let mut moved = Vec::new();
+            for suspect in self.suspects(project, environment).await? {
+                let Suspect { candidate, value } = suspect;
+                if !keys.contains(&candidate.key) {
+                    continue;
+                }
+                let name: SecretName = candidate.key.parse()?;
+                for reader in &candidate.environments {
+                    self.put_secret(project, reader, &name, &value).await?;
+                }
+                let (folder, origin, key) = (project.folder.clone(), candidate.source.clone(), candidate.key.clone());
+                blocking(move || sternway_config::refer(&folder, &origin, &key, &value, &name)).await?;
+                moved.push(candidate);
             }
-            let name: SecretName = candidate.key.parse()?;
-            for reader in &candidate.environments {
-                self.set_secret(project, reader, &name, &value).await?;
-            }
-            let (folder, origin, key) = (project.folder.clone(), candidate.source.clone(), candidate.key.clone());
-            blocking(move || sternway_config::refer(&folder, &origin, &key, &value, &name)).await?;
-            moved.push(candidate);
-        }
-        Ok(Import { environment: environment.clone(), found: moved })
+            Ok(moved)
+        };
+        let note = Some("moved into the keychain");
+        let (found, noted) = self.saving(project, Cause::Saved, note, import).await?;
+        noted.problem.map_or(Ok(Import { environment: environment.clone(), found }), Err)
     }
 
     async fn suspects(&self, project: &Project, environment: &EnvironmentName) -> Result<Vec<Suspect>> {

@@ -1,7 +1,9 @@
 //! What the fronts get to see. Everything here is redacted and ready to be shown; both fronts use the same types.
 
 mod documents;
+mod safekeeping;
 mod services;
+mod versions;
 
 use std::path::PathBuf;
 
@@ -16,7 +18,14 @@ use sternway_model::{
 pub use documents::{
     DocumentConflict, DocumentEntry, DocumentNode, DocumentRole, DocumentSave, DocumentView, Documents, SavedDocument,
 };
+pub use safekeeping::{
+    Audit, AuditLine, Leak, LeakReport, LeakedSecret, Promotion, RotationState, RotationView, Suspicion,
+};
 pub use services::{ContainerView, LogFilter, ServiceLine, ServiceView, Services, Usage, UsageView};
+pub use versions::{
+    Blame, BlameLine, Left, RestorePlan, RestoreScope, Restored, VersionChange, VersionDifference, VersionHead,
+    VersionView, VersionsFilter, VersionsPage,
+};
 
 /// A folder that was opened.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema, Type)]

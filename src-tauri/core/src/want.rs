@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
-use sternway_compose::{Model, Places, Removal, Sources};
+use sternway_compose::{Loaded, Model, Places, Removal, Sources};
 use sternway_config::NO_VERSION;
 use sternway_history::StoredSecret;
 use sternway_model::{
@@ -20,8 +20,11 @@ use crate::project::Project;
 pub struct Want {
     /// What the move is for.
     pub kind: Kind,
-    /// The release that it goes to, for a rollback.
+    /// The release that it goes to, for a rollback or a promotion.
     pub target: Option<DeploymentNumber>,
+    /// The environment whose release that is, for a promotion.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<EnvironmentName>,
     /// The variables, secrets by version.
     pub configuration: Vec<Variable>,
     /// The canonical Compose model, secrets as pins.
@@ -77,23 +80,15 @@ impl Want {
             .map(|key| format!("{key} is required and has no value in {environment}"))
             .collect();
 
-        let loaded = sternway_compose::load(&Sources {
-            project_dir: project.folder.clone(),
-            files: project.compose_files(environment)?,
-            project_name: Some(project.file.compose_project(environment)),
-            environment: configuration.iter().map(|v| (v.key.clone(), text_of(&v.value))).collect(),
-            profiles: project.file.application.profiles.clone(),
-        })?;
-        let mut application = loaded.model;
-        resolve_references(&mut application, &versions)?;
-
+        let loaded = compose_of(project, environment, &configuration, &versions)?;
         let revision = git::revision(&project.folder).await?;
         let verify = project.file.pipeline.verify.clone();
         let want = Self {
             kind: Kind::Deploy,
             target: None,
+            source: None,
             configuration,
-            application,
+            application: loaded.model,
             images: BTreeMap::new(),
             revision,
             verify,
@@ -129,6 +124,7 @@ impl Want {
         Self {
             kind: Kind::Rollback,
             target: Some(release.number),
+            source: None,
             configuration: release.configuration.clone(),
             application: release.application.clone(),
             images: release.images.clone(),
@@ -144,6 +140,7 @@ impl Want {
         Self {
             kind: Kind::Down,
             target: None,
+            source: None,
             configuration: have.map(|have| have.configuration.clone()).unwrap_or_default(),
             application: serde_json::json!({ "name": compose_project, "services": {} }),
             images: BTreeMap::new(),
@@ -184,6 +181,27 @@ impl Want {
     pub fn variable(&self, key: &str) -> Option<String> {
         self.configuration.iter().find(|variable| variable.key == key).map(|variable| text_of(&variable.value))
     }
+}
+
+/// The Compose model that an environment's files give with these variables, references to secrets as pins.
+///
+/// # Errors
+/// If a file is wrong, or uses what cannot be carried out.
+pub(crate) fn compose_of(
+    project: &Project,
+    environment: &EnvironmentName,
+    configuration: &[Variable],
+    versions: &BTreeMap<SecretName, u32>,
+) -> Result<Loaded> {
+    let mut loaded = sternway_compose::load(&Sources {
+        project_dir: project.folder.clone(),
+        files: project.compose_files(environment)?,
+        project_name: Some(project.file.compose_project(environment)),
+        environment: configuration.iter().map(|v| (v.key.clone(), text_of(&v.value))).collect(),
+        profiles: project.file.application.profiles.clone(),
+    })?;
+    resolve_references(&mut loaded.model, versions)?;
+    Ok(loaded)
 }
 
 /// The newest version of each secret of an environment.

@@ -104,6 +104,7 @@ fn plan(environment: EnvironmentName, at: At) -> Plan {
         kind: Kind::Deploy,
         from: None,
         to: None,
+        source: None,
         expires: at,
         changes: vec![],
         kept: vec!["db".into()],

@@ -4,6 +4,8 @@
 //! - [`NewDeployment`], [`NewLine`]: what the journal takes while a deployment runs
 //! - [`Filter`], [`LogLine`], [`StoredProject`], [`StoredSecret`], [`StoredPlan`]: what it answers with, beside the
 //!   model's own types
+//! - [`NewVersion`], [`Place`], [`Held`], [`VersionFilter`]: versions of the configuration
+//! - [`AuditEntry`], [`StoredRotation`]: who saw a secret, and which secrets are being rotated
 //!
 //! Every change is one immediate write transaction: it is there completely or not at all, also when the program is
 //! killed in the middle of it. A word in the file that the model does not have is an error, never a default. Values of
@@ -25,6 +27,7 @@
 //! # }
 //! ```
 
+mod audit;
 mod deployments;
 mod journal;
 mod list;
@@ -33,13 +36,20 @@ mod place;
 mod plans;
 mod projects;
 mod releases;
+mod rotations;
 mod row;
 mod secrets;
+mod version_list;
+mod versions;
 
+pub use audit::AuditEntry;
 pub use deployments::NewDeployment;
 pub use journal::{LogLine, NewLine};
 pub use list::Filter;
 pub use open::History;
 pub use plans::StoredPlan;
 pub use projects::{ProjectId, StoredProject};
+pub use rotations::StoredRotation;
 pub use secrets::StoredSecret;
+pub use version_list::{StoredChange, VersionFilter};
+pub use versions::{Held, NewVersion, Place, StoredEntry, StoredVersion};

@@ -12,7 +12,8 @@ use crate::place::Place;
 
 /// The steps from an empty file to the form of today: the n-th leads to version n. Each runs in one transaction. A step
 /// that was released is never edited; a new form is a new step.
-const MIGRATIONS: &[&str] = &[include_str!("../migrations/0001_history.sql")];
+const MIGRATIONS: &[&str] =
+    &[include_str!("../migrations/0001_history.sql"), include_str!("../migrations/0002_versions.sql")];
 
 /// Marks the file as a history of Sternway (`PRAGMA application_id`): "Stwy".
 const APPLICATION_ID: i64 = 0x5374_7779;
@@ -232,7 +233,9 @@ mod tests {
 
     use super::*;
 
-    const V2: &[&str] = &[MIGRATIONS[0], "ALTER TABLE project ADD COLUMN note TEXT; UPDATE project SET note = 'kept';"];
+    /// A form after the newest.
+    const NEXT: &[&str] =
+        &[MIGRATIONS[0], MIGRATIONS[1], "ALTER TABLE project ADD COLUMN note TEXT; UPDATE project SET note = 'kept';"];
 
     async fn scalar(history: &History, query: &'static str) -> String {
         sqlx::query_scalar(query).fetch_one(history.pool()).await.unwrap()
@@ -247,21 +250,35 @@ mod tests {
             .unwrap();
         old.close().await;
 
-        let new = History::open_with(home.path(), V2).await.unwrap();
+        let new = History::open_with(home.path(), NEXT).await.unwrap();
         assert_eq!(scalar(&new, "SELECT path || ' ' || note FROM project").await, "/shop kept");
         new.close().await;
 
-        let copy = home.path().join("history-backup-v1.sqlite");
+        let copy = home.path().join("history-backup-v2.sqlite");
         fs::rename(&copy, home.path().join("history.sqlite")).unwrap();
         let back = History::open(home.path()).await.expect("the copy is a whole history of the old form");
         assert_eq!(scalar(&back, "SELECT path FROM project").await, "/shop");
     }
 
     #[tokio::test]
+    async fn each_form_that_was_released_becomes_the_newest() {
+        for known in 1..MIGRATIONS.len() {
+            let home = tempfile::tempdir().unwrap();
+            let old = History::open_with(home.path(), &MIGRATIONS[..known]).await.unwrap();
+            let at = sternway_model::At::from_millis(1).unwrap();
+            let project = old.remember_project("/shop".as_ref(), &"shop".parse().unwrap(), at).await.unwrap();
+            old.close().await;
+            let new = History::open(home.path()).await.expect("it is migrated");
+            assert_eq!(new.newest_version(project).await.unwrap(), None);
+            new.check().await.unwrap();
+        }
+    }
+
+    #[tokio::test]
     async fn a_migration_that_fails_changes_nothing() {
         let home = tempfile::tempdir().unwrap();
         History::open(home.path()).await.unwrap().close().await;
-        let broken = &[MIGRATIONS[0], "CREATE TABLE half (x); INSERT INTO nowhere VALUES (1);"];
+        let broken = &[MIGRATIONS[0], MIGRATIONS[1], "CREATE TABLE half (x); INSERT INTO nowhere VALUES (1);"];
         History::open_with(home.path(), broken).await.expect_err("the second statement cannot run");
         let same = History::open(home.path()).await.expect("the form is still the old one");
         assert_eq!(scalar(&same, "SELECT count(*) || '' FROM sqlite_schema WHERE name = 'half'").await, "0");
@@ -270,11 +287,11 @@ mod tests {
     #[tokio::test]
     async fn a_newer_file_is_refused_and_left_alone() {
         let home = tempfile::tempdir().unwrap();
-        History::open_with(home.path(), V2).await.unwrap().close().await;
+        History::open_with(home.path(), NEXT).await.unwrap().close().await;
         let before = fs::read(home.path().join("history.sqlite")).unwrap();
-        let error = History::open(home.path()).await.expect_err("version 2 is not known");
+        let error = History::open(home.path()).await.expect_err("version 3 is not known");
         assert_eq!(error.code, Code::HistoryNewer);
-        assert!(error.message.contains("version 2") && error.message.contains("version 1"), "{}", error.message);
+        assert!(error.message.contains("version 3") && error.message.contains("version 2"), "{}", error.message);
         assert_eq!(fs::read(home.path().join("history.sqlite")).unwrap(), before);
     }
 

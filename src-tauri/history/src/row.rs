@@ -5,7 +5,7 @@ use std::str::FromStr;
 use serde::de::DeserializeOwned;
 use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
-use sternway_model::{At, Deployment, DeploymentNumber, Error, Kind, Outcome, Result, Stage, Step, StepState};
+use sternway_model::{At, Cause, Deployment, DeploymentNumber, Error, Kind, Outcome, Result, Stage, Step, StepState};
 
 use crate::History;
 
@@ -42,6 +42,15 @@ impl<'a> Reader<'a> {
         serde_json::from_str(text).map_err(|error| self.history.damaged(format!("`{column}` cannot be read: {error}")))
     }
 
+    pub(crate) fn maybe_json<T: DeserializeOwned>(&self, column: &str) -> Result<Option<T>> {
+        let text: Option<&str> = self.get(column)?;
+        let read = |text| {
+            serde_json::from_str(text)
+                .map_err(|error| self.history.damaged(format!("`{column}` cannot be read: {error}")))
+        };
+        text.map(read).transpose()
+    }
+
     pub(crate) fn at(&self, column: &str) -> Result<At> {
         let millis: i64 = self.get(column)?;
         At::from_millis(millis).map_err(|error| self.history.damaged(error.message))
@@ -54,6 +63,10 @@ impl<'a> Reader<'a> {
 
     pub(crate) fn kind(&self) -> Result<Kind> {
         self.word(self.get("kind")?, Kind::from_word)
+    }
+
+    pub(crate) fn cause(&self) -> Result<Cause> {
+        self.word(self.get("cause")?, Cause::from_word)
     }
 
     /// How a deployment ended; `None` while it runs.

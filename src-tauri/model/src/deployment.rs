@@ -1,52 +1,11 @@
 //! One run of a plan.
 
-use std::fmt;
-
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use specta::Type;
 
+use crate::words::words;
 use crate::{At, DeploymentNumber, EnvironmentName};
-
-macro_rules! words {
-    ($(#[$doc:meta])* $type:ident { $($(#[$variant_doc:meta])* $variant:ident = $word:literal),+ $(,)? }) => {
-        $(#[$doc])*
-        #[derive(
-            Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema, Type,
-        )]
-        pub enum $type {
-            $($(#[$variant_doc])* #[serde(rename = $word)] $variant),+
-        }
-
-        impl $type {
-            /// The word that stands for it in JSON, on the screen and in the database.
-            #[must_use]
-            pub fn as_str(self) -> &'static str {
-                match self { $(Self::$variant => $word),+ }
-            }
-
-            /// From its word. An unknown word is an error, never a default.
-            ///
-            /// # Errors
-            /// [`crate::Code::HistoryDamaged`] if no such word exists.
-            pub fn from_word(word: &str) -> crate::Result<Self> {
-                match word {
-                    $($word => Ok(Self::$variant),)+
-                    _ => Err(crate::Error::new(
-                        crate::Code::HistoryDamaged,
-                        format!(concat!("`{}` is no ", stringify!($type)), word),
-                    )),
-                }
-            }
-        }
-
-        impl fmt::Display for $type {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(self.as_str())
-            }
-        }
-    };
-}
 
 words!(
     /// What a deployment was for. All are the same move.

@@ -27,6 +27,7 @@ mod nearest;
 mod plan;
 mod project;
 mod read_text;
+mod recipe;
 mod release;
 mod secret;
 mod sensitive;
@@ -35,6 +36,8 @@ mod target;
 pub mod template;
 mod time;
 mod value_type;
+mod version;
+mod words;
 pub mod yaml;
 
 pub use counted::counted;
@@ -49,10 +52,12 @@ pub use project::{
     RunStep, Verify, VerifyStep,
 };
 pub use read_text::read_text;
+pub use recipe::{Alphabet, Recipe};
 pub use release::{Evidence, Origin, Release, Revision, Value, Variable};
 pub use secret::{Reveal, SecretPin, SecretRef, expand, mentions};
 pub use sensitive::Sensitive;
-pub use suspicion::{looks_like_secret, shown};
+pub use suspicion::{MASK, looks_like_secret, shown, token_in};
 pub use target::{EngineAddress, SshAddress, Target, TcpAddress};
 pub use time::At;
 pub use value_type::ValueType;
+pub use version::Cause;

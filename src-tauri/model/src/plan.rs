@@ -86,9 +86,13 @@ pub struct Plan {
     pub kind: Kind,
     /// The release that runs now.
     pub from: Option<DeploymentNumber>,
-    /// The release to go back to, for a rollback.
+    /// The release to go to, for a rollback or a promotion.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub to: Option<DeploymentNumber>,
+    /// The environment whose release that is, for a promotion.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[specta(optional)]
+    pub source: Option<EnvironmentName>,
     /// Until when it may be run.
     pub expires: At,
     /// What changes; empty when there is nothing to do.

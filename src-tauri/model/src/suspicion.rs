@@ -29,7 +29,7 @@ pub fn looks_like_secret(key: &str, value: &str) -> Option<&'static str> {
 }
 
 /// What stands for a value that looks like a secret.
-const MASK: &str = "●●●●";
+pub const MASK: &str = "●●●●";
 
 /// A variable's plain value as it may be shown where nobody asked for it: in plans, comparisons and lists.
 ///
@@ -108,10 +108,37 @@ fn by_form(value: &str) -> Option<&'static str> {
         return Some("has the form of a JSON web token");
     }
     let one_word = value.bytes().all(|byte| byte.is_ascii_graphic());
+    if one_word { token(value) } else { None }
+}
+
+fn token(word: &str) -> Option<&'static str> {
     TOKENS
         .iter()
-        .find(|(begin, length, _)| one_word && value.len() >= *length && value.starts_with(begin))
+        .find(|(begin, length, _)| word.len() >= *length && word.starts_with(begin))
         .map(|(_, _, reason)| *reason)
+}
+
+/// Why a line of any text seems to hold a token of a well-known service, a private key or a web token, in words that
+/// follow "it"; `None` if it does not.
+///
+/// ```
+/// use sternway_model::token_in;
+/// assert_eq!(token_in("  key: \"ghp_0123456789abcdefghij\","), Some("has the form of a GitHub token"));
+/// assert_eq!(token_in("tokens begin with ghp_"), None);
+/// ```
+#[must_use]
+pub fn token_in(line: &str) -> Option<&'static str> {
+    if line.contains("-----BEGIN ") && line.contains("PRIVATE KEY-----") {
+        return Some("is a private key");
+    }
+    let in_token = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+    // A token ends a sentence now and then.
+    let words = line.split(|c: char| !in_token(c)).map(|word| word.trim_end_matches('.'));
+    words.filter(|word| word.len() >= 16).find_map(|word| {
+        let varied = word.bytes().any(|b| b.is_ascii_digit()) && word.bytes().any(|b| b.is_ascii_alphabetic());
+        let web_token = || is_web_token(word).then_some("has the form of a JSON web token");
+        if varied { token(word).or_else(web_token) } else { None }
+    })
 }
 
 /// `scheme://user:password@host`, also without a user; a password that is only a reference does not count.

@@ -3,6 +3,7 @@
 //! - [`Vault`]: puts, gets and removes versions of secrets, tells equal values by [fingerprint](Vault::fingerprint)
 //! - [`Keychain`], [`OsKeychain`]: where the values are; [`testing`] has one for tests
 //! - [`Revealed`]: the values that one run needs, fetched at its beginning
+//! - [`generate`]: a new random value; [`Finder`]: where values turn up in texts that are not ours
 //! - [`Redactor`], [`LineRedactor`]: the one sink that every text passes before it is stored or shown
 //!
 //! ```
@@ -27,6 +28,8 @@
 mod ansi;
 mod encodings;
 mod entries;
+mod finder;
+mod generate;
 mod keychain;
 mod lines;
 mod os;
@@ -34,6 +37,8 @@ mod redactor;
 pub mod testing;
 mod vault;
 
+pub use finder::{Finder, SHORTEST_FOUND};
+pub use generate::generate;
 pub use keychain::{EntryName, Keychain, Scope};
 pub use lines::LineRedactor;
 pub use os::OsKeychain;

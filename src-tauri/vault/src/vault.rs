@@ -145,13 +145,25 @@ impl Vault {
     /// # Errors
     /// If the keychain cannot give or keep the key.
     pub async fn fingerprint(&self, value: &Sensitive) -> Result<String> {
-        let value = value.clone();
+        let prints = self.fingerprints(vec![value.clone()]).await?;
+        prints.into_iter().next().ok_or_else(|| Error::internal("a fingerprint is missing"))
+    }
+
+    /// As [`Vault::fingerprint`], for several values; the keychain is asked once.
+    ///
+    /// # Errors
+    /// If the keychain cannot give or keep the key.
+    pub async fn fingerprints(&self, values: Vec<Sensitive>) -> Result<Vec<String>> {
         self.ask(move |keychain| {
             let key = fingerprint_key(keychain)?;
-            let mut mac = Hmac::<Sha256>::new_from_slice(key.reveal().as_bytes())
+            let keyed = Hmac::<Sha256>::new_from_slice(key.reveal().as_bytes())
                 .map_err(|error| Error::internal(format!("the fingerprint's key cannot be used: {error}")))?;
-            mac.update(value.reveal().as_bytes());
-            Ok(hex::encode(mac.finalize().into_bytes()))
+            let print = |value: &Sensitive| {
+                let mut mac = keyed.clone();
+                mac.update(value.reveal().as_bytes());
+                hex::encode(mac.finalize().into_bytes())
+            };
+            Ok(values.iter().map(print).collect())
         })
         .await
     }
@@ -201,7 +213,7 @@ fn fingerprint_key(keychain: &dyn Keychain) -> Result<Sensitive> {
         .ok_or_else(|| Error::new(Code::KeychainUnavailable, format!("{} forgets at once", keychain.name())))
 }
 
-fn random<const N: usize>() -> Result<[u8; N]> {
+pub(crate) fn random<const N: usize>() -> Result<[u8; N]> {
     let mut bytes = [0; N];
     getrandom::fill(&mut bytes)
         .map_err(|error| Error::failed(format!("the system gives no random numbers: {error}")))?;

@@ -2,11 +2,13 @@
 
 use std::io::Read;
 
+use sternway_core::view::{RestoreScope, VersionsFilter};
+use sternway_core::{Asked, Project};
 use sternway_model::{Code, Error, Result, Value, nearest};
 
 use super::Front;
-use crate::arguments::Config;
-use crate::show;
+use crate::arguments::{Config, Restore};
+use crate::{show, stream};
 
 /// Does what the command line says.
 pub async fn run(front: &Front<'_>, command: Config) -> Result<u8> {
@@ -33,17 +35,23 @@ pub async fn run(front: &Front<'_>, command: Config) -> Result<u8> {
                 Value::Secret { name, .. } => format!("keychain:{name}"),
             })
         }
-        Config::Set { environment, key, value, force } => {
+        Config::Set { environment, key, value, force, note } => {
             let value = match value {
                 Some(value) => value,
                 None => standard_input()?,
             };
-            let edited = core.set_variable(&project, Some(&environment), &key, &value, force).await?;
-            front.answer(&edited, |edited| format!("{key} set in {}:{}", edited.file.display(), edited.line))
+            let edited = core.set_variable(&project, Some(&environment), &key, &value, force, note.as_deref()).await?;
+            front.answer(&edited, |edited| {
+                let done = format!("{key} set in {}:{}", edited.file.display(), edited.line);
+                show::edited(&done, edited)
+            })
         }
-        Config::Unset { environment, key } => {
-            let edited = core.unset_variable(&project, Some(&environment), &key).await?;
-            front.answer(&edited, |edited| format!("{key} removed from {}", edited.file.display()))
+        Config::Unset { environment, key, note } => {
+            let edited = core.unset_variable(&project, Some(&environment), &key, note.as_deref()).await?;
+            front.answer(&edited, |edited| {
+                let done = format!("{key} removed from {}", edited.file.display());
+                show::edited(&done, edited)
+            })
         }
         Config::Matrix => {
             let matrix = core.matrix(&project).await?;
@@ -54,7 +62,42 @@ pub async fn run(front: &Front<'_>, command: Config) -> Result<u8> {
             let answer = serde_json::json!({ "environment": environment, "other": other, "changes": changes });
             front.answer(&answer, |_| show::changes(&changes))
         }
+        Config::Versions { environment, key, limit, offset } => {
+            let filter = VersionsFilter { environment, key, offset, limit: Some(limit) };
+            front.answer(&core.config_versions(&project, filter).await?, show::versions)
+        }
+        Config::Compare { from, to } => {
+            front.answer(&core.version_difference(&project, from, to).await?, show::version_difference)
+        }
+        Config::Blame { environment } => front.answer(&core.blame(&project, &environment).await?, show::blame),
+        Config::Restore(wanted) => restore(front, &project, wanted).await,
+        Config::Export { environment, format, secrets, why, confirm } => {
+            let typed = if secrets { stream::name_of_protected(&project, &environment, confirm)? } else { None };
+            let asked = Asked { typed: typed.as_deref(), why: why.as_deref() };
+            let text = core.export(&project, &environment, format, secrets.then_some(&asked)).await?;
+            // It is a file of its own format, with or without `--json`.
+            print!("{}", text.reveal());
+            Ok(0)
+        }
     }
+}
+
+/// Shows what would come back, asks, and does just that.
+async fn restore(front: &Front<'_>, project: &Project, wanted: Restore) -> Result<u8> {
+    let Restore { environment, key, version, file, all: _, dry_run, yes, note } = wanted;
+    let scope = RestoreScope { environment, file, key };
+    let plan = front.core.plan_restore(project, version, &scope).await?;
+    if dry_run {
+        return front.answer(&plan, show::restore_plan);
+    }
+    if !front.json {
+        println!("{}", show::restore_plan(&plan));
+    }
+    if !plan.changes.is_empty() {
+        stream::agree("Bring this back?", yes || front.json)?;
+    }
+    let restored = front.core.restore(project, version, &scope, Some(&plan.stamp), note.as_deref()).await?;
+    front.answer(&restored, show::restored)
 }
 
 /// All of standard input, as it is.

@@ -2,11 +2,13 @@
 
 use std::io::IsTerminal;
 
-use sternway_model::{Code, Error, Result, Sensitive, counted};
+use sternway_core::view::{RotationState, RotationView};
+use sternway_core::{Asked, Project, Purpose};
+use sternway_model::{Code, EnvironmentName, Error, Recipe, Result, SecretName, Sensitive, counted};
 
 use super::Front;
 use super::config::standard_input;
-use crate::arguments::Secret;
+use crate::arguments::{Consent, NewValue, Secret};
 use crate::{show, stream};
 
 /// Does what the command line says.
@@ -18,11 +20,33 @@ pub async fn run(front: &Front<'_>, command: Secret) -> Result<u8> {
             let secrets = core.secrets(&project, environment.as_ref()).await?;
             front.answer(&secrets, show::secrets)
         }
-        Secret::Set { environment, name } => {
-            let value = secret_value(&format!("Value of {name} in {environment}, then Ctrl-D: "))?;
-            let version = core.set_secret(&project, &environment, &name, &value).await?;
+        Secret::Set { environment, name, value, note } => {
+            let value = new_value(front, &value, &environment, &name)?;
+            let version = core.set_secret(&project, &environment, &name, &value, note.as_deref()).await?;
             let answer = serde_json::json!({ "environment": environment, "name": name, "version": version });
             front.answer(&answer, |_| format!("{name} in {environment} is now v{version}"))
+        }
+        Secret::Reveal { environment, name, version, why, yes, confirm } => {
+            let protected = project.file.environment(&environment)?.protected;
+            let typed = stream::name_of_protected(&project, &environment, confirm)?;
+            if !protected {
+                stream::agree(&format!("Print the value of {name} in {environment}?"), yes)?;
+            }
+            let asked = Asked { typed: typed.as_deref(), why: why.as_deref() };
+            let (version, value) =
+                core.reveal_secret(&project, &environment, &name, version, Purpose::Reveal, &asked).await?;
+            let answer = serde_json::json!({
+                "environment": environment, "name": name, "version": version, "value": value.reveal(),
+            });
+            front.answer(&answer, |_| value.reveal().to_owned())
+        }
+        Secret::Rotate { environment, name, value, give_up, consent } => {
+            rotate(front, &project, &environment, &name, &value, give_up, &consent).await
+        }
+        Secret::Scan { no_history } => {
+            let report = core.scan_leaks(&project, !no_history).await?;
+            front.answer(&report, show::leaks)?;
+            Ok(u8::from(!report.leaks.is_empty()))
         }
         Secret::Copy { name, from, to } => {
             let version = core.copy_secret(&project, &name, &from, &to).await?;
@@ -56,6 +80,71 @@ pub async fn run(front: &Front<'_>, command: Secret) -> Result<u8> {
             let moved = core.import_secrets(&project, &environment, &keys).await?;
             front.answer(&moved, show::imported)
         }
+    }
+}
+
+/// Sets the new value, deploys it, and says what became of the old one. One that was begun goes on where it stopped.
+async fn rotate(
+    front: &Front<'_>,
+    project: &Project,
+    environment: &EnvironmentName,
+    name: &SecretName,
+    value: &NewValue,
+    give_up: bool,
+    consent: &Consent,
+) -> Result<u8> {
+    let core = front.core;
+    if give_up {
+        let view = core.give_up_rotation(project, environment, name).await?;
+        return front.answer(&view, show::rotation);
+    }
+    let before = core.rotation(project, environment, name).await?;
+    match before.state {
+        RotationState::Deployed => {
+            let view = core.finish_rotation(project, environment, name).await?;
+            return front.answer(&view, show::rotation);
+        }
+        RotationState::Set => {}
+        _ => {
+            if !front.json {
+                println!("{}", show::rotation(&before));
+            }
+            let value = new_value(front, value, environment, name)?;
+            core.start_rotation(project, environment, name, &value).await?;
+        }
+    }
+    core.recover(project).await?;
+    let plan = core.plan(project, environment).await?;
+    let exit = super::carry_out(front, project, &plan, consent).await?;
+    let after = core.rotation(project, environment, name).await?;
+    // Nothing is open any more once the deployment has dropped the old value.
+    let after = match after.state {
+        RotationState::None => RotationView { state: RotationState::Done, new: after.old, old: before.old, ..after },
+        _ => after,
+    };
+    front.answer(&after, show::rotation)?;
+    Ok(if exit == 0 && after.state != RotationState::Done { 1 } else { exit })
+}
+
+/// The value that a person gives or leaves to chance.
+fn new_value(
+    front: &Front<'_>,
+    value: &NewValue,
+    environment: &EnvironmentName,
+    name: &SecretName,
+) -> Result<Sensitive> {
+    if value.generate {
+        return front.core.generate(&Recipe { length: value.length, alphabet: value.alphabet });
+    }
+    match &value.from_file {
+        Some(file) => {
+            let text = sternway_model::read_text("read", file)?;
+            if text.is_empty() {
+                return Err(Error::new(Code::Usage, "the file is empty"));
+            }
+            Ok(Sensitive::new(text))
+        }
+        None => secret_value(&format!("Value of {name} in {environment}, then Ctrl-D: ")),
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use async_trait::async_trait;
 use sternway_compose::model::FailureAction;
-use sternway_model::{Action, Change, Error, Layer as LayerName, Result, Stage, Value, Variable, counted, shown};
+use sternway_model::{Action, Change, Error, Kind, Layer as LayerName, Result, Stage, Value, Variable, counted, shown};
 
 use super::{Act, Job, Layer, LayerPlan, Observed, Sight};
 use crate::want::Want;
@@ -28,7 +28,7 @@ impl Layer for Configuration {
             return Err(Error::internal("the configuration layer was given what another layer saw"));
         };
         let mut changes = difference(have, &want.configuration);
-        if let Some(release) = want.target {
+        if let Some(release) = want.target.filter(|_| want.kind == Kind::Rollback) {
             // The lines of the files may be others by now, and going back leaves the files alone.
             for change in &mut changes {
                 change.reason = match change.action {

@@ -40,6 +40,7 @@ mod fixture {
             kind: Kind::Deploy,
             from: None,
             to: None,
+            source: None,
             expires: at(900),
             changes: vec![],
             kept: vec![],

@@ -1,0 +1,79 @@
+//! Commands about versions of the configuration, and about moving an environment to the release of another.
+
+use std::path::PathBuf;
+
+use sternway_core::view::{
+    Blame, Promotion, RestorePlan, RestoreScope, Restored, VersionDifference, VersionsFilter, VersionsPage,
+};
+use sternway_model::{EnvironmentName, Result};
+use tauri::State;
+
+use crate::state::Shared;
+
+#[tauri::command]
+#[specta::specta]
+pub async fn config_versions(
+    shared: State<'_, Shared>,
+    project: PathBuf,
+    filter: VersionsFilter,
+) -> Result<VersionsPage> {
+    shared.core.config_versions(&shared.project(&project)?, filter).await
+}
+
+/// What differs between two versions; without a second one, to the configuration as it is.
+#[tauri::command]
+#[specta::specta]
+pub async fn version_difference(
+    shared: State<'_, Shared>,
+    project: PathBuf,
+    from: u32,
+    to: Option<u32>,
+) -> Result<VersionDifference> {
+    shared.core.version_difference(&shared.project(&project)?, from, to).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn blame(shared: State<'_, Shared>, project: PathBuf, environment: EnvironmentName) -> Result<Blame> {
+    shared.core.blame(&shared.project(&project)?, &environment).await
+}
+
+/// What bringing back a version, or a part of it, would change.
+#[tauri::command]
+#[specta::specta]
+pub async fn plan_restore(
+    shared: State<'_, Shared>,
+    project: PathBuf,
+    version: u32,
+    scope: RestoreScope,
+) -> Result<RestorePlan> {
+    shared.core.plan_restore(&shared.project(&project)?, version, &scope).await
+}
+
+/// Does what was planned under this stamp.
+#[tauri::command]
+#[specta::specta]
+pub async fn restore(
+    shared: State<'_, Shared>,
+    project: PathBuf,
+    version: u32,
+    scope: RestoreScope,
+    stamp: String,
+    note: Option<String>,
+) -> Result<Restored> {
+    let project = shared.project(&project)?;
+    shared.core.restore(&project, version, &scope, Some(&stamp), note.as_deref()).await
+}
+
+/// What moving an environment to the release of another would change; `run` does it.
+#[tauri::command]
+#[specta::specta]
+pub async fn plan_promotion(
+    shared: State<'_, Shared>,
+    project: PathBuf,
+    from: EnvironmentName,
+    to: EnvironmentName,
+    allow: Vec<String>,
+) -> Result<Promotion> {
+    shared.core.plan_promotion(&shared.project(&project)?, &from, &to, &allow).await
+}

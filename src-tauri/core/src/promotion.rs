@@ -1,0 +1,182 @@
+//! Use case: move an environment to the release that another one has: the same images by content and the same Compose files,
+//! with the variables of its own.
+
+mod suspicions;
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use sternway_compose::Observer;
+use sternway_history::StoredSecret;
+use sternway_model::{Code, DeploymentNumber, EnvironmentName, Error, Kind, Release, Result, SecretName, Variable};
+
+use crate::layers::configuration_difference;
+use crate::machine::Core;
+use crate::planning::Goal;
+use crate::project::Project;
+use crate::view::{Promotion, Suspicion};
+use crate::want::{Want, Wanted, compose_of};
+
+use suspicions::{Sides, suspicions};
+
+/// What is promoted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Promoting {
+    /// The environment whose release is taken.
+    pub from: EnvironmentName,
+    /// The release.
+    pub release: DeploymentNumber,
+    /// Variables whose values are meant, although they look as if they belonged to another environment.
+    pub allow: Vec<String>,
+}
+
+impl Core {
+    /// What moving an environment to the release of another one would change, and what speaks against it. Changes nothing.
+    ///
+    /// # Errors
+    /// If nothing was deployed to the other environment, the folder's files are wrong, or a target cannot be observed.
+    pub async fn plan_promotion(
+        &self,
+        project: &Project,
+        from: &EnvironmentName,
+        to: &EnvironmentName,
+        allow: &[String],
+    ) -> Result<Promotion> {
+        if from == to {
+            return Err(Error::invalid(format!("{from} cannot be promoted to itself")));
+        }
+        project.file.environment(from)?;
+        project.file.environment(to)?;
+        let (id, history) = (self.project_id(project).await?, self.history().await?);
+        let release = history.current_release(id, from).await?.ok_or_else(|| {
+            Error::new(Code::NotFound, format!("nothing was deployed to {from} yet"))
+                .hint(format!("Deploy it with `sternway deploy {from}` first."))
+        })?;
+        let promoting = Promoting { from: from.clone(), release: release.number, allow: allow.to_vec() };
+        let plan = self.plan_for(project, to, Goal::Promote(promoting)).await?;
+        let variables = self.variables(project, to).await?.variables;
+        let known = history.secrets(id).await?;
+        Ok(Promotion {
+            from: from.clone(),
+            to: to.clone(),
+            release: release.number,
+            differences: configuration_difference(&release.configuration, &variables),
+            suspicious: suspicious(project, &release, to, &variables, &known, allow),
+            plan,
+        })
+    }
+
+    /// What the environment should run then.
+    pub(crate) async fn promoted(
+        &self,
+        project: &Project,
+        to: &EnvironmentName,
+        observer: &Observer,
+        promoting: &Promoting,
+    ) -> Result<Wanted> {
+        let (id, history) = (self.project_id(project).await?, self.history().await?);
+        let Promoting { from, release: number, allow } = promoting;
+        let release = history.release(id, *number).await?.filter(|release| &release.environment == from);
+        let release = release.ok_or_else(|| Error::new(Code::NotFound, format!("{from} has no release {number}")))?;
+        let known = history.secrets(id).await?;
+        let mut wanted = Want::from_folder(project, to, &known).await?;
+        wanted.blockers.extend(other_files(project, &release)?);
+        let open = suspicious(project, &release, to, &wanted.want.configuration, &known, allow);
+        let open = open.into_iter().filter(|suspicion| !suspicion.allowed);
+        wanted.blockers.extend(open.map(|Suspicion { key, reason, .. }| format!("{key} {reason}")));
+        self.take_images(&mut wanted, &release, to, observer).await?;
+        let want = &mut wanted.want;
+        want.kind = Kind::Promote;
+        want.target = Some(release.number);
+        want.source = Some(from.clone());
+        want.revision = release.revision;
+        Ok(wanted)
+    }
+
+    /// Pins the images of the release, as far as the environment has the services.
+    async fn take_images(
+        &self,
+        wanted: &mut Wanted,
+        release: &Release,
+        to: &EnvironmentName,
+        observer: &Observer,
+    ) -> Result<()> {
+        let from = &release.environment;
+        let services = wanted.want.model()?.services;
+        let there = observer.image_ids().await?;
+        for service in services.keys() {
+            let Some(image) = release.images.get(service) else {
+                wanted.notes.push(format!("{service} does not run in {from}: its image is what the Compose file says"));
+                continue;
+            };
+            if !there.contains(image) {
+                return Err(Error::new(
+                    Code::NotFound,
+                    format!(
+                        "the image {} of {service}, which {from} runs, is not on the engine of {to}",
+                        image.short()
+                    ),
+                )
+                .hint(format!(
+                    "Bring it there: `docker save {}` on the one engine, `docker load` on the other.",
+                    image.short()
+                )));
+            }
+            wanted.want.images.insert(service.clone(), image.clone());
+        }
+        let gone = release.images.keys().filter(|service| !services.contains_key(*service));
+        wanted.notes.extend(gone.map(|service| format!("{service} runs in {from} and not in {to}")));
+        Ok(())
+    }
+}
+
+/// Whether the folder's Compose files still are those that the release was made from: with the variables that it had, they
+/// have to give what it ran.
+fn other_files(project: &Project, release: &Release) -> Result<Option<String>> {
+    let then = Want::from_release(release);
+    let versions: BTreeMap<SecretName, u32> = then.secrets()?.into_iter().map(|pin| (pin.name, pin.version)).collect();
+    let now = compose_of(project, &release.environment, &release.configuration, &versions)?.model;
+    let now = Want { application: now, ..then.clone() };
+    let changes = sternway_compose::difference((&then.model()?, &release.images), (&now.model()?, &release.images));
+    let mut subjects: Vec<String> = changes.into_iter().map(|change| change.subject).collect();
+    subjects.dedup();
+    if subjects.is_empty() {
+        return Ok(None);
+    }
+    let from = &release.environment;
+    let revision = release.revision.as_ref().filter(|revision| !revision.dirty);
+    let way = match revision.and_then(|revision| revision.commit.get(..12)) {
+        Some(commit) => format!("deploy {from} again, or check out {commit}"),
+        None => format!("deploy {from} again"),
+    };
+    Ok(Some(format!(
+        "the Compose files are not those that {} of {from} was made from ({}): {way}",
+        release.number,
+        subjects.join(", ")
+    )))
+}
+
+fn suspicious(
+    project: &Project,
+    release: &Release,
+    to: &EnvironmentName,
+    variables: &[Variable],
+    secrets: &[StoredSecret],
+    allow: &[String],
+) -> Vec<Suspicion> {
+    let services = release.images.keys().map(ToString::to_string).collect();
+    let environments: Vec<&EnvironmentName> = project.file.environments.keys().collect();
+    let shared = |file: &std::path::Path| sternway_config::readers(&project.file, file).len() > 1;
+    let sides = Sides {
+        from: &release.environment,
+        to,
+        theirs: &release.configuration,
+        ours: variables,
+        environments: &environments,
+        services,
+        secrets,
+        shared: &shared,
+    };
+    let found = suspicions(&sides).into_iter();
+    found.map(|(key, reason)| Suspicion { allowed: allow.contains(&key), key, reason }).collect()
+}

@@ -1,0 +1,103 @@
+//! Where the keychain's values turn up in texts that are not ours: files, and what a repository remembers.
+
+use std::collections::BTreeSet;
+use std::fmt;
+
+use aho_corasick::{AhoCorasick, MatchKind};
+use sternway_model::{Error, Result, Sensitive};
+use zeroize::Zeroizing;
+
+use crate::encodings::forms;
+
+/// Values of fewer characters turn up in every other file.
+pub const SHORTEST_FOUND: usize = 8;
+
+/// Looks for values in all the forms in which the [`Redactor`](crate::Redactor) masks them.
+pub struct Finder {
+    search: AhoCorasick,
+    /// For each pattern, the value that it is a form of. Equal values have patterns of their own.
+    owners: Vec<usize>,
+    short: BTreeSet<usize>,
+}
+
+impl Finder {
+    /// One that looks for these values; it tells them apart by their places.
+    ///
+    /// # Errors
+    /// If they are too much to look for at once.
+    pub fn new<'a>(values: impl IntoIterator<Item = &'a Sensitive>) -> Result<Self> {
+        let (mut patterns, mut owners): (Vec<Zeroizing<String>>, Vec<usize>) = (Vec::new(), Vec::new());
+        let mut short = BTreeSet::new();
+        for (place, value) in values.into_iter().enumerate() {
+            if value.reveal().trim().chars().count() < SHORTEST_FOUND {
+                short.insert(place);
+                continue;
+            }
+            for form in forms(value.reveal()) {
+                // The first and last line of a key file are those of every key file.
+                if form.chars().count() >= SHORTEST_FOUND && !form.starts_with("-----") {
+                    patterns.push(form);
+                    owners.push(place);
+                }
+            }
+        }
+        let search = AhoCorasick::builder()
+            .match_kind(MatchKind::Standard)
+            .build(patterns.iter().map(|pattern| pattern.as_bytes()))
+            .map_err(|error| Error::failed(format!("the secrets are too much to be looked for: {error}")))?;
+        Ok(Self { search, owners, short })
+    }
+
+    /// The places of the values that are in a text.
+    #[must_use]
+    pub fn found(&self, text: &[u8]) -> BTreeSet<usize> {
+        let matches = self.search.find_overlapping_iter(text);
+        matches.filter_map(|found| self.owners.get(found.pattern().as_usize()).copied()).collect()
+    }
+
+    /// The places of the values that are too short to be looked for.
+    #[must_use]
+    pub fn too_short(&self) -> &BTreeSet<usize> {
+        &self.short
+    }
+}
+
+impl fmt::Debug for Finder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Finder").field("patterns", &self.owners.len()).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use base64::Engine;
+    use base64::engine::general_purpose::STANDARD;
+
+    use super::*;
+
+    fn looking_for(values: &[&str]) -> Finder {
+        let values: Vec<Sensitive> = values.iter().map(|value| Sensitive::new((*value).to_owned())).collect();
+        Finder::new(&values).unwrap()
+    }
+
+    #[test]
+    fn values_are_told_apart_in_every_form() {
+        let finder = looking_for(&["hunter2-and-more", "p&ss w/rd", "short"]);
+        let found = |text: &str| finder.found(text.as_bytes()).into_iter().collect::<Vec<_>>();
+        assert_eq!(found("PASSWORD=hunter2-and-more # and p&ss w/rd"), [0, 1]);
+        assert_eq!(found("?p=p%26ss%20w%2Frd"), [1]);
+        assert_eq!(found(&STANDARD.encode("user:hunter2-and-more@db")), [0]);
+        assert_eq!(found("hunter2-and-less, short"), Vec::<usize>::new());
+        assert_eq!(finder.too_short().iter().copied().collect::<Vec<_>>(), [2]);
+    }
+
+    #[test]
+    fn equal_values_are_all_found_and_key_files_are_not_mixed_up() {
+        let key = "-----BEGIN PRIVATE KEY-----\nMIIEvQIBADANBgkqhkiG9w0BAQ\n-----END PRIVATE KEY-----\n";
+        let finder = looking_for(&["the same value", "the same value", key]);
+        assert_eq!(finder.found(b"x the same value y").len(), 2);
+        assert!(finder.found(b"-----BEGIN PRIVATE KEY-----").is_empty());
+        assert_eq!(finder.found(b"MIIEvQIBADANBgkqhkiG9w0BAQ").len(), 1);
+        assert!(!format!("{finder:?}").contains("same value"));
+    }
+}
