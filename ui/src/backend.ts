@@ -8,6 +8,11 @@ import { commands, type Error as Failure } from "./bindings";
 
 export type {
   Action,
+  Alphabet,
+  Audit,
+  AuditLine,
+  Blame,
+  Cause,
   Cell,
   Change,
   Code,
@@ -34,6 +39,8 @@ export type {
   ImportCandidate,
   Kind,
   Layer,
+  Leak,
+  LeakReport,
   LogFilter,
   LogLine,
   LogPage,
@@ -50,7 +57,12 @@ export type {
   Plan,
   ProjectEntry,
   ProjectView,
+  Promotion,
+  Recipe,
   ReleaseView,
+  RestorePlan,
+  RestoreScope,
+  RotationView,
   RunningDeployment,
   SavedDocument,
   SecretCell,
@@ -68,6 +80,12 @@ export type {
   ValueKind,
   ValueType,
   Variable,
+  VersionChange,
+  VersionDifference,
+  VersionHead,
+  VersionsFilter,
+  VersionsPage,
+  VersionView,
 } from "./bindings";
 
 import type { Followings, LogFilter, Event as RunEvent, ServiceLine, UsageView } from "./bindings";
@@ -76,23 +94,7 @@ import type { Followings, LogFilter, Event as RunEvent, ServiceLine, UsageView }
 export type Listener = (events: RunEvent[]) => void;
 
 /** What no screen uses: what is measured once is measured again and again here, and versions and secrets' values come yet. */
-type Unused =
-  | "usage"
-  | "configVersions"
-  | "versionDifference"
-  | "blame"
-  | "planRestore"
-  | "restore"
-  | "planPromotion"
-  | "generateSecret"
-  | "revealSecret"
-  | "copySecretValue"
-  | "rotation"
-  | "startRotation"
-  | "finishRotation"
-  | "giveUpRotation"
-  | "scanLeaks"
-  | "audit";
+type Unused = "usage";
 
 type Commands = Omit<typeof commands, Unused>;
 

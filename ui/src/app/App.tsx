@@ -16,9 +16,12 @@ import { useTask } from "./task";
 // The first screen comes with the window, the others after it.
 const Configuration = screen(() => import("../screens/configuration/Configuration"));
 const Documents = screen(() => import("../screens/documents/Documents"));
+const Versions = screen(() => import("../screens/versions/Versions"));
+const Secrets = screen(() => import("../screens/secrets/Secrets"));
 const EnvironmentPage = screen(() => import("../screens/environment/EnvironmentPage"));
 const PlanPage = screen(() => import("../screens/run/PlanPage"));
 const RollbackPage = screen(() => import("../screens/run/RollbackPage"));
+const PromotePage = screen(() => import("../screens/run/PromotePage"));
 const DownPage = screen(() => import("../screens/run/DownPage"));
 const DeploymentPage = screen(() => import("../screens/run/DeploymentPage"));
 const History = screen(() => import("../screens/history/History"));
@@ -128,6 +131,10 @@ function Content({ view, place }: { view: ProjectView; place: Exclude<ProjectPla
       return <Configuration project={view} place={place} />;
     case "documents":
       return <Documents project={view} place={place} />;
+    case "versions":
+      return <Versions project={view} place={place} />;
+    case "secrets":
+      return <Secrets project={view} />;
     case "environment":
       return <EnvironmentPage key={place.environment} project={view} name={place.environment} />;
     case "plan":
@@ -144,6 +151,16 @@ function Content({ view, place }: { view: ProjectView; place: Exclude<ProjectPla
         <DownPage
           key={place.environment}
           project={view}
+          environment={place.environment}
+          guarded={guarded(place.environment)}
+        />
+      );
+    case "promote":
+      return (
+        <PromotePage
+          key={`${place.from} ${place.environment}`}
+          project={view}
+          from={place.from}
           environment={place.environment}
           guarded={guarded(place.environment)}
         />

@@ -62,14 +62,20 @@ function useGroups(project: string | undefined, onKeys: () => void): SpotlightAc
 
   const places = [
     ...(project ? sections(project).map(({ label, place }) => ({ label, place })) : []),
-    ...(project ? [{ label: "Documents", place: { page: "documents", project } as const }] : []),
+    ...(project
+      ? [
+          { label: "Documents", place: { page: "documents", project } as const },
+          { label: "Versions", place: { page: "versions", project } as const },
+          { label: "Secrets", place: { page: "secrets", project } as const },
+        ]
+      : []),
     { label: "Projects", place: { page: "projects" } as const },
     { label: "Settings", place: { page: "settings", project } as const },
   ];
   return [
     {
       group: "Environments",
-      actions: (open.data?.environments ?? []).flatMap(({ name }) => [
+      actions: (open.data?.environments ?? []).flatMap(({ name }, place, all) => [
         {
           id: `deploy ${name}`,
           label: `Deploy to ${name}…`,
@@ -82,6 +88,12 @@ function useGroups(project: string | undefined, onKeys: () => void): SpotlightAc
           description: "To an earlier release; shows the plan first",
           onClick: () => go({ page: "rollback", project: path, environment: name }),
         },
+        ...all.slice(Math.max(0, place - 1), place).map((ahead) => ({
+          id: `promote ${name}`,
+          label: `Promote from ${ahead.name} to ${name}…`,
+          description: "Compares them first",
+          onClick: () => go({ page: "promote", project: path, environment: name, from: ahead.name }),
+        })),
         {
           id: `history ${name}`,
           label: `History of ${name}`,
@@ -111,6 +123,11 @@ function useGroups(project: string | undefined, onKeys: () => void): SpotlightAc
               id: "import secrets",
               label: "Move secrets into the keychain…",
               onClick: () => go({ page: "configuration", project, dialog: "import" }),
+            },
+            {
+              id: "leaks",
+              label: "Look for leaked secrets…",
+              onClick: () => go({ page: "secrets", project }),
             },
             {
               id: "missing",

@@ -39,7 +39,7 @@ export function sections(project: string): Section[] {
       label: "Configuration",
       icon: IconAdjustments,
       place: { page: "configuration", project },
-      pages: ["configuration", "documents"],
+      pages: ["configuration", "documents", "versions", "secrets"],
     },
     {
       label: "History",

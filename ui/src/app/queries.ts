@@ -7,8 +7,10 @@ import {
   failure,
   type HistoryFilter,
   type Matrix,
+  type RestoreScope,
   type Secrets,
   useBackend,
+  type VersionsFilter,
 } from "../backend";
 
 const SECOND = 1000;
@@ -22,6 +24,9 @@ const SERVICES_INTERVAL = 4 * SECOND;
 
 /** The same for a file that is open in an editor. */
 const DOCUMENT_INTERVAL = 4 * SECOND;
+
+/** So many of the newest entries of the audit are shown. */
+const AUDITED = 200;
 
 /** How soon what could not be read is looked at again. */
 const MENDED_INTERVAL = 3 * SECOND;
@@ -124,6 +129,49 @@ function queries(backend: Backend) {
         refetchOnWindowFocus: false,
         refetchInterval: false,
       }),
+    promotion: (project: string, from: string, to: string, allow: string[]) =>
+      queryOptions({
+        queryKey: ["promotion", project, from, to, allow],
+        queryFn: () => told(backend.planPromotion(project, from, to, allow)),
+        staleTime: Number.POSITIVE_INFINITY,
+        gcTime: 0,
+        refetchOnWindowFocus: false,
+        refetchInterval: false,
+      }),
+    versions: (project: string, filter: VersionsFilter) =>
+      queryOptions({
+        queryKey: ["versions", project, filter],
+        queryFn: () => told(backend.configVersions(project, filter)),
+        gcTime: MINUTE,
+      }),
+    versionDifference: (project: string, from: number, to: number | null) =>
+      queryOptions({
+        queryKey: ["versions", project, "difference", from, to],
+        queryFn: () => told(backend.versionDifference(project, from, to)),
+        gcTime: MINUTE,
+      }),
+    blame: (project: string, environment: string) =>
+      queryOptions({
+        queryKey: ["versions", project, "blame", environment],
+        queryFn: () => told(backend.blame(project, environment)),
+      }),
+    restore: (project: string, version: number, scope: RestoreScope) =>
+      queryOptions({
+        queryKey: ["restore", project, version, scope],
+        queryFn: () => told(backend.planRestore(project, version, scope)),
+        staleTime: 0,
+        gcTime: 0,
+      }),
+    rotation: (project: string, environment: string, name: string) =>
+      queryOptions({
+        queryKey: ["rotation", project, environment, name],
+        queryFn: () => told(backend.rotation(project, environment, name)),
+      }),
+    audit: (project: string) =>
+      queryOptions({
+        queryKey: ["audit", project],
+        queryFn: () => told(backend.audit(project, null, AUDITED)),
+      }),
     documents: (project: string) =>
       queryOptions({ queryKey: ["documents", project], queryFn: () => told(backend.documents(project)) }),
     document: (project: string, path: string, reveal: boolean) =>
@@ -183,26 +231,54 @@ export function useRefresh() {
       /** A variable was changed; the core answered with the whole matrix. */
       matrix(project: string, matrix: Matrix) {
         client.setQueryData(["matrix", project], matrix);
-        again("pending", project);
+        for (const what of ["pending", "versions"]) again(what, project);
       },
       /** A secret was changed; the core answered with all secrets (names and versions). */
       secrets(project: string, secrets: Secrets) {
         client.setQueryData(["secrets", project], secrets);
-        again("matrix", project);
-        again("pending", project);
+        for (const what of ["matrix", "pending", "versions", "rotation"]) again(what, project);
       },
       /** Values were moved from files into the keychain. */
       imported(project: string) {
-        for (const what of ["matrix", "secrets", "pending", "importable", "document"]) again(what, project);
+        for (const what of ["matrix", "secrets", "pending", "importable", "document", "versions"])
+          again(what, project);
+      },
+      /** A variable has another name, in all its files. */
+      renamed(project: string) {
+        for (const what of ["matrix", "secrets", "pending", "document", "documents", "versions"])
+          again(what, project);
       },
       /** A document was saved; the core answered with it. `sternway.yaml` may be another project now. */
       document(project: string, document: DocumentView, reveal: boolean) {
         client.setQueryData(["document", project, document.path, reveal], document);
-        for (const what of ["documents", "matrix", "pending", "project", "status"]) again(what, project);
+        for (const what of ["documents", "matrix", "pending", "project", "status", "versions"])
+          again(what, project);
+      },
+      /** A version of the configuration, or a part of it, was brought back. */
+      restored(project: string) {
+        for (const what of ["document", "documents", "matrix", "secrets", "pending", "project", "versions"])
+          again(what, project);
+      },
+      /** A rotation went a step on. */
+      rotated(project: string) {
+        for (const what of ["rotation", "secrets", "matrix", "pending", "versions"]) again(what, project);
+      },
+      /** Somebody saw a secret. */
+      audited(project: string) {
+        again("audit", project);
       },
       /** A deployment began or ended. */
       deployment(project: string) {
-        for (const what of ["status", "services", "pending", "history", "deployment", "matrix", "secrets"])
+        for (const what of [
+          "status",
+          "services",
+          "pending",
+          "history",
+          "deployment",
+          "matrix",
+          "secrets",
+          "rotation",
+        ])
           again(what, project);
         // A deployment that fails may be followed by one that puts things back.
         again("running");

@@ -15,6 +15,9 @@ export type Place =
   | { page: "environment"; project: string; environment: string }
   | { page: "configuration"; project: string; filter?: MatrixFilter; select?: string; dialog?: MatrixDialog }
   | { page: "documents"; project: string; file?: string }
+  | { page: "versions"; project: string; environment?: string; key?: string; version?: number }
+  | { page: "secrets"; project: string }
+  | { page: "promote"; project: string; environment: string; from: string }
   | { page: "history"; project: string; environment?: string; result?: Outcome; text?: string }
   | { page: "down"; project: string; environment: string }
   | { page: "plan"; project: string; environment: string }
@@ -68,6 +71,15 @@ export function parse(hash: string): Place {
       };
     case "documents":
       return { page, project, file: get("file") };
+    case "versions":
+      return { page, project, environment, key: get("key"), version: number("version") };
+    case "secrets":
+      return { page, project };
+    case "promote": {
+      const from = get("from");
+      if (environment && from) return { page, project, environment, from };
+      break;
+    }
     case "history":
       return { page, project, environment, result: one(OUTCOMES, get("result")), text: get("text") };
     case "environment":

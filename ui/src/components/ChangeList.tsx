@@ -28,8 +28,11 @@ function parts(subject: string): [string, string] {
   return space < 0 ? ["", subject] : [subject.slice(0, space), subject.slice(space + 1)];
 }
 
+/** A change, whatever layer it is of. */
+type Shown = Omit<Change, "layer">;
+
 /** What a move does to each thing, and why. */
-export function ChangeList({ changes, label }: { changes: Change[]; label: string }) {
+export function ChangeList({ changes, label }: { changes: Shown[]; label: string }) {
   return (
     <ul className={classes.list} aria-label={label}>
       {changes.map((change, place) => {
@@ -55,7 +58,7 @@ export function ChangeList({ changes, label }: { changes: Change[]; label: strin
   );
 }
 
-function Values({ change }: { change: Change }) {
+function Values({ change }: { change: Shown }) {
   return (
     <span className={classes.values}>
       {change.before != null && <del className={classes.before}>{change.before}</del>}

@@ -1,14 +1,25 @@
+import type { Place } from "../app/routes";
 import { Tabs } from "./Tabs";
 
+const PARTS = {
+  configuration: "Variables",
+  documents: "Documents",
+  versions: "Versions",
+  secrets: "Secrets",
+} as const;
+
+type Part = keyof typeof PARTS;
+
 /** The parts of Configuration. */
-export function Parts({ project, here }: { project: string; here: "configuration" | "documents" }) {
+export function Parts({ project, here }: { project: string; here: Part }) {
   return (
     <Tabs
       label="Parts of the configuration"
-      tabs={[
-        { label: "Variables", place: { page: "configuration", project }, here: here === "configuration" },
-        { label: "Documents", place: { page: "documents", project }, here: here === "documents" },
-      ]}
+      tabs={(Object.keys(PARTS) as Part[]).map((page) => ({
+        label: PARTS[page],
+        place: { page, project } satisfies Place,
+        here: page === here,
+      }))}
     />
   );
 }

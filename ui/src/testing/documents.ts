@@ -45,6 +45,7 @@ application:
 NODE_ENV=production
 PORT=80
 LOG_LEVEL=info
+REQUEST_TIMEOUT=30s
 SMTP_PASSWORD=⟦withheld:SMTP_PASSWORD⟧
 DB_PASSWORD=keychain:DB_PASSWORD
 `,

@@ -35,6 +35,7 @@ import {
 } from "./data";
 import { fakeDocuments } from "./documents";
 import { FakeRun } from "./fakeRun";
+import { fakeVersions, REVEALED } from "./versions";
 
 const MINUTES = 60;
 
@@ -353,6 +354,18 @@ export function fakeBackend({
     };
   }
 
+  const kept = fakeVersions({
+    matrix: world.matrix,
+    set,
+    plan: (environment) => makePlan(environment, "promote", null),
+    version: (environment, name) => versionsOf(environment, name)[0]?.version ?? null,
+  });
+  const guard = (environment: string, typedName: string | null) => {
+    if (environmentOf(environment).protected && typedName !== environment) {
+      fail("protected", `${environment} is protected.`, "Type its name.");
+    }
+  };
+
   return {
     machine: () => soon(() => FINE),
     projects: () => soon(() => world.projects),
@@ -480,11 +493,43 @@ export function fakeBackend({
         );
         return { secrets: world.secrets };
       }),
+    configVersions: (_, filter) => soon(() => kept.list(filter)),
+    versionDifference: (_, from, to) => soon(() => kept.difference(from, to)),
+    blame: (_, environment) => soon(() => kept.blame(environment)),
+    planRestore: (_, version, scope) => soon(() => kept.planRestore(version, scope)),
+    restore: (_, version, scope, stamp) => soon(() => kept.restore(version, scope, stamp)),
+    planPromotion: (_, from, to, allow) => soon(() => kept.promotion(from, to, allow)),
+    generateSecret: (_, environment, name) => soon(() => ({ secrets: addVersion(environment, name) })),
+    revealSecret: (_, environment, name, _version, typedName, why) =>
+      soon(() => {
+        guard(environment, typedName);
+        kept.saw(environment, name, "revealed", why);
+        return REVEALED;
+      }),
+    copySecretValue: (_, environment, name, _version, typedName) =>
+      soon(() => {
+        guard(environment, typedName);
+        kept.saw(environment, name, "copied to the clipboard", null);
+        return 30;
+      }),
+    rotation: (_, environment, name) => soon(() => kept.rotation(environment, name)),
+    startRotation: (_, environment, name) => soon(() => kept.rotate(environment, name, "set")),
+    finishRotation: (_, environment, name) => soon(() => kept.rotate(environment, name, "done")),
+    giveUpRotation: (_, environment, name) => soon(() => kept.rotate(environment, name, "given_up")),
+    scanLeaks: (_, withHistory) => soon(() => kept.leaks(withHistory)),
+    audit: () => soon(() => kept.audit()),
     documents: () => soon(() => ({ documents: documents.list() })),
     openDocument: (_, path, reveal) => soon(() => documents.open(path, reveal)),
     documentEdited: (_, path, text, edit) => soon(() => documents.edited(path, text, edit)),
     saveDocument: (_, path, text, base, baseText, _note, resolutions) =>
-      soon(() => documents.save(path, text, base, baseText, resolutions)),
+      soon(() => {
+        const keys = (source: string): string[] => source.match(/^\w+(?==)/gm) ?? [];
+        const [gone] = keys(documents.text(path)).filter((key) => !keys(text).includes(key));
+        const [came] = keys(text).filter((key) => !keys(documents.text(path)).includes(key));
+        const row = world.matrix.rows.find(({ key }) => key === gone);
+        if (row && came) row.key = came;
+        return documents.save(path, text, base, baseText, resolutions);
+      }),
     importCandidates: (_, environment) =>
       soon(() => ({
         environment,

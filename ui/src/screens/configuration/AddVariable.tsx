@@ -2,60 +2,60 @@ import { Button, Checkbox, Modal, PasswordInput, Select, TextInput } from "@mant
 import { type FormEvent, useRef, useState } from "react";
 import { useRefresh } from "../../app/queries";
 import { useTask } from "../../app/task";
-import { useBackend } from "../../backend";
+import { type Failure, useBackend } from "../../backend";
 import { Problem } from "../../components/Problem";
 import classes from "./Dialog.module.css";
+import type { Edit } from "./edits";
+import { nameMistake } from "./rows";
 
 const ALL = "all environments";
-/** The names that every shell and Compose take. */
-const NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
 
 interface Props {
   project: string;
   environments: string[];
   keys: string[];
+  /** Writes it, so that it can be undone; answers whether it was written, and `problem` says why not. */
+  onApply: (says: string, edits: Edit[]) => Promise<boolean>;
+  problem: Failure | undefined;
   onDone: (key: string, environment: string) => void;
   onClose: () => void;
 }
 
 /** A new variable: for one environment or for all, with a value or as a secret. */
-export function AddVariable({ project, environments, keys, onDone, onClose }: Props) {
+export function AddVariable({ project, environments, keys, onApply, problem, onDone, onClose }: Props) {
   const backend = useBackend();
   const refresh = useRefresh();
   const [key, setKey] = useState("");
   const [where, setWhere] = useState(ALL);
   const [secret, setSecret] = useState(false);
+  const [tried, setTried] = useState(false);
   const value = useRef<HTMLInputElement>(null);
   const everywhere = where === ALL;
 
   const add = useTask(async () => {
     const environment = everywhere ? null : where;
-    if (secret) {
-      refresh.matrix(project, await backend.setVariable(project, environment, key, `keychain:${key}`));
-      const input = value.current;
-      if (environment !== null && input && input.value !== "") {
-        const sent = backend.setSecret(project, environment, key, input.value);
-        input.value = "";
-        refresh.secrets(project, await sent);
-      }
-    } else {
-      refresh.matrix(
-        project,
-        await backend.setVariable(project, environment, key, value.current?.value ?? ""),
-      );
+    const written = secret ? `keychain:${key}` : (value.current?.value ?? "");
+    if (!(await onApply(`Add ${key}`, [{ environment, key, value: written }]))) return;
+    const input = value.current;
+    if (secret && environment !== null && input && input.value !== "") {
+      const sent = backend.setSecret(project, environment, key, input.value);
+      input.value = "";
+      refresh.secrets(project, await sent);
     }
     onDone(key, everywhere ? (environments[0] ?? "") : where);
   });
 
-  const known = keys.includes(key);
-  const wrong = key !== "" && !NAME.test(key);
+  const failed = add.problem ?? (tried ? problem : undefined);
+  const mistake = nameMistake(key, keys);
   return (
     <Modal opened onClose={onClose} title="Add a variable" closeButtonProps={{ "aria-label": "Close" }}>
       <form
         className={classes.form}
         onSubmit={(event: FormEvent) => {
           event.preventDefault();
-          if (key && !wrong && !known) void add.start();
+          if (!key || mistake) return;
+          setTried(true);
+          void add.start();
         }}
       >
         <TextInput
@@ -64,13 +64,7 @@ export function AddVariable({ project, environments, keys, onDone, onClose }: Pr
           classNames={{ input: classes.key }}
           value={key}
           onChange={(event) => setKey(event.currentTarget.value)}
-          error={
-            known
-              ? "There is a variable of this name already."
-              : wrong
-                ? "Letters, digits and _, not beginning with a digit."
-                : undefined
-          }
+          error={mistake}
           autoComplete="off"
           spellCheck={false}
           data-autofocus
@@ -110,10 +104,15 @@ export function AddVariable({ project, environments, keys, onDone, onClose }: Pr
             spellCheck={false}
           />
         )}
-        {add.problem && <Problem failure={add.problem} doing="Adding it" compact />}
+        {failed && <Problem failure={failed} doing="Adding it" compact />}
         <div className={classes.buttons}>
           <Button onClick={onClose}>Cancel</Button>
-          <Button type="submit" variant="filled" disabled={key === "" || wrong || known} loading={add.busy}>
+          <Button
+            type="submit"
+            variant="filled"
+            disabled={key === "" || mistake !== undefined}
+            loading={add.busy}
+          >
             Add {key || "the variable"}
           </Button>
         </div>

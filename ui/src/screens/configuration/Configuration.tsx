@@ -20,6 +20,7 @@ import { Inspector } from "./Inspector";
 import { Legend } from "./Legend";
 import { MatrixGrid } from "./MatrixGrid";
 import { RemoveValues } from "./RemoveValues";
+import { RenameVariable } from "./RenameVariable";
 import { areaOf, cellsOf, only, type Range, type Selection } from "./range";
 import { counts, filterRows, linesOf } from "./rows";
 import { SelectionInspector } from "./SelectionInspector";
@@ -38,7 +39,7 @@ export default function Configuration({ project, place }: Props) {
   const [text, setText] = useState("");
   const [range, setRange] = useState<Range>();
   const [closed, setClosed] = useState<ReadonlySet<string>>(new Set());
-  const [asked, setAsked] = useState<"remove" | "copy">();
+  const [asked, setAsked] = useState<"remove" | "copy" | "rename">();
   const [said, setSaid] = useState("");
   const { filter = "all", dialog } = place;
   const setDialog = (next?: typeof dialog) => go({ ...place, select: undefined, dialog: next }, "replace");
@@ -243,10 +244,12 @@ export default function Configuration({ project, place }: Props) {
             environments={data.environments}
             row={selected}
             environment={selection.environment}
+            guarded={guarded.includes(selection.environment)}
             busy={edits.busy}
             onSave={saveLine}
             onUnset={unset}
             onCopyTo={() => setAsked("copy")}
+            onRename={() => setAsked("rename")}
             onClose={close}
           />
         )}
@@ -285,11 +288,27 @@ export default function Configuration({ project, place }: Props) {
           onClose={() => setAsked(undefined)}
         />
       )}
+      {asked === "rename" && data && selection && (
+        <RenameVariable
+          matrix={data}
+          name={selection.key}
+          busy={edits.busy}
+          problem={edits.problem}
+          onRename={async (to) => {
+            if (!(await edits.rename(selection.key, to))) return;
+            setAsked(undefined);
+            setRange(only({ key: to, environment: selection.environment }));
+          }}
+          onClose={() => setAsked(undefined)}
+        />
+      )}
       {dialog === "add" && data && (
         <AddVariable
           project={project.path}
           environments={data.environments}
           keys={data.rows.map(({ key }) => key)}
+          onApply={edits.apply}
+          problem={edits.problem}
           onDone={(key, environment) => {
             setDialog();
             setRange(only({ key, environment }));

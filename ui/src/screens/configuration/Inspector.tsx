@@ -8,6 +8,7 @@ import { Problem } from "../../components/Problem";
 import classes from "./Inspector.module.css";
 import { stateOf } from "./rows";
 import { SecretPart } from "./SecretPart";
+import { ValueHistory } from "./ValueHistory";
 
 const ALL = "all";
 /** A longer value is scrolled. */
@@ -18,10 +19,13 @@ interface Props {
   environments: string[];
   row: MatrixRow;
   environment: string;
+  /** The environment is protected. */
+  guarded: boolean;
   busy: boolean;
   onSave: (environment: string | null, key: string, value: string) => Promise<boolean>;
   onUnset: (environment: string | null, key: string) => Promise<boolean>;
   onCopyTo: () => void;
+  onRename: () => void;
   onClose: () => void;
 }
 
@@ -35,10 +39,12 @@ export function Inspector({
   environments,
   row,
   environment,
+  guarded,
   busy,
   onSave,
   onUnset,
   onCopyTo,
+  onRename,
   onClose,
 }: Props) {
   const cell = row.cells[environments.indexOf(environment)];
@@ -89,6 +95,7 @@ export function Inspector({
           environment={environment}
           row={row}
           name={cell.secret.name}
+          guarded={guarded}
         />
       ) : (
         <ValuePart
@@ -105,6 +112,9 @@ export function Inspector({
         <div className={classes.buttons}>
           {cell.source && cell.masked == null && environments.length > 1 && (
             <Button onClick={onCopyTo}>Copy to other environments…</Button>
+          )}
+          {row.cells.some(({ source }) => source !== null) && (
+            <Button onClick={onRename}>Rename {row.key} everywhere…</Button>
           )}
           {(state === "value" || state === "masked") && (
             <MakeSecret project={project} environment={environment} name={row.key} />
@@ -123,6 +133,7 @@ export function Inspector({
           )}
         </div>
       </section>
+      <ValueHistory project={project} environment={environment} name={row.key} />
     </aside>
   );
 }

@@ -9,7 +9,10 @@ import { LoadingRows } from "../../components/Page";
 import { Problem } from "../../components/Problem";
 import { Time } from "../../components/Time";
 import dialog from "./Dialog.module.css";
+import { GenerateSecret } from "./GenerateSecret";
 import classes from "./Inspector.module.css";
+import { Rotation } from "./Rotation";
+import { SecretValue } from "./SecretValue";
 
 interface Props {
   project: string;
@@ -17,10 +20,12 @@ interface Props {
   environment: string;
   row: MatrixRow;
   name: string;
+  /** Its environment's name has to be typed before the value is shown. */
+  guarded: boolean;
 }
 
 /** A secret of an environment: its versions, a new value, a copy from another environment. */
-export function SecretPart({ project, environments, environment, row, name }: Props) {
+export function SecretPart({ project, environments, environment, row, name, guarded }: Props) {
   const ask = useQueries();
   const backend = useBackend();
   const refresh = useRefresh();
@@ -28,6 +33,7 @@ export function SecretPart({ project, environments, environment, row, name }: Pr
   const [removing, setRemoving] = useState<number>();
   const field = useRef<HTMLInputElement>(null);
   const [filled, setFilled] = useState(false);
+  const [generating, setGenerating] = useState(false);
 
   // The value lives in the field alone: it is read once, sent, and the field is emptied whatever comes back.
   const set = useTask(async () => {
@@ -76,13 +82,19 @@ export function SecretPart({ project, environments, environment, row, name }: Pr
           data-inspector-field
         />
         <div className={classes.line}>
-          <span />
+          <Button onClick={() => setGenerating(true)}>Generate…</Button>
           <Button type="submit" variant="filled" disabled={!filled} loading={set.busy}>
             Set secret {name}
           </Button>
         </div>
         {problem && <Problem failure={problem} compact />}
       </form>
+      {row.cells[environments.indexOf(environment)]?.secret?.version != null && (
+        <section className={classes.part}>
+          <SecretValue project={project} environment={environment} name={name} guarded={guarded} />
+          <Rotation project={project} environment={environment} name={name} />
+        </section>
+      )}
       <section className={classes.part}>
         <h2 className={classes.heading}>Versions</h2>
         {secrets.isPending && <LoadingRows rows={2} dense />}
@@ -122,6 +134,14 @@ export function SecretPart({ project, environments, environment, row, name }: Pr
           </div>
         ))}
       </section>
+      {generating && (
+        <GenerateSecret
+          project={project}
+          environment={environment}
+          name={name}
+          onClose={() => setGenerating(false)}
+        />
+      )}
       {removing !== undefined && (
         <Modal
           opened

@@ -3,6 +3,7 @@ import { screen, waitFor, within } from "@testing-library/react";
 import { expect, test, vi } from "vitest";
 import type { Backend } from "../../backend";
 import { PROJECT } from "../../testing/data";
+import { fakeDocuments } from "../../testing/documents";
 import { fakeBackend } from "../../testing/fake";
 import { show } from "../../testing/show";
 
@@ -130,6 +131,39 @@ test("a secret is copied from keychain entry to keychain entry", async () => {
     expect(copySecret.mock.calls).toEqual([[PROJECT, "DB_PASSWORD", "staging", "production"]]),
   );
   expect(setVariable).not.toHaveBeenCalled();
+});
+
+test("a variable gets another name in its files, and back", async () => {
+  const documents = fakeDocuments();
+  const fake = fakeBackend({ delay: 0, documents });
+  const saveDocument = vi.fn(fake.saveDocument);
+  const { user } = show(PLACE, { ...fake, saveDocument });
+  await user.click(await screen.findByRole("gridcell", { name: "REQUEST_TIMEOUT in staging" }));
+  await user.click(await screen.findByRole("button", { name: "Rename REQUEST_TIMEOUT everywhere…" }));
+  const field = await screen.findByRole("textbox", { name: "New name" });
+  await user.clear(field);
+  await user.type(field, "PORT");
+  expect(screen.getByText("There is a variable of this name already.")).toBeTruthy();
+  const before = documents.text(".env");
+  await user.clear(field);
+  await user.type(field, "PATIENCE{Enter}");
+  expect(await screen.findByRole("gridcell", { name: "PATIENCE in staging" })).toBeTruthy();
+  expect(documents.text(".env")).toBe(before.replace("REQUEST_TIMEOUT", "PATIENCE"));
+  expect(saveDocument.mock.calls[0]?.[5]).toBe("REQUEST_TIMEOUT renamed to PATIENCE");
+  await user.click(screen.getByRole("button", { name: "Undo" }));
+  await waitFor(() => expect(documents.text(".env")).toBe(before));
+});
+
+test("a variable that was added can be taken back", async () => {
+  const fake = fakeBackend({ delay: 0 });
+  const unsetVariable = vi.fn(fake.unsetVariable);
+  const { user } = show({ ...PLACE, dialog: "add" }, { ...fake, unsetVariable });
+  await user.type(await screen.findByRole("textbox", { name: "Name" }), "NEW_FLAG");
+  await user.type(screen.getByRole("textbox", { name: "Value" }), "on{Enter}");
+  expect(await screen.findByRole("gridcell", { name: "NEW_FLAG in staging" })).toBeTruthy();
+  await user.click(screen.getByRole("button", { name: "Undo" }));
+  await waitFor(() => expect(screen.queryByRole("gridcell", { name: "NEW_FLAG in staging" })).toBeNull());
+  expect(unsetVariable.mock.calls).toEqual([[PROJECT, null, "NEW_FLAG"]]);
 });
 
 test("ten thousand variables draw no more rows than are seen, and are filtered like few", async () => {

@@ -17,6 +17,8 @@ export interface Done {
   says: string;
   edits: Edit[];
   undo: Edit[];
+  /** It was no edit of values: a key got another name, in every file. */
+  renamed?: { from: string; to: string };
 }
 
 /** Edits to make, and cells that they leave alone because of what they are. */
@@ -182,4 +184,11 @@ export function takeAway(matrix: Matrix, cells: Selection[]): Proposal {
             ", because all environments share it: remove the shared value in the inspector.",
         ];
   return { edits, left };
+}
+
+/** The files in which a key stands, each once. */
+export function filesOf(matrix: Matrix, key: string): string[] {
+  const cells = rowOf(matrix, key)?.cells ?? [];
+  const origins = cells.flatMap(({ source, overridden }) => (source ? [source, ...overridden] : overridden));
+  return [...new Set(origins.map(({ file }) => file))];
 }

@@ -87,3 +87,12 @@ export function linesOf(rows: MatrixRow[], closed: ReadonlySet<string>): Line[] 
     ...(closed.has(name) ? [] : members.map((row) => ({ row }))),
   ]);
 }
+
+/** The names that every shell and Compose take. */
+const NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
+
+/** What is wrong with a new variable's name, if anything; an empty one is not finished. */
+export function nameMistake(name: string, taken: string[]): string | undefined {
+  if (taken.includes(name)) return "There is a variable of this name already.";
+  return name === "" || NAME.test(name) ? undefined : "Letters, digits and _, not beginning with a digit.";
+}

@@ -3,7 +3,7 @@ import { isApple, types } from "../../app/keys";
 import { useRefresh } from "../../app/queries";
 import { useTask } from "../../app/task";
 import { type Failure, type Matrix, useBackend } from "../../backend";
-import { type Done, type Edit, movedOn, undoOf } from "./edits";
+import { type Done, type Edit, filesOf, movedOn, rowOf, undoOf } from "./edits";
 
 /** So many steps can be undone. */
 const REMEMBERED = 100;
@@ -11,8 +11,8 @@ const REMEMBERED = 100;
 export interface Edits {
   /** Makes edits, one after the other; answers whether all were made. `says` is what the step back is called. */
   apply: (says: string, edits: Edit[]) => Promise<boolean>;
-  /** Remembers edits that were made elsewhere. */
-  record: (done: Done) => void;
+  /** Gives a key another name in every file that has it; answers whether all of them were written. */
+  rename: (from: string, to: string) => Promise<boolean>;
   undo: () => Promise<boolean>;
   redo: () => Promise<boolean>;
   /** What an undo would take back, and a redo would make again. */
@@ -77,11 +77,52 @@ export function useEdits(project: string, matrix: Matrix | undefined): Edits {
       if (made.length > 0 && back.length > 0) record({ says, edits: made, undo: back });
     }
   });
+  /** Writes the new name into file after file, each merged with what others wrote there meanwhile. */
+  const renameEverywhere = async (from: string, to: string) => {
+    const files = matrix ? filesOf(matrix, from) : [];
+    if (!matrix || files.length === 0) {
+      throw { code: "not_found", message: `${from} is in no file any more.` } satisfies Failure;
+    }
+    if (rowOf(matrix, to)) {
+      throw { code: "invalid_input", message: `There is a variable ${to} already.` } satisfies Failure;
+    }
+    try {
+      for (const file of files) {
+        const { text, stamp } = await backend.openDocument(project, file, false);
+        if (text === null) {
+          throw {
+            code: "unsupported",
+            message: `${file} has a secret that cannot be told from the rest of its text.`,
+            hint: `Rename ${from} there with an editor.`,
+          } satisfies Failure;
+        }
+        const edited = await backend.documentEdited(project, file, text, {
+          rename: { path: [from], key: to },
+        });
+        const note = `${from} renamed to ${to}`;
+        const saved = await backend.saveDocument(project, file, edited.text ?? text, stamp, text, note, []);
+        if (saved.conflict) {
+          throw {
+            code: "file_changed",
+            message: `${from} was changed in ${file} at the same moment.`,
+            hint: "Rename it once more.",
+          } satisfies Failure;
+        }
+      }
+    } finally {
+      refresh.renamed(project);
+    }
+  };
+  const rename = useTask(async (from: string, to: string) => {
+    await renameEverywhere(from, to);
+    record({ says: `Rename ${from} to ${to}`, edits: [], undo: [], renamed: { from, to } });
+  });
   const undo = useTask(async () => {
     const step = done.at(-1);
     if (!step) return;
     setDone(done.slice(0, -1));
     check(step.edits, "undo");
+    if (step.renamed) await renameEverywhere(step.renamed.to, step.renamed.from);
     await make(step.undo, []);
     setUndone([...undone, step]);
   });
@@ -90,20 +131,22 @@ export function useEdits(project: string, matrix: Matrix | undefined): Edits {
     if (!step) return;
     setUndone(undone.slice(0, -1));
     check(step.undo, "redo");
+    if (step.renamed) await renameEverywhere(step.renamed.from, step.renamed.to);
     await make(step.edits, []);
     setDone([...done, step]);
   });
   return {
     apply: apply.start,
-    record,
+    rename: rename.start,
     undo: undo.start,
     redo: redo.start,
     undoable: done.at(-1)?.says,
     redoable: undone.at(-1)?.says,
-    busy: apply.busy || undo.busy || redo.busy,
-    problem: apply.problem ?? undo.problem ?? redo.problem,
+    busy: apply.busy || rename.busy || undo.busy || redo.busy,
+    problem: apply.problem ?? rename.problem ?? undo.problem ?? redo.problem,
     clear: () => {
       apply.clear();
+      rename.clear();
       undo.clear();
       redo.clear();
     },

@@ -1,4 +1,4 @@
-import { ActionIcon, Menu, Skeleton } from "@mantine/core";
+import { ActionIcon, Button, Menu, Skeleton } from "@mantine/core";
 import { IconArrowBackUp, IconDots } from "@tabler/icons-react";
 import { useRefresh } from "../../app/queries";
 import { go, href } from "../../app/routes";
@@ -14,11 +14,13 @@ interface Props {
   environment: EnvironmentHead;
   /** Absent while it is looked at. */
   status: EnvironmentStatus | undefined;
+  /** The environment before it on the road, whose release it can be moved to. */
+  ahead: EnvironmentStatus | undefined;
   onRetry: () => void;
 }
 
 /** An environment: its release, its health, what waits, its services, and the button that deploys. */
-export function EnvironmentColumn({ project, environment, status, onRetry }: Props) {
+export function EnvironmentColumn({ project, environment, status, ahead, onRetry }: Props) {
   const refresh = useRefresh();
   const { name } = environment;
   return (
@@ -42,6 +44,14 @@ export function EnvironmentColumn({ project, environment, status, onRetry }: Pro
       </div>
       <div className={classes.actions}>
         <DeployButton project={project} environment={environment} status={status} />
+        {ahead?.release != null && status && !status.deployment && (
+          <Button
+            onClick={() => go({ page: "promote", project, environment: name, from: ahead.name })}
+            title={`Moves ${name} to the release that ${ahead.name} has; shows the plan first`}
+          >
+            Promote #{ahead.release}…
+          </Button>
+        )}
         <Menu>
           <Menu.Target>
             <ActionIcon aria-label={`More for ${name}`}>

@@ -12,6 +12,8 @@ import classes from "./Overview.module.css";
 export function Overview({ project }: { project: ProjectView }) {
   const ask = useQueries();
   const status = useQuery(ask.status(project.path));
+  const statusOf = (wanted: string | undefined) =>
+    status.data?.environments.find(({ name }) => name === wanted);
   return (
     <Page title="Overview" name="Overview" about={<span title={project.path}>{project.name}</span>}>
       <div className={classes.page}>
@@ -29,12 +31,13 @@ export function Overview({ project }: { project: ProjectView }) {
           </Empty>
         )}
         <div className={classes.columns}>
-          {project.environments.map((environment) => (
+          {project.environments.map((environment, place) => (
             <EnvironmentColumn
               key={environment.name}
               project={project.path}
               environment={environment}
-              status={status.data?.environments.find(({ name }) => name === environment.name)}
+              status={statusOf(environment.name)}
+              ahead={statusOf(project.environments[place - 1]?.name)}
               onRetry={() => status.refetch()}
             />
           ))}

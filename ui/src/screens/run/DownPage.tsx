@@ -21,6 +21,7 @@ export default function DownPage({ project, environment, guarded }: Props) {
       verb={`Take ${environment} down`}
       guarded={guarded}
       plan={plan}
+      made={plan.data}
       nothing={`Nothing of ${environment} runs.`}
     />
   );

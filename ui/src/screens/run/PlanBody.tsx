@@ -11,7 +11,7 @@ import { count } from "../../components/words";
 import classes from "./PlanBody.module.css";
 
 /** The plan in the order of the road: what blocks, what to know, then stage after stage. */
-export function PlanBody({ plan, project }: { plan: Plan; project: string }) {
+export function PlanBody({ plan, project, children }: { plan: Plan; project: string; children?: ReactNode }) {
   const { proven, reasons } = plan.ready_to_go_back;
   return (
     <div className={classes.body}>
@@ -25,6 +25,7 @@ export function PlanBody({ plan, project }: { plan: Plan; project: string }) {
           </div>
         </Notice>
       )}
+      {children}
       {!proven && (
         <Notice severity="warning" title="Going back is not proven">
           <List items={reasons} />
@@ -90,7 +91,8 @@ function List({ items }: { items: string[] }) {
   );
 }
 
-function Section({ title, about, children }: { title: string; about: string; children: ReactNode }) {
+/** A part of the plan that can be folded away. */
+export function Section({ title, about, children }: { title: string; about: string; children: ReactNode }) {
   return (
     <details className={classes.section} open>
       <summary className={classes.head}>

@@ -23,6 +23,7 @@ export default function PlanPage({ project, environment, guarded }: Props) {
       verb={`Deploy to ${environment}`}
       guarded={guarded}
       plan={plan}
+      made={plan.data}
       nothing={`${environment} is what the folder says.`}
       choice={
         <Select

@@ -22,18 +22,23 @@ interface Props {
   /** What the button that runs it says. */
   verb: string;
   guarded: boolean;
-  plan: UseQueryResult<Plan, Failure>;
+  plan: UseQueryResult<unknown, Failure>;
+  /** The plan, once it is made. */
+  made: Plan | undefined;
   /** What is true when nothing changes. */
   nothing: string;
   /** Another environment, or another release. */
   choice?: ReactNode;
+  /** What else there is to know before it, behind what blocks. */
+  children?: ReactNode;
 }
 
 /** A plan to read, and the one button that runs exactly it. */
-export function PlanScreen({ project, environment, title, verb, guarded, plan, nothing, choice }: Props) {
+export function PlanScreen(props: Props) {
+  const { project, environment, title, verb, guarded, plan, nothing, choice, children } = props;
   const again = () => void plan.refetch();
   const making = plan.isFetching;
-  const made = making ? undefined : plan.data;
+  const made = making ? undefined : props.made;
   return (
     <Page
       title={title}
@@ -74,7 +79,9 @@ export function PlanScreen({ project, environment, title, verb, guarded, plan, n
                 {nothing}
               </Empty>
             ) : (
-              <PlanBody plan={made} project={project} />
+              <PlanBody plan={made} project={project}>
+                {children}
+              </PlanBody>
             ))}
         </div>
         {made && made.changes.length > 0 && (

@@ -33,6 +33,7 @@ export default function RollbackPage({ project, environment, to, guarded }: Prop
       verb={verb}
       guarded={guarded}
       plan={plan}
+      made={plan.data}
       nothing={
         chosen ? `${environment} already is what release #${chosen} was.` : `${environment} already is there.`
       }

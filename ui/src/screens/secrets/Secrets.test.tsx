@@ -1,0 +1,105 @@
+/** Secrets: generated, shown once, copied past the page, rotated, looked for. */
+import { screen, waitFor, within } from "@testing-library/react";
+import { expect, test, vi } from "vitest";
+import type { Backend } from "../../backend";
+import { PROJECT } from "../../testing/data";
+import { fakeBackend } from "../../testing/fake";
+import { show } from "../../testing/show";
+import { REVEALED } from "../../testing/versions";
+
+async function open(cell: string, replaced: Partial<Backend> = {}) {
+  const shown = show({ page: "configuration", project: PROJECT }, replaced);
+  await shown.user.click(await screen.findByRole("gridcell", { name: cell }));
+  await screen.findByRole("complementary", { name: `About ${cell}` });
+  return shown;
+}
+
+test("a secret is generated without coming to the page", async () => {
+  const fake = fakeBackend({ delay: 0 });
+  const generateSecret = vi.fn(fake.generateSecret);
+  const { user } = await open("DB_PASSWORD in staging", { ...fake, generateSecret });
+  await user.click(screen.getByRole("button", { name: "Generate…" }));
+  const length = await screen.findByRole("textbox", { name: "Length" });
+  await user.clear(length);
+  await user.type(length, "48{Enter}");
+  await waitFor(() =>
+    expect(generateSecret.mock.calls).toEqual([
+      [PROJECT, "staging", "DB_PASSWORD", { length: 48, alphabet: "letters" }],
+    ]),
+  );
+  expect((await screen.findAllByText("v4")).length).toBeGreaterThan(0);
+});
+
+test("a protected environment's secret is shown after its name was typed, and is gone when it is hidden", async () => {
+  const fake = fakeBackend({ delay: 0 });
+  const revealSecret = vi.fn(fake.revealSecret);
+  const { user, page } = await open("DB_PASSWORD in production", { ...fake, revealSecret });
+  await user.click(await screen.findByRole("button", { name: "Show DB_PASSWORD…" }));
+  const dialog = await screen.findByRole("dialog");
+  const confirm = within(dialog).getByRole<HTMLButtonElement>("button", { name: "Show DB_PASSWORD" });
+  expect(confirm.disabled).toBe(true);
+  await user.type(within(dialog).getByRole("textbox", { name: "Why (optional)" }), "a call");
+  await user.type(within(dialog).getByRole("textbox", { name: "Type production to confirm" }), "production");
+  await user.click(confirm);
+  expect(await screen.findByText(REVEALED)).toBeTruthy();
+  expect(revealSecret.mock.calls).toEqual([
+    [PROJECT, "production", "DB_PASSWORD", null, "production", "a call"],
+  ]);
+  await user.click(screen.getByRole("button", { name: "Hide it now" }));
+  expect(page.baseElement.innerHTML).not.toContain(REVEALED);
+});
+
+test("another cell does not show the value of the one before", async () => {
+  const { user, page } = await open("DB_PASSWORD in staging");
+  await user.click(await screen.findByRole("button", { name: "Show DB_PASSWORD…" }));
+  await user.click(await screen.findByRole("button", { name: "Show DB_PASSWORD" }));
+  await screen.findByText(REVEALED);
+  await user.click(screen.getByRole("gridcell", { name: "PORT in staging" }));
+  await waitFor(() => expect(page.baseElement.innerHTML).not.toContain(REVEALED));
+});
+
+test("the clipboard gets the value past the page", async () => {
+  const fake = fakeBackend({ delay: 0 });
+  const copySecretValue = vi.fn(fake.copySecretValue);
+  const { user } = await open("DB_PASSWORD in staging", { ...fake, copySecretValue });
+  await user.click(await screen.findByRole("button", { name: "Copy to the clipboard" }));
+  expect(await screen.findByText(/On the clipboard for 30 s/)).toBeTruthy();
+  expect(copySecretValue.mock.calls).toEqual([[PROJECT, "staging", "DB_PASSWORD", null, null]]);
+});
+
+test("a rotation says what it means, begins, waits for a deployment, and can be given up", async () => {
+  const fake = fakeBackend({ delay: 0 });
+  const startRotation = vi.fn(fake.startRotation);
+  const { user, page } = await open("DB_PASSWORD in staging", { ...fake, startRotation });
+  await user.click(await screen.findByRole("button", { name: "Rotate DB_PASSWORD…" }));
+  const dialog = await screen.findByRole("dialog");
+  expect(dialog.textContent).toContain("in web, worker");
+  expect(dialog.textContent).toContain("no longer be gone back to: #41, #38");
+  await user.click(within(dialog).getByRole("radio", { name: "Type it" }));
+  await user.type(within(dialog).getByLabelText("New value of DB_PASSWORD"), "planted-by-rotation");
+  await user.click(within(dialog).getByRole("button", { name: "Begin to rotate DB_PASSWORD" }));
+  expect(await screen.findByText("DB_PASSWORD is being rotated")).toBeTruthy();
+  expect(startRotation.mock.calls).toEqual([
+    [PROJECT, "staging", "DB_PASSWORD", "planted-by-rotation", null],
+  ]);
+  expect(page.baseElement.innerHTML).not.toContain("planted-by-rotation");
+  expect(screen.getByRole("button", { name: "Deploy to staging…" })).toBeTruthy();
+  await user.click(screen.getByRole("button", { name: "Give up, keep v3" }));
+  expect(await screen.findByRole("button", { name: "Rotate DB_PASSWORD…" })).toBeTruthy();
+});
+
+test("leaks are found in files and in the past, without their values", async () => {
+  const { user } = show({ page: "secrets", project: PROJECT });
+  await user.click(await screen.findByRole("button", { name: "Look for leaks" }));
+  expect(await screen.findByText("2 leaks found; 214 files and 387 commits read")).toBeTruthy();
+  expect(screen.getByText("scripts/seed.sh:12")).toBeTruthy();
+  expect(screen.getByText("media/intro.mp4 is larger than 10 MB")).toBeTruthy();
+  await user.click(screen.getByRole("checkbox", { name: "in the repository's past too" }));
+  await user.click(screen.getByRole("button", { name: "Look for leaks" }));
+  expect(await screen.findByText("1 leak found; 214 files read")).toBeTruthy();
+});
+
+test("who saw a secret is listed, with the reason", async () => {
+  show({ page: "secrets", project: PROJECT });
+  expect(await screen.findByText("the provider asked which one it is")).toBeTruthy();
+});
