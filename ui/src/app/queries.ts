@@ -44,7 +44,7 @@ export const FIRST_PAGE: HistoryFilter = {
 };
 
 export function queryClient(): QueryClient {
-  return new QueryClient({
+  const client = new QueryClient({
     defaultOptions: {
       queries: {
         // The core is on this machine: what failed has a reason that the next second does not change.
@@ -57,6 +57,9 @@ export function queryClient(): QueryClient {
       },
     },
   });
+  // What was edited and not saved waits for the person, however long that is.
+  client.setQueryDefaults(["draft"], { gcTime: Number.POSITIVE_INFINITY });
+  return client;
 }
 
 /** Turns everything that was thrown into the core's own error. */

@@ -123,6 +123,22 @@ test("values that look like secrets are withheld until they are asked for", asyn
   await waitFor(() => expect(editor.state.sliceDoc()).toContain("shown-because-asked-for"));
 });
 
+test("what is not saved is there again when the person comes back", async () => {
+  const { user, type } = await open();
+  type("8080", "9090");
+  await screen.findByText("not saved");
+  await user.click(screen.getByRole("link", { name: "All documents" }));
+  expect((await screen.findByRole("link", { name: `Document ${FILE}` })).textContent).toContain("not saved");
+  await user.click(screen.getByRole("link", { name: `Document ${FILE}` }));
+  const text = await screen.findByRole("textbox", { name: `Text of ${FILE}` });
+  expect(EditorView.findFromDOM(text)?.state.sliceDoc()).toContain("9090");
+  await user.click(screen.getByRole("button", { name: "Discard" }));
+  await user.click(screen.getByRole("link", { name: "All documents" }));
+  expect((await screen.findByRole("link", { name: `Document ${FILE}` })).textContent).not.toContain(
+    "not saved",
+  );
+});
+
 test("discarding brings back what is on the disk", async () => {
   const { user, editor, type } = await open();
   type("8080", "1");

@@ -8,6 +8,7 @@ import { Parts } from "../../components/Parts";
 import { Problem } from "../../components/Problem";
 import { DocumentEditor } from "./DocumentEditor";
 import classes from "./Documents.module.css";
+import { useDrafts } from "./useDocument";
 
 const ROLES: { role: DocumentRole; title: string; what: string }[] = [
   { role: "project", title: "Project", what: "what Sternway knows of the project" },
@@ -26,6 +27,7 @@ export default function Documents({ project, place }: Props) {
   const ask = useQueries();
   const documents = useQuery(ask.documents(project.path));
   const entries = documents.data?.documents ?? [];
+  const drafts = useDrafts(project.path);
   const { file } = place;
   return (
     <Page
@@ -68,7 +70,12 @@ export default function Documents({ project, place }: Props) {
                 </h2>
                 <ul className={classes.list} onKeyDown={moveInList}>
                   {members.map((entry) => (
-                    <Entry key={entry.path} project={project.path} entry={entry} />
+                    <Entry
+                      key={entry.path}
+                      project={project.path}
+                      entry={entry}
+                      changed={drafts.includes(entry.path)}
+                    />
                   ))}
                 </ul>
               </section>
@@ -80,7 +87,14 @@ export default function Documents({ project, place }: Props) {
   );
 }
 
-function Entry({ project, entry }: { project: string; entry: DocumentEntry }) {
+interface EntryProps {
+  project: string;
+  entry: DocumentEntry;
+  /** There are edits that are not saved. */
+  changed: boolean;
+}
+
+function Entry({ project, entry, changed }: EntryProps) {
   const { path, format, exists, problem } = entry;
   return (
     <li>
@@ -98,7 +112,9 @@ function Entry({ project, entry }: { project: string; entry: DocumentEntry }) {
             {problem.at?.line ? ` (line ${problem.at.line})` : ""}
           </span>
         ) : (
-          <span className={classes.quiet}>{exists ? "" : "not there yet"}</span>
+          <span className={changed ? classes.changed : classes.quiet}>
+            {changed ? "edited, not saved" : exists ? "" : "not there yet"}
+          </span>
         )}
       </a>
     </li>

@@ -1,4 +1,4 @@
-import { useQuery } from "@tanstack/react-query";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useCallback, useEffect, useRef, useState } from "react";
 import { useQueries, useRefresh } from "../../app/queries";
 import { useTask } from "../../app/task";
@@ -42,18 +42,41 @@ export interface OpenDocument {
   leaveConflict: () => void;
 }
 
+/** What was edited and is not saved. */
+interface Draft {
+  opened: DocumentView;
+  read: DocumentView;
+  text: string;
+}
+
+function draftKey(project: string, path: string) {
+  return ["draft", project, path];
+}
+
+/** The files that have edits which are not saved. */
+export function useDrafts(project: string): string[] {
+  const client = useQueryClient();
+  return client
+    .getQueryCache()
+    .findAll({ queryKey: ["draft", project] })
+    .map(({ queryKey }) => String(queryKey[2]));
+}
+
 /** A document that is edited from two sides, as text and as a form, and saved by hand. */
 export function useDocument(project: string, path: string, reveal: boolean): OpenDocument {
   const backend = useBackend();
   const refresh = useRefresh();
+  const client = useQueryClient();
   const query = useQuery(useQueries().document(project, path, reveal));
-  const [opened, setOpened] = useState<DocumentView>();
-  const [read, setRead] = useState<DocumentView>();
-  const [text, setText] = useState("");
+  // What was edited and not saved is there again when the person comes back.
+  const [left] = useState(() => client.getQueryData<Draft>(draftKey(project, path)));
+  const [opened, setOpened] = useState<DocumentView | undefined>(left?.opened);
+  const [read, setRead] = useState<DocumentView | undefined>(left?.read);
+  const [text, setText] = useState(left?.text ?? "");
   const [refused, setRefused] = useState<Failure>();
   const [conflict, setConflict] = useState<DocumentConflict>();
   // The newest text, for answers that come when the person has typed on.
-  const now = useRef("");
+  const now = useRef(left?.text ?? "");
   // What was last taken over from the disk: it is taken once, so that an answer from before a save does not undo it.
   const seen = useRef<DocumentView>(undefined);
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
@@ -81,6 +104,12 @@ export function useDocument(project: string, path: string, reveal: boolean): Ope
     take(fresh);
   }, [fresh, untouched, take]);
   useEffect(() => () => clearTimeout(timer.current), []);
+  useEffect(() => {
+    const key = draftKey(project, path);
+    // A text that shows secrets is not kept anywhere but in its editor.
+    if (changed && !reveal && read) client.setQueryData<Draft>(key, { opened, read, text });
+    else client.removeQueries({ queryKey: key });
+  }, [client, project, path, changed, reveal, opened, read, text]);
 
   const type = (next: string) => {
     put(next);
