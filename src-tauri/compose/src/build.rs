@@ -1,25 +1,23 @@
-//! Building images with the engine's build API.
+//! Building images: with BuildKit, which engines have in them, or with their classic builder.
 
+mod agent;
+mod buildkit;
+mod classic;
 mod context;
+mod session;
 
-use std::collections::HashMap;
-use std::io::Seek;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use bollard::errors::Error as BollardError;
 use bollard::models::ImageSummary;
-use bollard::query_parameters::BuildImageOptions;
-use futures_util::StreamExt;
 use sternway_model::{Code, Error, ImageId, Result, ServiceName};
-use tokio_util::io::ReaderStream;
 
-use crate::engine::timed_out;
 use crate::execute::Run;
 use crate::execute::lines::Lines;
 use crate::image;
 use crate::labels;
-use crate::model::{Build, Model, Service};
+use crate::model::{Build, Model, Service, at};
 use crate::observe::in_background;
+use crate::progress::Progress;
 
 pub(crate) use context::context_hash;
 
@@ -27,6 +25,73 @@ pub(crate) use context::context_hash;
 const BUILD: Duration = Duration::from_secs(3600);
 /// How many of the build's last lines a failure shows.
 const LAST_LINES: usize = 20;
+
+/// The API of engines whose BuildKit knows `shm_size`, `ulimits` and further contexts: that of Docker 23.
+const NEWER_BUILDKIT: (u32, u32) = (1, 42);
+
+/// What builds an image.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Builder {
+    /// BuildKit, and whether the classic builder would do where the engine turns out not to have it.
+    BuildKit {
+        /// Nothing is asked for that only BuildKit knows.
+        optional: bool,
+    },
+    /// The builder that was before it.
+    Classic,
+}
+
+impl Builder {
+    /// What builds an image on an engine: BuildKit, unless something is asked for that this engine's BuildKit passes over.
+    ///
+    /// # Errors
+    /// [`Code::Unsupported`] if neither can do all that is asked for, with the key's path below the service.
+    pub fn choose(build: &Build, api: (u32, u32), windows: bool) -> Result<Self> {
+        let only_buildkit = [
+            ("additional_contexts", !build.additional_contexts.is_empty()),
+            ("cache_to", !build.cache_to.is_empty()),
+            ("entitlements", !build.entitlements.is_empty()),
+            ("privileged", build.privileged),
+            ("secrets", !build.secrets.is_empty()),
+            ("ssh", !build.ssh.is_empty()),
+            ("ulimits", !build.ulimits.is_empty()), // the client library has no place for the classic builder's
+        ];
+        let older = api < NEWER_BUILDKIT;
+        let known_networks = ["", "default", "host", "none"];
+        let not_buildkit = [
+            ("shm_size", older && build.shm_size.is_some(), "Docker 23 is needed"),
+            ("ulimits", older && !build.ulimits.is_empty(), "Docker 23 is needed"),
+            ("additional_contexts", older && !build.additional_contexts.is_empty(), "Docker 23 is needed"),
+            (
+                "network",
+                !known_networks.contains(&build.network.as_deref().unwrap_or_default()),
+                "BuildKit knows `host` and `none`",
+            ),
+            (
+                "extra_hosts",
+                build.extra_hosts.iter().any(|host| host.ends_with("host-gateway")),
+                "`host-gateway` is not known to BuildKit",
+            ),
+            ("context", windows, "Windows engines have no BuildKit"),
+        ];
+        let needed = only_buildkit.iter().find(|(_, asked)| *asked).map(|(key, _)| *key);
+        let hindered = not_buildkit.iter().find(|(_, asked, _)| *asked);
+        match (needed, hindered) {
+            (needed, None) => Ok(Self::BuildKit { optional: needed.is_none() }),
+            (None, Some(_)) => Ok(Self::Classic),
+            (Some(needed), Some((hindering, _, why))) => {
+                let both =
+                    if *hindering == needed { String::new() } else { format!(" together with `build.{hindering}`") };
+                Err(Error::new(
+                    Code::Unsupported,
+                    format!("`build.{needed}` cannot be had{both} on this engine: {why}"),
+                )
+                .hint("Update the engine, or leave one of them out. Nothing was touched.")
+                .at(at(&format!("build.{needed}"))))
+            }
+        }
+    }
+}
 
 /// The name that a service's built image gets: its `image:`, or `<project>-<service>` as Compose has it.
 pub(crate) fn image_name(model: &Model, name: &ServiceName, service: &Service) -> String {
@@ -68,9 +133,8 @@ pub(crate) async fn build(run: &Run<'_>, name: &ServiceName, service: &Service, 
             id
         }
         None => {
-            let options = options(&plan, &own_name, &hash)?;
-            let archive = in_background(plan.clone(), |plan| context::archive(&plan)).await?;
-            run.write(&format!("build the image of service {name}"), send(run, name, options, archive)).await?
+            let wanted = Wanted { service: name, build: &plan, name: &own_name, hash: &hash };
+            run.write(&format!("build the image of service {name}"), Box::pin(make(run, &wanted))).await?
         }
     };
     for reference in &plan.tags {
@@ -80,74 +144,28 @@ pub(crate) async fn build(run: &Run<'_>, name: &ServiceName, service: &Service, 
     Ok(id)
 }
 
-fn options(build: &Build, tag: &str, hash: &str) -> Result<BuildImageOptions> {
-    let mut labels: HashMap<String, String> = build.labels.clone().into_iter().collect();
-    labels.insert(labels::CONTEXT.to_owned(), hash.to_owned());
-    let args = build.args.iter().filter_map(|(name, value)| Some((name.clone(), value.clone()?)));
-    let shm_size = build.shm_size.map(|size| i32::try_from(size.0)).transpose();
-    Ok(BuildImageOptions {
-        dockerfile: context::dockerfile_name(build)?,
-        t: Some(tag.to_owned()),
-        extrahosts: (!build.extra_hosts.is_empty()).then(|| build.extra_hosts.join(",").replace('=', ":")),
-        nocache: build.no_cache,
-        cachefrom: (!build.cache_from.is_empty()).then(|| build.cache_from.clone()),
-        pull: build.pull.then(|| "1".to_owned()),
-        rm: true,
-        forcerm: true,
-        buildargs: Some(args.collect()),
-        shmsize: shm_size.map_err(|_| Error::invalid("`build.shm_size` is too large"))?,
-        labels: Some(labels),
-        networkmode: build.network.clone(),
-        platform: build.platforms.first().cloned().unwrap_or_default(),
-        target: build.target.clone().unwrap_or_default(),
-        ..BuildImageOptions::default()
-    })
+/// An image to be built.
+struct Wanted<'a> {
+    service: &'a ServiceName,
+    build: &'a Build,
+    /// The name that it gets.
+    name: &'a str,
+    /// The hash of its context, for the label by which it is found again.
+    hash: &'a str,
 }
 
-/// Sends the context, passes the log on, and returns the image's id.
-async fn send(
-    run: &Run<'_>,
-    name: &ServiceName,
-    options: BuildImageOptions,
-    archive: std::fs::File,
-) -> Result<ImageId> {
-    let mut archive = archive;
-    archive.rewind().map_err(|error| Error::failed(format!("cannot read the build's archive: {error}")))?;
-    let body = bollard::body_try_stream(ReaderStream::new(tokio::fs::File::from_std(archive)));
-    let config = in_background((), |()| image::ClientConfig::read()).await?;
-    let (credentials, unanswered) = config.all().await;
-    for error in unanswered {
-        run.output.line(&error.message);
-    }
-    let mut stream = Box::pin(run.engine.docker().build_image(options, Some(credentials), Some(body)));
-    let mut log = Log::default();
-    let mut id = None;
-    let end = tokio::time::Instant::now() + BUILD;
-    loop {
-        let next = tokio::select! {
-            next = tokio::time::timeout_at(end, stream.next()) => next,
-            () = run.cancel.cancelled() => return Err(run.cancelled()),
-        };
-        match next {
-            Err(_) => return Err(timed_out(&format!("build the image of service {name}"), BUILD)),
-            Ok(None) => break,
-            Ok(Some(Ok(info))) => {
-                log.push(run, &info.stream.unwrap_or_default());
-                id = info.aux.and_then(|aux| aux.id).or(id);
+async fn make(run: &Run<'_>, wanted: &Wanted<'_>) -> Result<ImageId> {
+    let kind = run.engine.observer().kind().await?;
+    match Builder::choose(wanted.build, kind.api, kind.windows)? {
+        Builder::Classic => classic::make(run, wanted).await,
+        Builder::BuildKit { optional } => match Box::pin(buildkit::make(run, wanted)).await {
+            // Engines that only speak the same language, such as Podman, have no BuildKit.
+            Err(error) if optional && error.code == Code::Unsupported => {
+                run.output.line(&format!("{}; its own builder is used", error.message));
+                classic::make(run, wanted).await
             }
-            Ok(Some(Err(BollardError::DockerStreamError { error }))) => {
-                log.end(run);
-                return Err(failed(name, &error, &log));
-            }
-            Ok(Some(Err(error))) => {
-                return Err(crate::engine::failure(&format!("build the image of service {name}"), error));
-            }
-        }
-    }
-    log.end(run);
-    match id {
-        Some(id) => id.parse(),
-        None => Err(failed(name, "the engine named no image", &log)),
+            made => made,
+        },
     }
 }
 
@@ -155,8 +173,8 @@ fn failed(name: &ServiceName, error: &str, log: &Log) -> Error {
     let (error, last) = (error.trim(), log.last.join("\n"));
     let needs_buildkit = error.contains("BuildKit") || last.contains("BuildKit");
     Error::failed(format!("the image of service {name} could not be built: {error}\n{last}")).hint(if needs_buildkit {
-        "The engine's own builder is used, which is older than BuildKit: leave such options out of the Dockerfile, or build \
-         the image in `pipeline.build` and name it with `image:`."
+        "The engine's classic builder was used: see in docs/compose.md which keys of `build` ask for it, and leave them or such \
+         options of the Dockerfile out."
     } else {
         "Nothing that runs was touched. Mend the Dockerfile or what it copies, then deploy again."
     })
@@ -167,6 +185,7 @@ fn failed(name: &ServiceName, error: &str, log: &Log) -> Error {
 struct Log {
     lines: Lines,
     last: Vec<String>,
+    progress: Progress,
 }
 
 impl Log {
@@ -175,9 +194,20 @@ impl Log {
         self.lines.push(text, |line| out(run, last, line));
     }
 
+    /// A whole line of the builder's own.
+    fn say(&mut self, run: &Run<'_>, line: &str) {
+        out(run, &mut self.last, line);
+    }
+
+    /// How far the layers are that come from a registry, if it is time to say so.
+    fn tick(&mut self, run: &Run<'_>) {
+        self.progress.line(Instant::now()).iter().for_each(|line| run.output.line(line));
+    }
+
     fn end(&mut self, run: &Run<'_>) {
         let last = &mut self.last;
         self.lines.end(|line| out(run, last, line));
+        self.progress.last_line(Instant::now()).iter().for_each(|line| run.output.line(line));
     }
 }
 
@@ -195,7 +225,34 @@ fn out(run: &Run<'_>, last: &mut Vec<String>, line: &str) {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashMap;
+
     use super::*;
+
+    #[test]
+    fn buildkit_builds_unless_it_would_pass_something_over() {
+        let (old, new) = ((1, 41), (1, 44));
+        let choose = |build: serde_json::Value, api| {
+            let build: Build = serde_json::from_value(build).expect("a build");
+            Builder::choose(&build, api, false).map_err(|error| error.at.and_then(|at| at.key).unwrap_or_default())
+        };
+        let plain = serde_json::json!({"context": "."});
+        assert_eq!(choose(plain.clone(), old), Ok(Builder::BuildKit { optional: true }));
+        let secret = serde_json::json!({"context": ".", "secrets": [{"source": "s"}]});
+        assert_eq!(choose(secret, old), Ok(Builder::BuildKit { optional: false }));
+        let small = serde_json::json!({"context": ".", "shm_size": "65536"});
+        assert_eq!(choose(small.clone(), old), Ok(Builder::Classic), "its BuildKit does not know it");
+        assert_eq!(choose(small, new), Ok(Builder::BuildKit { optional: true }));
+        let both = serde_json::json!({"context": ".", "shm_size": "65536", "ssh": ["default"]});
+        assert_eq!(choose(both, old), Err("build.ssh".to_owned()));
+        let limits = serde_json::json!({"context": ".", "ulimits": {"nofile": 1024}});
+        assert_eq!(choose(limits.clone(), old), Err("build.ulimits".to_owned()));
+        assert_eq!(choose(limits, new), Ok(Builder::BuildKit { optional: false }));
+        let gateway = serde_json::json!({"context": ".", "extra_hosts": ["h=host-gateway"]});
+        assert_eq!(choose(gateway, new), Ok(Builder::Classic));
+        let build: Build = serde_json::from_value(plain).expect("a build");
+        assert_eq!(Builder::choose(&build, new, true), Ok(Builder::Classic), "Windows engines have no BuildKit");
+    }
 
     #[test]
     fn an_image_derived_from_ours_is_not_ours() {

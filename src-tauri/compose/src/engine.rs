@@ -2,6 +2,8 @@
 
 mod raw;
 
+pub(crate) use raw::within;
+
 use std::collections::{BTreeSet, HashMap};
 use std::error::Error as StdError;
 use std::future::Future;

@@ -2,8 +2,8 @@
 
 mod credentials;
 
-use std::collections::{BTreeSet, HashMap};
-use std::time::Duration;
+use std::collections::BTreeSet;
+use std::time::{Duration, Instant};
 
 use bollard::models::ImageSummary;
 use bollard::query_parameters::{CreateImageOptionsBuilder, RemoveImageOptions, TagImageOptionsBuilder};
@@ -17,6 +17,7 @@ use crate::labels;
 use crate::model::Service;
 use crate::observe::in_background;
 use crate::plan::ImageSource;
+use crate::progress::Progress;
 
 pub(crate) use credentials::ClientConfig;
 
@@ -52,7 +53,7 @@ async fn fetch(run: &Run<'_>, reference: &str, platform: Option<&str>) -> Result
         None
     });
     let mut stream = Box::pin(run.engine.docker().create_image(Some(options.build()), None, credentials));
-    let mut told: HashMap<String, String> = HashMap::new();
+    let mut progress = Progress::default();
     let end = tokio::time::Instant::now() + PULL;
     loop {
         let next = tokio::select! {
@@ -61,14 +62,16 @@ async fn fetch(run: &Run<'_>, reference: &str, platform: Option<&str>) -> Result
         };
         match next {
             Err(_) => return Err(timed_out(&format!("pull {reference}"), PULL)),
-            Ok(None) => return Ok(()),
+            Ok(None) => {
+                progress.last_line(Instant::now()).iter().for_each(|line| run.output.line(line));
+                return Ok(());
+            }
             Ok(Some(Ok(info))) => {
-                // The engine repeats a layer's status with every few bytes; people want to see it once.
-                let (layer, status) = (info.id.unwrap_or_default(), info.status.unwrap_or_default());
-                if told.get(&layer) != Some(&status) {
-                    run.output.line(&if layer.is_empty() { status.clone() } else { format!("{layer}: {status}") });
-                    told.insert(layer, status);
+                let (id, status) = (info.id.unwrap_or_default(), info.status.unwrap_or_default());
+                if !progress.hear(&id, &status, info.progress_detail.as_ref()) {
+                    run.output.line(&if id.is_empty() { status } else { format!("{id}: {status}") });
                 }
+                progress.line(Instant::now()).iter().for_each(|line| run.output.line(line));
             }
             Ok(Some(Err(error))) => {
                 let error = failure(&format!("pull {reference}"), error);

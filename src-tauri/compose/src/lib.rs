@@ -49,6 +49,7 @@ pub mod model;
 pub mod observe;
 mod plan;
 pub mod ports;
+mod progress;
 mod reasons;
 mod session;
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! The Compose model that can be carried out, decoded from the canonical JSON.
 
+mod build;
 mod hardware;
 mod hook;
 mod mount;
@@ -15,14 +16,15 @@ use serde::Deserialize;
 use serde_json::Value;
 use sternway_model::{Code, Error, Location, Result, SecretPin, ServiceName, mentions};
 
+pub use build::Build;
 pub use hardware::{Blkio, DeviceRequest, DiskRate, DiskWeight};
 pub use hook::{Hook, Moment};
 pub use mount::{Bind, ImageUse, Mount, MountKind, Tmpfs, VolumeUse};
 pub(crate) use scalar::nanoseconds;
 pub use scalar::{Decimal, Integer};
 pub use service::{
-    Build, Condition, CredentialSpec, Dependency, Deploy, Device, FailureAction, FileGrant, Healthcheck, Limits,
-    Logging, NetworkUse, Port, Resources, RestartRule, Service, Ulimit, UpdateConfig, UpdateOrder,
+    Condition, CredentialSpec, Dependency, Deploy, Device, FailureAction, FileGrant, Healthcheck, Limits, Logging,
+    NetworkUse, Port, Resources, RestartRule, Service, Ulimit, UpdateConfig, UpdateOrder,
 };
 pub(crate) use supported::says_nothing;
 
@@ -184,7 +186,9 @@ impl Model {
     /// # Errors
     /// [`Code::InvalidInput`] if a service needs such a secret or config and the variable is not set.
     pub fn with_environment(mut self, environment: &BTreeMap<String, String>) -> Result<Self> {
-        let used_secrets: BTreeSet<String> = self.granted(|service| &service.secrets);
+        let mut used_secrets: BTreeSet<String> = self.granted(|service| &service.secrets);
+        let builds = self.services.values().filter_map(|service| service.build.as_ref());
+        used_secrets.extend(builds.flat_map(|build| build.secret_ids().map(|(_, key)| key.to_owned())));
         let used_configs: BTreeSet<String> = self.granted(|service| &service.configs);
         for (kind, sources, used) in
             [("secrets", &mut self.secrets, used_secrets), ("configs", &mut self.configs, used_configs)]
@@ -276,7 +280,10 @@ impl Model {
             {
                 return Err(missing("the volume", key, "volumes"));
             }
-            if let Some(grant) = service.secrets.iter().find(|grant| !self.secrets.contains_key(&grant.source)) {
+            let built = service.build.iter().flat_map(|build| &build.secrets);
+            if let Some(grant) =
+                service.secrets.iter().chain(built).find(|grant| !self.secrets.contains_key(&grant.source))
+            {
                 return Err(missing("the secret", &grant.source, "secrets"));
             }
             if let Some(grant) = service.configs.iter().find(|grant| !self.configs.contains_key(&grant.source)) {

@@ -12,7 +12,7 @@ use sternway_model::{Code, Error, Result};
 use walkdir::WalkDir;
 
 use crate::fingerprint::sha256;
-use crate::model::{Build, at};
+use crate::model::{Build, at, says_nothing};
 use crate::observe::read;
 
 /// The name that a Dockerfile from outside the context gets in the archive.
@@ -30,6 +30,14 @@ pub(crate) fn context_hash(build: &Build) -> Result<String> {
         "shm_size": build.shm_size.map(|size| size.0),
     });
     hash.update(settings.to_string());
+    // Only what is given counts, so that images of builds without it stay known.
+    let ids: Vec<&str> = build.secret_ids().map(|(id, _)| id).collect();
+    let ulimits: BTreeMap<&String, [i64; 2]> = build.ulimits.iter().map(|(name, limit)| (name, limit.both())).collect();
+    let given = json!({"additional_contexts": build.additional_contexts, "entitlements": build.entitlements,
+        "privileged": build.privileged, "secrets": ids, "ssh": build.ssh, "ulimits": ulimits});
+    if !says_nothing(&given) {
+        hash.update(given.to_string());
+    }
     for (name, path) in files(build)? {
         let metadata = std::fs::symlink_metadata(&path).map_err(|error| Error::io("look at", &path, &error))?;
         let content = if metadata.is_symlink() {

@@ -336,10 +336,7 @@ fn devices(service: &Service) -> Vec<DeviceMapping> {
 }
 
 fn ulimit(name: &str, limit: Ulimit) -> ResourcesUlimits {
-    let (soft, hard) = match limit {
-        Ulimit::Both(limit) => (limit, limit),
-        Ulimit::Pair { soft, hard } => (soft, hard),
-    };
+    let [soft, hard] = limit.both();
     ResourcesUlimits { name: Some(name.to_owned()), soft: Some(soft), hard: Some(hard) }
 }
 

@@ -77,6 +77,14 @@ impl ClientConfig {
         self.for_registry(registry(reference)).await
     }
 
+    /// Credentials for a host that serves images; Docker Hub's has another name than its credentials.
+    ///
+    /// # Errors
+    /// As [`ClientConfig::for_image`].
+    pub async fn for_host(&self, host: &str) -> Result<Option<DockerCredentials>> {
+        self.for_registry(if host == "registry-1.docker.io" { DOCKER_HUB } else { host }).await
+    }
+
     /// Credentials for all registries that are known, for builds: the engine picks those that it needs. Also why some could
     /// not be had.
     pub async fn all(&self) -> (HashMap<String, DockerCredentials>, Vec<Error>) {

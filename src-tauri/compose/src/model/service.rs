@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sternway_model::{Seconds, ServiceName};
 
+use super::build::Build;
 use super::hardware::{Blkio, DeviceRequest};
 use super::hook::{Hook, Moment};
 use super::mount::Mount;
@@ -215,27 +216,6 @@ impl RestartRule {
             _ => Self::Never,
         }
     }
-}
-
-/// How an image is built.
-#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
-#[serde(default)]
-#[allow(missing_docs, reason = "the fields are the keys of the Compose specification, section `build`")]
-pub struct Build {
-    pub args: BTreeMap<String, Option<String>>,
-    pub cache_from: Vec<String>,
-    pub context: String,
-    pub dockerfile: Option<String>,
-    pub dockerfile_inline: Option<String>,
-    pub extra_hosts: Vec<String>,
-    pub labels: BTreeMap<String, String>,
-    pub network: Option<String>,
-    pub no_cache: bool,
-    pub platforms: Vec<String>,
-    pub pull: bool,
-    pub shm_size: Option<Integer>,
-    pub tags: Vec<String>,
-    pub target: Option<String>,
 }
 
 /// Another service that must be so far before this one starts.
@@ -451,4 +431,15 @@ pub enum Ulimit {
         /// The one up to which it can be raised.
         hard: i64,
     },
+}
+
+impl Ulimit {
+    /// The soft and the hard limit.
+    #[must_use]
+    pub fn both(self) -> [i64; 2] {
+        match self {
+            Self::Both(limit) => [limit, limit],
+            Self::Pair { soft, hard } => [soft, hard],
+        }
+    }
 }

@@ -119,20 +119,28 @@ const SERVICE: Keys = Of(&[
 ]);
 
 const BUILD: Keys = Of(&[
+    ("additional_contexts", Any),
     ("args", Any),
     ("cache_from", Any),
+    ("cache_to", Any),
     ("context", Any),
     ("dockerfile", Any),
     ("dockerfile_inline", Any),
+    ("entitlements", Any),
     ("extra_hosts", Any),
+    ("isolation", Any),
     ("labels", Any),
     ("network", Any),
     ("no_cache", Any),
     ("platforms", Any),
+    ("privileged", Any),
     ("pull", Any),
+    ("secrets", Items(&FILE_GRANT)),
     ("shm_size", Any),
+    ("ssh", Any),
     ("tags", Any),
     ("target", Any),
+    ("ulimits", Each(&Any)),
 ]);
 
 const HOOK: Keys =
@@ -267,14 +275,39 @@ fn walk(value: &Value, keys: &Keys, path: &str) -> Result<()> {
 
 /// Known keys with values that cannot be carried out.
 fn values(service: &Value, path: &str) -> Result<()> {
-    if service["build"]["platforms"].as_array().is_some_and(|platforms| platforms.len() > 1) {
-        return Err(refusal(&format!("{path}.build.platforms"), "more than one platform"));
-    }
+    build(&service["build"], &format!("{path}.build"))?;
     let replicas = service["scale"].as_i64().or(service["deploy"]["replicas"].as_i64()).unwrap_or(1);
     if replicas > 1 && service["container_name"].is_string() {
         return Err(Error::invalid("a service with a `container_name` can have only one container")
             .hint("Remove `container_name`, or set the number of replicas to 1.")
             .at(at(&format!("{path}.container_name"))));
+    }
+    Ok(())
+}
+
+fn build(build: &Value, path: &str) -> Result<()> {
+    if build["platforms"].as_array().is_some_and(|platforms| platforms.len() > 1) {
+        return Err(never(&format!("{path}.platforms"), "an engine keeps an image for one platform only"));
+    }
+    if build["isolation"].as_str().is_some_and(|isolation| !matches!(isolation, "" | "default")) {
+        return Err(never(
+            &format!("{path}.isolation"),
+            "it is for Windows containers, whose builds are not known here",
+        ));
+    }
+    for (name, context) in entries(&build["additional_contexts"]) {
+        if !context.as_str().is_some_and(|context| context.contains("://")) {
+            let why = "only images (`docker-image://…`) and addresses can be further contexts, not folders or services";
+            return Err(never(&format!("{path}.additional_contexts.{name}"), why));
+        }
+    }
+    for key in ["cache_from", "cache_to"] {
+        for (index, cache) in build[key].as_array().into_iter().flatten().enumerate() {
+            if cache.as_str().is_some_and(|cache| cache.split(',').any(|part| part.trim() == "type=local")) {
+                let why = "a cache in a folder of this machine needs a builder of its own beside the engine";
+                return Err(never(&format!("{path}.{key}[{index}]"), why));
+            }
+        }
     }
     Ok(())
 }
@@ -285,7 +318,7 @@ fn entries(value: &Value) -> impl Iterator<Item = (&String, &Value)> {
 
 fn never(path: &str, why: &str) -> Error {
     Error::new(Code::Unsupported, format!("`{path}` cannot be carried out: {why}"))
-        .hint(format!("Remove `{path}`, or put it into a file that only Swarm reads. Nothing was touched."))
+        .hint(format!("Remove `{path}`, or put it into a file that is not for this environment. Nothing was touched."))
         .at(at(path))
 }
 
@@ -320,7 +353,15 @@ mod tests {
                 json!({"deploy": {"resources": {"reservations": {"generic_resources": [{"discrete_resource_spec": {}}]}}}}),
                 "services.a.deploy.resources.reservations.generic_resources",
             ),
-            (json!({"build": {"context": ".", "secrets": [{"source": "s"}]}}), "services.a.build.secrets"),
+            (
+                json!({"build": {"context": ".", "additional_contexts": {"base": "/b"}}}),
+                "services.a.build.additional_contexts.base",
+            ),
+            (json!({"build": {"context": ".", "cache_to": ["type=local,dest=/c"]}}), "services.a.build.cache_to[0]"),
+            (
+                json!({"build": {"context": ".", "platforms": ["linux/amd64", "linux/arm64"]}}),
+                "services.a.build.platforms",
+            ),
         ] {
             let error = check(&json!({"services": {"a": service}})).expect_err(key);
             assert_eq!(error.code, Code::Unsupported, "{key}");

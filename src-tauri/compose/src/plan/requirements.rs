@@ -1,8 +1,9 @@
 //! What a model needs and this engine, or this moment, does not have: told before anything is touched.
 
-use sternway_model::{Code, Error, Result, ServiceName};
+use sternway_model::{Code, Error, Location, Result, ServiceName};
 
 use super::Want;
+use crate::build::Builder;
 use crate::model::{MountKind, Service, at};
 use crate::observe::Observed;
 
@@ -27,6 +28,12 @@ pub(super) fn check(observed: &Observed, want: &Want<'_>) -> Result<()> {
             .at(at(&format!("services.{name}.{key}"))));
         }
         copied_into_read_only(observed, want, name, service)?;
+        if let Some(build) = service.build.as_ref().filter(|_| !want.images.contains_key(name)) {
+            Builder::choose(build, observed.api, observed.windows).map_err(|error| match error.at.clone() {
+                Some(Location { key: Some(key), .. }) => error.at(at(&format!("services.{name}.{key}"))),
+                _ => error,
+            })?;
+        }
     }
     for (name, network) in &want.model.networks {
         if network.enable_ipv4 == Some(false) {
@@ -40,7 +47,8 @@ pub(super) fn check(observed: &Observed, want: &Want<'_>) -> Result<()> {
     {
         let used = want.model.services.values().any(|service| {
             let grants = if *section == "secrets" { &service.secrets } else { &service.configs };
-            grants.iter().any(|grant| grant.source == *key)
+            let built = service.build.iter().flat_map(|build| &build.secrets).filter(|_| *section == "secrets");
+            grants.iter().chain(built).any(|grant| grant.source == *key)
         });
         if used && source.content.is_none() && source.file.is_none() {
             return Err(Error::invalid(format!("`{section}.{key}` has no content"))

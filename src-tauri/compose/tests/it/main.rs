@@ -1,6 +1,8 @@
 //! Integration tests of the crate, in one binary.
 
 #[cfg(test)]
+mod buildkit;
+#[cfg(test)]
 mod cases;
 #[cfg(test)]
 mod hooks;
@@ -16,6 +18,8 @@ mod locks;
 mod moves;
 #[cfg(test)]
 mod output;
+#[cfg(test)]
+mod registry;
 #[cfg(test)]
 mod replacement;
 #[cfg(test)]
