@@ -341,7 +341,7 @@ impl Core {
         let history = self.history().await?;
         let now = || self.parts.clock.now();
         let journal = self.journal(hold, redactor, number).await?;
-        let walked = self.walk_steps(hold, prepared, secrets, &journal).await;
+        let walked = Box::pin(self.walk_steps(hold, prepared, secrets, &journal)).await;
         journal.boundary("walked");
         let stopped = match walked {
             Ok(release) => {
@@ -420,7 +420,7 @@ impl Core {
         let number = self.record_begin(hold, &prepared, &Goal::Release(have.number), Vec::new()).await?;
         let _listed = self.list_live(hold, number);
         let journal = self.journal(hold, redactor, number).await?;
-        let walked = self.walk_steps(hold, &prepared, secrets, &journal).await;
+        let walked = Box::pin(self.walk_steps(hold, &prepared, secrets, &journal)).await;
         let history = self.history().await?;
         let (result, release, message) = match &walked {
             Ok(release) => (Outcome::Succeeded, Some(release), None),
