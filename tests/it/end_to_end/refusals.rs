@@ -103,3 +103,18 @@ async fn a_port_that_is_taken_meanwhile_is_explained() -> Result<()> {
     assert!(why.contains("stop it, or publish another port"), "{why}");
     Ok(())
 }
+
+#[tokio::test]
+async fn what_only_a_swarm_would_do_is_told_with_its_place() -> Result<()> {
+    let stage = Stage::light()?;
+    stage.edit("docker-compose.yml", |line| {
+        line.contains("stop_signal")
+            .then(|| format!("{line}\n    deploy:\n      placement: {{ constraints: [node.role==manager] }}"))
+    })?;
+    let plan = stage.call(["plan", "staging"]).done().await?;
+    let notes = plan.last()?["notes"].to_string();
+    let note = notes.split('"').find(|note| note.contains("services.web.deploy.placement")).unwrap_or_default();
+    let (place, why) = note.split_once(": ").unwrap_or_default();
+    assert!(place.contains("docker-compose.yml:") && why.contains("Swarm"), "the line and the reason: {notes}");
+    Ok(())
+}
