@@ -58,6 +58,7 @@ configuration:
                 clock: Arc::new(Ticks::default()),
                 vault: Vault::new(Arc::new(MemoryKeychain::default())).expect("a vault"),
                 person: "ann".to_owned(),
+                channels: Vec::new(),
                 boundary: Arc::new(|_| {}),
             });
             let shop = Self { folder, core };
