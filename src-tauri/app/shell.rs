@@ -65,6 +65,7 @@ pub fn bindings() -> Builder<tauri::Wry> {
         services::plan_down,
         versions::config_versions,
         versions::version_difference,
+        versions::document_at,
         versions::blame,
         versions::plan_restore,
         versions::restore,

@@ -32,6 +32,18 @@ pub async fn version_difference(
     shared.core.version_difference(&shared.project(&project)?, from, to).await
 }
 
+/// A document's text as it was in a version.
+#[tauri::command]
+#[specta::specta]
+pub async fn document_at(
+    shared: State<'_, Shared>,
+    project: PathBuf,
+    path: PathBuf,
+    version: u32,
+) -> Result<Option<String>> {
+    shared.core.document_at(&shared.project(&project)?, &path, version).await
+}
+
 #[tauri::command]
 #[specta::specta]
 pub async fn blame(shared: State<'_, Shared>, project: PathBuf, environment: EnvironmentName) -> Result<Blame> {

@@ -1,9 +1,12 @@
 //! What a person does, and what a bad day does.
 
+mod configuration;
 mod first_steps;
 mod notification;
+mod promotion;
 mod recovery;
 mod refusals;
+mod rotation;
 mod services;
 #[cfg(target_os = "linux")]
 mod targets;

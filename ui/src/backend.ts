@@ -93,8 +93,8 @@ import type { Followings, LogFilter, Event as RunEvent, ServiceLine, UsageView }
 /** Receives a running deployment's events, in order, in batches. */
 export type Listener = (events: RunEvent[]) => void;
 
-/** What no screen uses: what is measured once is measured again and again here, and versions and secrets' values come yet. */
-type Unused = "usage";
+/** What no screen uses: what is measured once is measured again and again here, and earlier texts of documents come yet. */
+type Unused = "usage" | "documentAt";
 
 type Commands = Omit<typeof commands, Unused>;
 

@@ -60,6 +60,8 @@ export const commands = {
 	configVersions: (project: string, filter: VersionsFilter) => __TAURI_INVOKE<VersionsPage>("config_versions", { project, filter }),
 	/**  What differs between two versions; without a second one, to the configuration as it is. */
 	versionDifference: (project: string, from: number, to: number | null) => __TAURI_INVOKE<VersionDifference>("version_difference", { project, from, to }),
+	/**  A document's text as it was in a version. */
+	documentAt: (project: string, path: string, version: number) => __TAURI_INVOKE<string | null>("document_at", { project, path, version }),
 	blame: (project: string, environment: EnvironmentName) => __TAURI_INVOKE<Blame>("blame", { project, environment }),
 	/**  What bringing back a version, or a part of it, would change. */
 	planRestore: (project: string, version: number, scope: RestoreScope) => __TAURI_INVOKE<RestorePlan>("plan_restore", { project, version, scope }),

@@ -6,7 +6,7 @@ use schemars::schema_for;
 use sternway_config::document::{Document, Edit, Format, Masked, Value, unmasked, withheld_in};
 use sternway_config::store::{self, Stamp};
 use sternway_config::{merge, readers};
-use sternway_model::{Code, Error, FILE_NAME, Location, ProjectFile, Result, ValueType};
+use sternway_model::{Cause, Code, Error, FILE_NAME, Location, ProjectFile, Result, ValueType};
 
 use crate::configure::blocking;
 use crate::machine::Core;
@@ -43,8 +43,13 @@ impl Core {
     /// [`Code::NotFound`] if the project does not name the file; or if it cannot be read at all. A file with a mistake
     /// opens as text, with the mistake.
     pub async fn open_document(&self, project: &Project, path: &Path, reveal: bool) -> Result<DocumentView> {
+        let deployed = self.deployed_document(project, path).await?;
         let (project, path) = (project.clone(), known(project, path)?);
-        blocking(move || Ok(Opened::read(&project, &path)?.view(&project, reveal))).await
+        blocking(move || {
+            let view = Opened::read(&project, &path)?.view(&project, reveal);
+            Ok(DocumentView { deployed, ..view })
+        })
+        .await
     }
 
     /// A text as values, after an edit of one of them if there is one. Nothing is read and nothing is written.
@@ -82,13 +87,23 @@ impl Core {
     /// [`Code::FileChanged`] if the file changed and cannot be merged, [`Code::InvalidInput`] for a `sternway.yaml` that
     /// would not open any more.
     pub async fn save_document(&self, project: &Project, path: &Path, save: DocumentSave) -> Result<SavedDocument> {
-        let (project, path) = (project.clone(), known(project, path)?);
-        blocking(move || Saving { project: &project, path: &path, save }.run()).await
+        let note = save.note.clone();
+        let (saving, path) = (project.clone(), known(project, path)?);
+        let edit = blocking(move || Saving { project: &saving, path: &path, save }.run());
+        let (saved, noted) = self.saving(project, Cause::Saved, note.as_deref(), edit).await?;
+        Ok(match (saved, noted.problem) {
+            // The text is saved; why there is no version of it is told beside it.
+            (SavedDocument::Saved(mut view), Some(problem)) => {
+                view.problem = view.problem.or(Some(problem));
+                SavedDocument::Saved(view)
+            }
+            (saved, _) => saved,
+        })
     }
 }
 
 /// The files of a project and what they are for, each once.
-fn listed(project: &Project) -> Vec<(PathBuf, DocumentRole)> {
+pub(crate) fn listed(project: &Project) -> Vec<(PathBuf, DocumentRole)> {
     let mut files = vec![(PathBuf::from(FILE_NAME), DocumentRole::Project)];
     let configuration = &project.file.configuration;
     let groups = [

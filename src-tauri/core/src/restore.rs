@@ -3,9 +3,10 @@
 //! Nothing is rewound: the files are edited like by hand, byte for byte where nothing differs, and that is the next version.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
+use sternway_config::document::{Document, Format, unmasked};
 use sternway_config::{Assignment, EnvFile, store};
 use sternway_history::{Held, Place, StoredChange, StoredEntry, StoredSecret};
 use sternway_model::{Cause, Code, Error, Result, SecretName, SecretPin};
@@ -20,8 +21,8 @@ use crate::view::{Left, RestorePlan, RestoreScope, Restored};
 struct Steps {
     changes: Vec<StoredChange>,
     left: Vec<Left>,
-    /// Texts of documents that are written, by hash.
-    texts: BTreeMap<String, String>,
+    /// Texts of documents that are written, whole: what was withheld has the values that the files have now.
+    texts: BTreeMap<PathBuf, String>,
 }
 
 type State = BTreeMap<Place, StoredEntry>;
@@ -106,12 +107,22 @@ impl Core {
                 continue;
             }
             let has_value = |version: u32| print(&known, place, version).is_some();
-            match reason_to_leave(place, after, &has_value) {
+            let reason = match (place, after) {
+                (Place::Document { file }, Some(Held::Text { hash, withheld, .. })) => {
+                    let kept = history.configuration_text(id, hash).await?;
+                    match whole_text(project, file, kept, withheld).await {
+                        Ok(text) => {
+                            steps.texts.insert(file.clone(), text);
+                            None
+                        }
+                        Err(error) => Some(error.message),
+                    }
+                }
+                _ => reason_to_leave(place, after, &has_value),
+            };
+            match reason {
                 Some(reason) => steps.left.push(Left { subject: subject(place), reason }),
                 None => {
-                    if let Some(Held::Text { hash, .. }) = after {
-                        steps.texts.insert(hash.clone(), history.configuration_text(id, hash).await?);
-                    }
                     let change = StoredChange { place: place.clone(), before: before.cloned(), after: after.cloned() };
                     steps.changes.push(change);
                 }
@@ -144,13 +155,10 @@ impl Core {
             for (file, (edited, stamp)) in &files {
                 store::save(&folder.join(file), stamp, edited.bytes())?;
             }
-            for StoredChange { place, after, .. } in &changes {
-                if let (Place::Document { file }, Some(Held::Text { hash, .. })) = (place, after) {
-                    let path = folder.join(file);
-                    let (_, stamp) = store::read(&path)?;
-                    let text = texts.get(hash).ok_or_else(|| Error::internal("a document's text was not fetched"))?;
-                    store::save(&path, &stamp, text.as_bytes())?;
-                }
+            for (file, text) in &texts {
+                let path = folder.join(file);
+                let (_, stamp) = store::read(&path)?;
+                store::save(&path, &stamp, text.as_bytes())?;
             }
             Ok(())
         })
@@ -164,6 +172,26 @@ impl Core {
         }
         Ok(())
     }
+}
+
+/// A document's text as it is written: what was withheld has the value that the file has now.
+async fn whole_text(project: &Project, file: &Path, kept: String, withheld: &[String]) -> Result<String> {
+    if withheld.is_empty() {
+        return Ok(kept);
+    }
+    let gone = || Error::failed(format!("values in it were not kept: {}", withheld.join(", ")));
+    if kept.is_empty() {
+        return Err(gone());
+    }
+    let (path, file) = (project.folder.join(file), file.to_owned());
+    blocking(move || {
+        let format = Format::of(&file);
+        let (bytes, _) = store::read(&path)?;
+        let now = String::from_utf8(bytes).ok().and_then(|text| Document::parse(&file, format, &text).ok());
+        unmasked(&file, format, &kept, now.as_ref())
+    })
+    .await
+    .map_err(|_| gone())
 }
 
 /// The fingerprint of a secret's version, if it has a value.
@@ -227,12 +255,6 @@ impl Wanted {
 fn reason_to_leave(place: &Place, after: Option<&Held>, has_value: &dyn Fn(u32) -> bool) -> Option<String> {
     let reason = match (place, after) {
         (_, Some(Held::Withheld { .. })) => "its value looked like a secret, so that it was not kept",
-        (_, Some(Held::Text { withheld, .. })) if !withheld.is_empty() => {
-            return Some(format!(
-                "values in it looked like secrets, so that they were not kept: {}",
-                withheld.join(", ")
-            ));
-        }
         (Place::Secret { .. }, None) => "it had no value then; remove it with `sternway secret rm` if it must go",
         (Place::Secret { .. }, Some(Held::Version(version))) if !has_value(*version) => {
             return Some(format!("the keychain does not have version {version} any more"));

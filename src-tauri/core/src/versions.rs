@@ -8,7 +8,7 @@ mod snapshot;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use sternway_history::{Held, NewVersion, Place, ProjectId, StoredChange, StoredVersion, VersionFilter};
+use sternway_history::{Held, NewVersion, Place, ProjectId, StoredChange, StoredEntry, StoredVersion, VersionFilter};
 use sternway_model::{Action, Cause, Code, EnvironmentName, Error, MASK, Result, SecretName, Value, shown};
 
 use crate::machine::Core;
@@ -161,6 +161,37 @@ impl Core {
             Error::new(Code::NotFound, format!("there is no version {number} of the configuration"))
                 .hint("`sternway config versions` lists those that there are.")
         })
+    }
+
+    /// A document's text as it was in a version, marks in the place of what looked like a secret. `None` if it was not
+    /// there, or nothing of it was kept.
+    ///
+    /// # Errors
+    /// [`Code::NotFound`] if there is no such version.
+    pub async fn document_at(&self, project: &Project, file: &Path, version: u32) -> Result<Option<String>> {
+        let (id, history) = (self.project_id(project).await?, self.history().await?);
+        self.version(id, version).await?;
+        let state = history.configuration_at(id, Some(version)).await?;
+        let Some(StoredEntry { held: Some(Held::Text { hash, withheld, .. }), .. }) =
+            state.get(&Place::Document { file: file.to_owned() })
+        else {
+            return Ok(None);
+        };
+        let text = history.configuration_text(id, hash).await?;
+        Ok((!text.is_empty() || withheld.is_empty()).then_some(text))
+    }
+
+    /// A document's text as it was when an environment was last deployed with success, whichever that was.
+    pub(crate) async fn deployed_document(&self, project: &Project, file: &Path) -> Result<Option<String>> {
+        let (id, history) = (self.project_id(project).await?, self.history().await?);
+        let mut newest = None;
+        for environment in project.file.environments.keys() {
+            newest = newest.max(history.released_versions(id, environment).await?.pop());
+        }
+        match newest {
+            Some((_, version)) => self.document_at(project, file, version).await,
+            None => Ok(None),
+        }
     }
 
     /// Who set each variable of an environment, when, and in which deployment it first ran.

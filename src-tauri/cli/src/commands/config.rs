@@ -75,7 +75,13 @@ pub async fn run(front: &Front<'_>, command: Config) -> Result<u8> {
             let typed = if secrets { stream::name_of_protected(&project, &environment, confirm)? } else { None };
             let asked = Asked { typed: typed.as_deref(), why: why.as_deref() };
             let text = core.export(&project, &environment, format, secrets.then_some(&asked)).await?;
-            // It is a file of its own format, with or without `--json`.
+            if front.json {
+                let answer = serde_json::json!({
+                    "environment": environment, "format": format, "text": text.reveal(),
+                });
+                return front.answer(&answer, |_| String::new());
+            }
+            // As it is: it may go into a file.
             print!("{}", text.reveal());
             Ok(0)
         }

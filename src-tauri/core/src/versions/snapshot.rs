@@ -3,13 +3,20 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 
+use sha2::{Digest, Sha256};
+use sternway_config::document::{Document, Format, Masked};
 use sternway_config::{EnvFile, store};
 use sternway_history::{Held, Place};
 use sternway_model::{Code, EnvironmentName, Error, Result, SecretRef, Sensitive, looks_like_secret};
 
 use crate::configure::blocking;
+use crate::documents::listed;
 use crate::machine::Core;
 use crate::project::Project;
+use crate::view::DocumentRole;
+
+/// Larger files are no configuration; versions of them would fill the disk.
+const LARGEST: usize = 1024 * 1024;
 
 /// What there is.
 #[derive(Debug, Default)]
@@ -20,8 +27,10 @@ pub(crate) struct Snapshot {
     pub unread: BTreeSet<PathBuf>,
     /// Texts of documents by their hashes.
     pub texts: BTreeMap<String, String>,
-    /// Values that look like secrets.
+    /// Values that look like secrets, and whole texts in which something does.
     suspects: Vec<(Place, Sensitive)>,
+    /// The values in documents.
+    inside: BTreeMap<Place, Vec<Sensitive>>,
 }
 
 impl Snapshot {
@@ -53,7 +62,43 @@ impl Snapshot {
                 Err(_) => drop(snapshot.unread.insert(file)),
             }
         }
+        for (file, role) in listed(project) {
+            if role == DocumentRole::Variables {
+                continue;
+            }
+            match store::read(&project.folder.join(&file)) {
+                Ok((_, stamp)) if stamp.is_absent() => {}
+                Ok((bytes, _)) if bytes.len() <= LARGEST => match String::from_utf8(bytes) {
+                    Ok(text) => snapshot.add_document(file, text),
+                    Err(_) => drop(snapshot.unread.insert(file)),
+                },
+                _ => drop(snapshot.unread.insert(file)),
+            }
+        }
         snapshot
+    }
+
+    /// A document as its text, with marks in the place of what looks like a secret.
+    fn add_document(&mut self, file: PathBuf, text: String) {
+        let format = Format::of(&file);
+        let document = Document::parse(&file, format, &text).ok();
+        let masked = Masked::of(&text, document.as_ref());
+        let hash = self.keep(masked.text.unwrap_or_default());
+        let place = Place::Document { file };
+        let values = document.map(|document| document.values()).unwrap_or_default();
+        let inside = values.into_iter().filter_map(|value| value.text).map(Sensitive::new).collect();
+        self.inside.insert(place.clone(), inside);
+        if !masked.keys.is_empty() {
+            self.suspects.push((place.clone(), Sensitive::new(text)));
+        }
+        self.now.insert(place, Held::Text { hash, withheld: masked.keys, fingerprint: None });
+    }
+
+    /// Keeps a text, and gives its hash.
+    fn keep(&mut self, text: String) -> String {
+        let hash = hex::encode(Sha256::digest(&text));
+        self.texts.insert(hash.clone(), text);
+        hash
     }
 
     /// A key that is set twice has what its last line says.
@@ -102,11 +147,26 @@ impl Snapshot {
             Err(error) => return Err(error),
         };
         for (index, ((place, _), print)) in asked.into_iter().zip(prints).enumerate() {
-            if index < certain || secrets.contains(&print) {
-                self.now.insert(place, Held::Withheld { fingerprint: Some(print) });
+            let is_secret = index >= certain && secrets.contains(&print);
+            match self.now.get_mut(&place) {
+                Some(Held::Text { fingerprint, .. }) if index < certain => *fingerprint = Some(print),
+                Some(Held::Text { .. }) if is_secret => self.drop_text(place),
+                Some(_) if index < certain || is_secret => {
+                    self.now.insert(place, Held::Withheld { fingerprint: Some(print) });
+                }
+                _ => {}
             }
         }
         Ok(())
+    }
+
+    /// Of a text that has a secret in plain sight nothing is kept: where else it is in there cannot be known.
+    fn drop_text(&mut self, place: Place) {
+        let hash = self.keep(String::new());
+        if let Some(Held::Text { hash: kept, withheld, .. }) = self.now.get_mut(&place) {
+            *kept = hash;
+            *withheld = vec!["a value that is a secret".to_owned()];
+        }
     }
 
     /// Plain values that are not in the newest version: those that are were looked at then. A value that became equal to a
@@ -114,15 +174,21 @@ impl Snapshot {
     async fn new_values(&self, core: &Core, project: &Project) -> Result<Vec<(Place, Sensitive)>> {
         let id = core.project_id(project).await?;
         let newest = core.history().await?.configuration_at(id, None).await?;
-        let known = |place: &Place, held: &Held| newest.get(place).and_then(|entry| entry.held.as_ref()) == Some(held);
+        let known = |place: &Place, held: &Held| {
+            newest.get(place).and_then(|entry| entry.held.as_ref()).is_some_and(|newest| newest.same(held))
+        };
         let secrets_moved =
             self.now.iter().any(|(place, held)| matches!(held, Held::Version(_)) && !known(place, held));
-        let plain = self.now.iter().filter_map(|(place, held)| match held {
-            Held::Value(text) | Held::Template(text) => Some((place, held, text)),
-            _ => None,
+        let new = self.now.iter().filter(|(place, held)| secrets_moved || !known(place, held));
+        let values = new.flat_map(|(place, held)| {
+            let values = match held {
+                Held::Value(text) | Held::Template(text) => vec![Sensitive::new(text.clone())],
+                Held::Text { .. } => self.inside.get(place).cloned().unwrap_or_default(),
+                _ => Vec::new(),
+            };
+            values.into_iter().map(|value| (place.clone(), value))
         });
-        let new = plain.filter(|(place, held, _)| secrets_moved || !known(place, held));
-        Ok(new.map(|(place, _, text)| (place.clone(), Sensitive::new(text.clone()))).collect())
+        Ok(values.collect())
     }
 }
 

@@ -43,6 +43,7 @@ environments:
   production: { target: { docker: local }, protected: true }
 configuration:
   variables: [\".env\", \".env.{environment}\"]
+  files: [config/app.json]
   required: [TOKEN]
 ";
 
@@ -60,6 +61,7 @@ configuration:
                 person: "ann".to_owned(),
                 channels: Vec::new(),
                 boundary: Arc::new(|_| {}),
+                channels: Vec::new(),
             });
             let shop = Self { folder, core };
             for (name, text) in files {

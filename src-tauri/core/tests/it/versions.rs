@@ -52,7 +52,7 @@ async fn each_save_is_a_version_and_so_is_what_somebody_else_changed() {
             (4, ann(), Cause::Saved, 1),
             (3, outside(), Cause::Outside, 2),
             (2, ann(), Cause::Saved, 1),
-            (1, outside(), Cause::Outside, 5)
+            (1, outside(), Cause::Outside, 6)
         ]
     );
     assert_eq!(listed(&shop, Some("staging"), Some("LOG_LEVEL")).await.len(), 3);
@@ -186,6 +186,45 @@ async fn a_secret_that_was_dropped_does_not_come_back() {
     let plan = shop.core.plan_restore(&shop.project(), version, &RestoreScope::default()).await.expect("planned");
     assert_eq!(plan.changes, []);
     assert_eq!(plan.left[0].reason, "the keychain does not have version 1 any more");
+}
+
+#[tokio::test]
+async fn documents_have_versions_without_their_secrets() {
+    const PASSWORD: &str = "correct-horse-battery";
+    const TOKEN: &str = "a-token-that-was-planted";
+    let shop = shop();
+    let file = std::path::Path::new("config/app.json");
+    let text = |level: &str, password: &str| {
+        format!("{{\n  \"level\": \"{level}\",\n  \"db\": {{ \"password\": \"{password}\" }}\n}}\n")
+    };
+    shop.write("config/app.json", &text("info", PASSWORD));
+    let first = shop.core.notice(&shop.project()).await.expect("noticed").expect("a version");
+    shop.write("config/app.json", &text("debug", &format!("{PASSWORD}2")));
+    let second = shop.core.notice(&shop.project()).await.expect("noticed").expect("a version");
+    assert_eq!(second, first + 1);
+    shop.write("config/app.json", &text("debug", &format!("{PASSWORD}3")));
+    let third = shop.core.notice(&shop.project()).await.expect("noticed");
+    assert_eq!(third, Some(second + 1), "that only the secret changed is seen, too");
+    let then = shop.core.document_at(&shop.project(), file, first).await.expect("found").expect("kept");
+    assert!(then.contains("\"level\": \"info\"") && !then.contains("horse"), "{then}");
+
+    // The level comes back; the password stays what it is.
+    let scope = RestoreScope { file: Some(file.to_owned()), ..RestoreScope::default() };
+    let plan = shop.core.plan_restore(&shop.project(), first, &scope).await.expect("planned");
+    assert_eq!((plan.changes.len(), plan.left), (1, vec![]));
+    shop.core.restore(&shop.project(), first, &scope, Some(&plan.stamp), None).await.expect("restored");
+    assert_eq!(shop.read("config/app.json"), text("info", &format!("{PASSWORD}3")));
+
+    // A text with a secret of the keychain in plain sight is not kept at all.
+    shop.set_secret("staging", "TOKEN", TOKEN).await;
+    shop.write("config/app.json", &format!("{{ \"level\": \"info\", \"greeting\": \"{TOKEN}\" }}\n"));
+    let last = shop.core.notice(&shop.project()).await.expect("noticed").expect("a version");
+    assert_eq!(shop.core.document_at(&shop.project(), file, last).await.expect("found"), None);
+    let (history, _) = shop.history().await;
+    history.close().await;
+    for value in [PASSWORD, TOKEN] {
+        assert_eq!(shop.holding(value), Vec::<String>::new(), "{value}");
+    }
 }
 
 /// A thousand saves of two hundred keys: what they cost on the disk is printed with `--nocapture`.

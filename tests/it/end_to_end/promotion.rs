@@ -1,0 +1,89 @@
+//! From staging to production: the same images and Compose files, the variables of production, and nothing copied by mistake.
+
+use serde_json::{Value, json};
+use sternway_e2e::{Answer, Result, Stage, engine, web};
+
+const PROMOTE: [&str; 5] = ["promote", "staging", "production", "--confirm", "production"];
+
+async fn ready() -> Result<Stage> {
+    let stage = Stage::light()?;
+    stage.call(["secret", "set", "staging", "TOKEN"]).input("the token of staging").done().await?;
+    stage.call(["deploy", "staging", "--yes"]).done().await?;
+    Ok(stage)
+}
+
+fn suspicious(answer: &Answer) -> Result<Vec<String>> {
+    let list = answer.last()?["suspicious"].as_array().cloned().unwrap_or_default();
+    let text = |one: &Value, key: &str| one[key].as_str().unwrap_or_default().to_owned();
+    Ok(list.iter().map(|one| format!("{} {}", text(one, "key"), text(one, "reason"))).collect())
+}
+
+#[tokio::test]
+async fn a_release_is_promoted_with_the_variables_of_its_new_place() -> Result<()> {
+    let stage = ready().await?;
+    stage.call(["secret", "set", "production", "TOKEN"]).input("the token of production").done().await?;
+    stage.call(["config", "set", "production", "MESSAGE", "for everybody"]).done().await?;
+
+    let plan = stage.call(["promote", "staging", "production", "--dry-run"]).done().await?;
+    let promotion = plan.last()?;
+    assert_eq!((&promotion["release"], &promotion["plan"]["kind"]), (&json!(1), &json!("promote")));
+    assert_eq!(promotion["plan"]["source"], "staging");
+    let differences = promotion["differences"].to_string();
+    assert!(differences.contains("variable MESSAGE") && differences.contains("for everybody"), "{differences}");
+    assert!(engine::containers(&stage.compose_project("production"))?.is_empty(), "nothing was touched");
+
+    let refused = stage.call(["promote", "staging", "production", "--yes"]).refused(3).await?;
+    assert_eq!(refused["code"], "protected");
+    let done = stage.call(PROMOTE).done().await?;
+    let end = done.last()?;
+    assert_eq!((&end["kind"], &end["result"]), (&json!("promote"), &json!("succeeded")), "{}", done.describe());
+    assert_eq!(web::body(&stage.address("production", "/")?).await?, "for everybody");
+    assert_eq!(web::body(&stage.address("staging", "/")?).await?, "first", "staging stays as it is");
+
+    let history = stage.call(["history", "production"]).done().await?;
+    let promoted = &history.last()?["deployments"][0];
+    assert_eq!(promoted["target"], 1, "{}", history.describe());
+    assert!(promoted["summary"].to_string().contains("#1 of staging promoted"), "{promoted}");
+    let drift = stage.call(["drift", "production"]).done().await?;
+    assert_eq!(drift.last()?["changes"], json!([]));
+
+    // Going back from it is a rollback like any other.
+    stage.call(["config", "set", "production", "MESSAGE", "a mistake"]).done().await?;
+    stage.call(PROMOTE).done().await?;
+    assert_eq!(web::body(&stage.address("production", "/")?).await?, "a mistake");
+    stage.call(["rollback", "production", "--confirm", "production"]).done().await?;
+    assert_eq!(web::body(&stage.address("production", "/")?).await?, "for everybody");
+    Ok(())
+}
+
+#[tokio::test]
+async fn what_looks_copied_stops_it_until_somebody_says_that_it_is_meant() -> Result<()> {
+    let stage = ready().await?;
+    let missing = stage.call(["promote", "staging", "production", "--dry-run"]).done().await?;
+    let blockers = missing.last()?["plan"]["blockers"].to_string();
+    assert!(blockers.contains("TOKEN has no value in production"), "{blockers}");
+
+    stage.call(["secret", "copy", "TOKEN", "staging", "production"]).done().await?;
+    stage.call(["config", "set", "production", "API_URL", "https://api.staging.example.com"]).done().await?;
+    let plan = stage.call(["promote", "staging", "production", "--dry-run"]).done().await?;
+    assert_eq!(
+        suspicious(&plan)?,
+        [
+            "TOKEN has the same value as the secret TOKEN of staging",
+            "API_URL leads to api.staging.example.com, which is named like staging",
+        ]
+    );
+    let error = stage.call(PROMOTE).refused(1).await?;
+    assert!(error["message"].to_string().contains("TOKEN has the same value"), "{error}");
+    let error = stage.call(PROMOTE.iter().copied().chain(["--allow", "TOKEN"])).refused(1).await?;
+    assert!(error["message"].to_string().contains("API_URL leads to"), "{error}");
+    assert!(engine::containers(&stage.compose_project("production"))?.is_empty(), "nothing was touched");
+    stage.call(PROMOTE.iter().copied().chain(["--allow", "TOKEN,API_URL"])).done().await?;
+
+    // The folder has gone on: what would be promoted is not what staging runs.
+    stage.edit("docker-compose.yml", |line| line.contains("timeout: 2s").then(|| line.replace("2s", "3s")))?;
+    let error = stage.call(PROMOTE.iter().copied().chain(["--allow", "TOKEN,API_URL"])).refused(1).await?;
+    let message = error["message"].to_string();
+    assert!(message.contains("not those that #1 of staging was made from (service web)"), "{error}");
+    Ok(())
+}
