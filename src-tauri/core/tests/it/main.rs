@@ -61,7 +61,6 @@ configuration:
                 person: "ann".to_owned(),
                 channels: Vec::new(),
                 boundary: Arc::new(|_| {}),
-                channels: Vec::new(),
             });
             let shop = Self { folder, core };
             for (name, text) in files {
