@@ -6,6 +6,7 @@ mod crash;
 mod show;
 mod stream;
 
+use std::mem::ManuallyDrop;
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -62,10 +63,9 @@ fn complain(error: &Error, json: bool) {
 fn run(arguments: Arguments) -> Result<u8> {
     let runtime = tokio::runtime::Runtime::new()
         .map_err(|error| Error::internal(format!("the asynchronous runtime does not start: {error}")))?;
-    runtime.block_on(async {
-        let mut parts = Parts::system()?;
-        parts.boundary = crash::boundary()?;
-        let core = Arc::new(Sternway::new(parts));
-        Box::pin(commands::run(&core, arguments)).await
-    })
+    let mut parts = Parts::system()?;
+    parts.boundary = crash::boundary()?;
+    // Everything that counts was written when it was said: the program ends without tidying up, which is the system's to do.
+    let (runtime, core) = (ManuallyDrop::new(runtime), ManuallyDrop::new(Arc::new(Sternway::new(parts))));
+    runtime.block_on(async { Box::pin(commands::run(&core, arguments)).await })
 }

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+use bollard::models::ImageSummary;
 use bollard::query_parameters::{InspectNetworkOptions, ListNetworksOptions, ListVolumesOptions};
 use jiff::Timestamp;
 use serde::Serialize;
@@ -225,17 +226,18 @@ impl Observer {
         let networks = names(model.map_or_else(Vec::new, |model| model.networks.values().map(|n| &n.name).collect()));
         let volumes = names(model.map_or_else(Vec::new, |model| model.volumes.values().map(|v| &v.name).collect()));
         // Asked at the same time: the engine's answers take longer than what is done with them.
-        let (kind, containers, networks, volumes) = tokio::try_join!(
+        let (kind, containers, networks, volumes, images) = tokio::try_join!(
             self.kind(),
             self.containers(project, if model.is_some() { Detail::Enough } else { Detail::Full }),
             self.networks(project, &networks),
             self.volumes(project, &volumes),
+            Box::pin(async { if model.is_some() { self.images().await } else { Ok(Vec::new()) } }),
         )?;
         let remote = self.is_remote();
         let Kind { api, windows } = kind;
         let mut observed = Observed { api, windows, containers, networks, volumes, remote, ..Observed::default() };
         if let Some(model) = model {
-            self.observe_images(project, model, pinned, &mut observed).await?;
+            self.observe_images(project, model, pinned, &images, &mut observed).await?;
             observed.files = fingerprint::files(model, observed.remote)?;
             if model.services.values().any(|service| !service.ports.is_empty()) {
                 observed.taken = self.taken_ports(project).await?;
@@ -296,16 +298,16 @@ impl Observer {
         project: &str,
         model: &Model,
         pinned: &BTreeMap<ServiceName, ImageId>,
+        list: &[ImageSummary],
         observed: &mut Observed,
     ) -> Result<()> {
-        let list = self.images().await?;
-        observed.own_images = image::own_names(&list, project);
+        observed.own_images = image::own_names(list, project);
         observed.image_ids = list.iter().filter_map(|image| image.id.parse().ok()).collect();
         let references: BTreeSet<&String> =
             model.services.values().filter_map(|service| service.image.as_ref()).collect();
         for reference in references {
             // The list has the names that people usually give; the engine knows what the others mean.
-            let id = match image::named(&list, reference) {
+            let id = match image::named(list, reference) {
                 Some(id) => Some(id),
                 None => self.image_id(reference).await?,
             };
@@ -315,7 +317,7 @@ impl Observer {
             if let Some(plan) = &service.build {
                 let context = in_background(plan.clone(), |plan| build::context_hash(&plan)).await?;
                 let own = build::image_name(model, name, service);
-                let image = build::built_image(&list, &context, &own);
+                let image = build::built_image(list, &context, &own);
                 observed.builds.insert(name.clone(), Built { context, image });
             }
         }

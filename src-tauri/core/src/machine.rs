@@ -94,7 +94,7 @@ impl Core {
     /// Puts the project at the top of the list of those that were opened.
     pub(crate) async fn remember(&self, project: &Project) -> Result<ProjectId> {
         let now = self.parts.clock.now();
-        let id = self.history().await?.remember_project(&project.folder, &project.file.project, now).await?;
+        let id = self.history().await?.hasty().remember_project(&project.folder, &project.file.project, now).await?;
         self.known.lock().unwrap_or_else(PoisonError::into_inner).insert(project.folder.clone(), id);
         Ok(id)
     }

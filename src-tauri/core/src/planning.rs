@@ -125,7 +125,7 @@ impl Core {
             created: self.parts.clock.now(),
             expires: plan.expires,
         };
-        self.history().await?.save_plan(id, &stored).await?;
+        self.history().await?.hasty().save_plan(id, &stored).await?;
         Ok(plan)
     }
 

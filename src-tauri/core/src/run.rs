@@ -3,14 +3,15 @@
 //! The road is always the same: checks, build, the layers in their order, verification. What differs is the want. Checks and
 //! build look at the project's folder, so they are walked only when the want comes from there.
 
+mod first_row;
 mod walk;
 
 use std::sync::{Arc, PoisonError};
 
 use sternway_compose::{Engine, Lease};
-use sternway_history::{NewDeployment, ProjectId};
+use sternway_history::ProjectId;
 use sternway_model::{
-    Code, DeploymentNumber, EnvironmentName, Error, Event, Kind, Outcome, Release, Result, SecretPin, Stage,
+    Code, DeploymentNumber, EnvironmentName, Error, Event, Kind, Outcome, Release, Result, SecretPin,
 };
 use sternway_vault::{Redactor, Revealed};
 use tokio::sync::mpsc::UnboundedReceiver;
@@ -20,7 +21,7 @@ use crate::journal::{Journal, Live, Lives};
 use crate::machine::Core;
 use crate::notify::{self, Notice};
 use crate::owner::Owner;
-use crate::plan::{self, Prepared, prepare};
+use crate::plan::{Prepared, prepare};
 use crate::planning::{Goal, Remembered, moved};
 use crate::project::Project;
 use crate::steps;
@@ -218,57 +219,6 @@ impl Core {
         self.vault().fetch(&Self::scope(&hold.project, &hold.environment), &pins).await
     }
 
-    /// Writes the deployment's first row, with the steps of its walk and those that come after it.
-    async fn record_begin(
-        &self,
-        hold: &Hold,
-        prepared: &Prepared,
-        goal: &Goal,
-        after: Vec<(Stage, String)>,
-    ) -> Result<DeploymentNumber> {
-        let mut steps = walk::listed(&hold.project, prepared);
-        steps.extend(after);
-        let mut summary = plan::summary(&prepared.plan);
-        if *goal == Goal::Interrupted {
-            summary = format!("resumed · {summary}");
-        }
-        let want = serde_json::to_value(&prepared.want)
-            .map_err(|error| Error::internal(format!("a want cannot be stored: {error}")))?;
-        let new = NewDeployment {
-            project: hold.id,
-            plan: &prepared.plan,
-            want: &want,
-            by: &self.parts.person,
-            owner: hold.owner.token(),
-            started: self.parts.clock.now(),
-            summary: &summary,
-            steps: &steps,
-            after_interruption: !matches!(goal, Goal::Folder | Goal::Promote(_)),
-        };
-        let history = self.history().await?;
-        let version = self.version_behind(hold, prepared, goal).await?;
-        let number = history.begin(&new).await?;
-        if let Some(version) = version {
-            history.link_configuration(hold.id, number, version).await?;
-        }
-        Ok(number)
-    }
-
-    /// The version of the configuration that a deployment is made from, as far as it is known.
-    async fn version_behind(&self, hold: &Hold, prepared: &Prepared, goal: &Goal) -> Result<Option<u32>> {
-        let history = self.history().await?;
-        let earlier = match goal {
-            Goal::Folder | Goal::Promote(_) => return self.notice(&hold.project).await,
-            Goal::Release(_) | Goal::Before => prepared.want.target,
-            Goal::Interrupted => self.newest(hold.id, &hold.environment).await?.map(|newest| newest.number),
-            Goal::Nothing(_) => None,
-        };
-        match earlier {
-            Some(number) => history.configuration_of(hold.id, number).await,
-            None => Ok(None),
-        }
-    }
-
     /// Walks the road to its end, goes back by itself where it has to, and writes down how it ended.
     async fn carry_out(
         self: Arc<Self>,
@@ -325,7 +275,7 @@ impl Core {
     ) -> Result<()> {
         let variables = steps::variables(&hold.environment, &prepared.want.configuration, Some(secrets))?;
         let first = u32::try_from(walk::listed(&hold.project, prepared).len() + 1).unwrap_or(u32::MAX);
-        let journal = self.journal(hold, redactor, notice.deployment).await?;
+        let journal = self.journal(hold, prepared, redactor, notice.deployment).await?;
         self.notify(&hold.project, &journal, first, notice, variables).await?;
         journal.close().await
     }
@@ -340,7 +290,7 @@ impl Core {
     ) -> Result<(Outcome, Option<DeploymentNumber>, Option<String>)> {
         let history = self.history().await?;
         let now = || self.parts.clock.now();
-        let journal = self.journal(hold, redactor, number).await?;
+        let journal = self.journal(hold, prepared, redactor, number).await?;
         let walked = Box::pin(self.walk_steps(hold, prepared, secrets, &journal)).await;
         journal.boundary("walked");
         let stopped = match walked {
@@ -419,7 +369,7 @@ impl Core {
         // People are told by the deployment that made it necessary.
         let number = self.record_begin(hold, &prepared, &Goal::Release(have.number), Vec::new()).await?;
         let _listed = self.list_live(hold, number);
-        let journal = self.journal(hold, redactor, number).await?;
+        let journal = self.journal(hold, &prepared, redactor, number).await?;
         let walked = Box::pin(self.walk_steps(hold, &prepared, secrets, &journal)).await;
         let history = self.history().await?;
         let (result, release, message) = match &walked {
@@ -439,9 +389,15 @@ impl Core {
         walked.map(|_| number).map_err(|stopped| stopped.error)
     }
 
-    async fn journal(&self, hold: &Hold, redactor: &Arc<Redactor>, number: DeploymentNumber) -> Result<Journal> {
+    async fn journal(
+        &self,
+        hold: &Hold,
+        prepared: &Prepared,
+        redactor: &Arc<Redactor>,
+        number: DeploymentNumber,
+    ) -> Result<Journal> {
         Ok(Journal::open(
-            self.history().await?.clone(),
+            self.record(prepared).await?,
             hold.id,
             number,
             hold.live.clone(),

@@ -28,6 +28,8 @@ const AGAIN: Duration = Duration::from_millis(20);
 #[derive(Debug, Clone)]
 pub struct History {
     pool: SqlitePool,
+    /// Does not wait until the disk has what it writes.
+    hasty: SqlitePool,
     place: Arc<Place>,
 }
 
@@ -70,16 +72,27 @@ impl History {
         // Looked at through a connection that sets nothing, so that a file which is refused stays as it is.
         let mut connection = options.connect().await.map_err(|error| place.fault(error))?;
         migrate(&mut connection, &place, migrations).await?;
-        connection.close().await.map_err(|error| place.fault(error))?;
 
         // FULL: what the journal says must survive a power cut, too, because the containers do.
         let options = options.journal_mode(SqliteJournalMode::Wal).synchronous(SqliteSynchronous::Full);
         let pool = SqlitePoolOptions::new()
             .max_connections(4)
-            .connect_with(options)
+            .connect_with(options.clone())
             .await
             .map_err(|error| place.fault(error))?;
-        Ok(Self { pool, place: Arc::new(place) })
+        // Only now: the last one to close the file has to tidy it up.
+        connection.close().await.map_err(|error| place.fault(error))?;
+        let hasty = SqlitePoolOptions::new()
+            .max_connections(1)
+            .connect_lazy_with(options.synchronous(SqliteSynchronous::Normal));
+        Ok(Self { pool, hasty, place: Arc::new(place) })
+    }
+
+    /// The same history for what may be lost when the power is cut, such as a plan that can be made again: its writes do not
+    /// wait for the disk. The next write that does takes them along, so the order stays.
+    #[must_use]
+    pub fn hasty(&self) -> Self {
+        Self { pool: self.hasty.clone(), ..self.clone() }
     }
 
     /// Reads the whole file and checks its structure. Takes seconds for a large history.
@@ -99,6 +112,7 @@ impl History {
 
     /// Waits for what is being written and closes the file, for all clones.
     pub async fn close(&self) {
+        self.hasty.close().await;
         self.pool.close().await;
     }
 
