@@ -53,7 +53,7 @@ export function ValueHistory({ project, environment, name }: Props) {
           return (
             <li key={version.number}>
               <a href={href({ page: "versions", project, key: name, version: version.number })}>
-                v{version.number}
+                version {version.number}
               </a>
               <span className={classes.by} title={version.note ?? undefined}>
                 {origin(version)} <Time at={version.created} />

@@ -134,7 +134,7 @@ function Row({ entry, place, current }: { entry: VersionView; place: Props["plac
         aria-label={`Version ${number}`}
         aria-current={current}
       >
-        <span className={classes.number}>v{number}</span>
+        <span className={classes.number}>{number}</span>
         <span className={classes.what}>
           <span className={classes.summary}>{summary(changes, more)}</span>
           {note && <span className={classes.note}>{note}</span>}
