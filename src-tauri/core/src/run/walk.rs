@@ -127,7 +127,7 @@ impl Core {
             applied: BTreeSet::new(),
             current: String::new(),
         };
-        match self.walk_all(&mut walk).await {
+        match Box::pin(self.walk_all(&mut walk)).await {
             Ok(release) => Ok(release),
             Err(error) => {
                 let changes = prepared.jobs.iter().filter(|job| job.stage != Stage::Build).map(|job| job.name.clone());
@@ -148,7 +148,7 @@ impl Core {
             walk.builds().await?;
         }
         walk.jobs().await?;
-        let (evidence, images) = walk.verifications(self).await?;
+        let (evidence, images) = Box::pin(walk.verifications(self)).await?;
         Ok(Release {
             number: walk.journal.number(),
             environment: walk.hold.environment.clone(),
