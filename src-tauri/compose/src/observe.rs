@@ -200,7 +200,7 @@ impl Observer {
     /// # Errors
     /// [`sternway_model::Code::EngineUnreachable`] or [`sternway_model::Code::TimedOut`]; file errors of the model's files.
     pub async fn observe(&self, project: &str, model: Option<&Model>) -> Result<Observed> {
-        self.look(project, model, &BTreeMap::new()).await
+        Box::pin(self.look(project, model, &BTreeMap::new())).await
     }
 
     /// As [`Observer::observe`], with all that [`crate::plan`] needs to know. Services whose image is that of an earlier
@@ -209,7 +209,7 @@ impl Observer {
     /// # Errors
     /// As [`Observer::observe`].
     pub async fn observe_for(&self, want: &Want<'_>) -> Result<Observed> {
-        let mut observed = self.look(want.project, Some(want.model), want.images).await?;
+        let mut observed = Box::pin(self.look(want.project, Some(want.model), want.images)).await?;
         if observed.remote {
             observed.own_paths = own_paths(want.model, want.project_dir);
         }
@@ -231,7 +231,7 @@ impl Observer {
             self.containers(project, if model.is_some() { Detail::Enough } else { Detail::Full }),
             self.networks(project, &networks),
             self.volumes(project, &volumes),
-            Box::pin(async { if model.is_some() { self.images().await } else { Ok(Vec::new()) } }),
+            async { if model.is_some() { self.images().await } else { Ok(Vec::new()) } },
         )?;
         let remote = self.is_remote();
         let Kind { api, windows } = kind;
