@@ -123,6 +123,38 @@ async fn the_whole_way_over_ssh_and_over_tls() -> Result<()> {
 }
 
 #[tokio::test]
+async fn an_image_is_built_there_with_a_secret_from_here() -> Result<()> {
+    const BUILT: &str = r#"  built:
+    command: ["sleep", "3600"]
+    stop_signal: SIGKILL
+    build:
+      context: ./image
+      secrets: [token]
+      dockerfile_inline: |
+        FROM busybox:1.36
+        RUN --mount=type=secret,id=token wc -c </run/secrets/token >/length
+  web:"#;
+    let Some(remote) = Remote::start()? else { return Ok(()) };
+    let away = Away::new(remote).await?;
+    away.stage.edit("docker-compose.yml", |line| (line == "  web:").then(|| BUILT.to_owned()))?;
+    away.stage.edit("docker-compose.yml", |line| {
+        line.starts_with("configs:").then(|| format!("{line}\nsecrets: {{ token: {{ environment: TOKEN }} }}"))
+    })?;
+    fs::create_dir(away.stage.project().join("image"))?;
+    for environment in ["staging", "production"] {
+        // Each engine's way builds anew.
+        fs::write(away.stage.project().join("image/for"), environment)?;
+        let answer = away.deploy(environment).await?;
+        let told = |part: &str| answer.lines.iter().any(|line| line.to_string().contains(part));
+        assert!(told("RUN --mount=type=secret,id=token"), "BuildKit's log: {}", answer.describe());
+        let length =
+            away.call(["exec", environment, "built", "--", "sh", "-c", "exit $(cat /length)"]).answer().await?;
+        assert_eq!(length.exit, Some(7), "the secret was there while it was built: {}", length.describe());
+    }
+    Ok(())
+}
+
+#[tokio::test]
 async fn a_way_that_does_not_lead_there_says_why() -> Result<()> {
     let Some(remote) = Remote::start()? else { return Ok(()) };
     let away = Away::new(remote).await?;
