@@ -10,7 +10,7 @@ use sternway_model::{Code, Error, Result};
 
 use crate::place::Place;
 
-/// The steps from an empty file to the form of today: the n-th leads to version n. Each runs in one transaction. A step
+/// The steps from an empty file to the form of today: the n-th leads to version n. A step
 /// that was released is never edited; a new form is a new step.
 const MIGRATIONS: &[&str] =
     &[include_str!("../migrations/0001_history.sql"), include_str!("../migrations/0002_versions.sql")];
@@ -183,28 +183,21 @@ async fn migrate(connection: &mut SqliteConnection, place: &Place, migrations: &
         quick_check(connection, place).await?;
         back_up(connection, place, version).await?;
     }
-    for (version, statements) in (1..).zip(migrations) {
-        step_up(connection, place, version, statements).await?;
-    }
-    Ok(())
+    step_up(connection, place, migrations).await
 }
 
-/// Runs the step to this version, unless the file has it: another process may have been faster.
-async fn step_up(
-    connection: &mut SqliteConnection,
-    place: &Place,
-    version: i64,
-    statements: &'static str,
-) -> Result<()> {
+/// Runs the steps that the file lacks, all in one transaction: nobody who opens it meanwhile sees a form between two.
+async fn step_up(connection: &mut SqliteConnection, place: &Place, migrations: &[&'static str]) -> Result<()> {
     let fault = |error| place.fault(error);
     let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await.map_err(fault)?;
-    if number(&mut transaction, place, "PRAGMA user_version").await? >= version {
-        return transaction.rollback().await.map_err(fault);
+    // Another process may have been faster.
+    let version = number(&mut transaction, place, "PRAGMA user_version").await?;
+    for (step, statements) in (1_i64..).zip(migrations).filter(|(step, _)| *step > version) {
+        sqlx::raw_sql(*statements).execute(&mut *transaction).await.map_err(fault)?;
+        // Pragmas take no parameters; both values are numbers.
+        let marks = format!("PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {step};");
+        sqlx::raw_sql(AssertSqlSafe(marks)).execute(&mut *transaction).await.map_err(fault)?;
     }
-    sqlx::raw_sql(statements).execute(&mut *transaction).await.map_err(fault)?;
-    // Pragmas take no parameters; both values are numbers.
-    let marks = format!("PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {version};");
-    sqlx::raw_sql(AssertSqlSafe(marks)).execute(&mut *transaction).await.map_err(fault)?;
     transaction.commit().await.map_err(fault)
 }
 
