@@ -5,7 +5,7 @@
 
 mod snapshot;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use sternway_history::{Held, NewVersion, Place, ProjectId, StoredChange, StoredEntry, StoredVersion, VersionFilter};
@@ -183,8 +183,13 @@ impl Core {
 
     /// A document's text as it was when an environment was last deployed with success, whichever that was.
     pub(crate) async fn deployed_document(&self, project: &Project, file: &Path) -> Result<Option<String>> {
-        let (id, history) = (self.project_id(project).await?, self.history().await?);
-        let mut newest = None;
+        let id = match self.project_id(project).await {
+            Ok(id) => id,
+            // Files can be looked at and edited without a history; whoever opens the project is told about it.
+            Err(error) if matches!(error.code, Code::HistoryDamaged | Code::HistoryNewer) => return Ok(None),
+            Err(error) => return Err(error),
+        };
+        let (history, mut newest) = (self.history().await?, None);
         for environment in project.file.environments.keys() {
             newest = newest.max(history.released_versions(id, environment).await?.pop());
         }
@@ -205,7 +210,7 @@ impl Core {
         let state = history.configuration_at(id, None).await?;
         let released = history.released_versions(id, environment).await?;
         let files = env_files(project, environment);
-        let mut lines = Vec::new();
+        let (mut lines, mut heads) = (Vec::new(), BTreeMap::<u32, VersionHead>::new());
         for variable in variables {
             // Removing a line from a later file lets an earlier one win: that gave the value, too.
             let later = files.iter().skip_while(|file| **file != variable.source.file);
@@ -225,9 +230,14 @@ impl Core {
             let first_ran = version.and_then(|version| {
                 released.iter().find(|(_, made_from)| *made_from >= version).map(|(release, _)| *release)
             });
-            let version = match version {
-                Some(number) => Some(self.version(id, number).await?),
+            let version = match version.map(|number| (number, heads.get(&number).cloned())) {
                 None => None,
+                Some((_, Some(known))) => Some(known),
+                Some((number, None)) => {
+                    let head = self.version(id, number).await?;
+                    heads.insert(number, head.clone());
+                    Some(head)
+                }
             };
             lines.push(BlameLine {
                 key: variable.key,
