@@ -3,15 +3,21 @@
 //! Each format is one [`Syntax`]: it says which bytes belong to which value, and proposes how an edit can be written. No
 //! proposal is trusted. The text is read again, and counts only if it then means exactly what was meant.
 
+mod docker_env;
 mod edit;
 mod env;
 mod format;
+mod hcl;
 mod json;
+mod lines;
 mod listed;
+mod shell;
 mod source;
 mod text;
+mod toml;
 mod tree;
 mod withheld;
+mod yaml;
 
 use std::fmt;
 use std::ops::Range;
@@ -239,7 +245,7 @@ impl Document {
     pub(crate) fn changed(&self, path: &[Step], change: &Change) -> Result<Self> {
         let syntax = self.format.syntax();
         let route = self.root.route(path).ok_or_else(|| self.not_found(path))?;
-        let wanted = edit::meaning(self, &route, change)?;
+        let wanted = edit::meaning(self, &route, change)?.in_order();
         let chain = self.chain(&route)?;
         let target = Target { path: &self.path, text: &self.text, root: &self.root, chain: &chain };
         let patches = match change {
@@ -256,7 +262,7 @@ impl Document {
         for patch in patches.map_err(|error| self.place(error, target.node(), path))? {
             let text = patch.apply(&self.text);
             if let Ok(document) = Self::parse(&self.path, self.format, &text)
-                && document.root.meaning() == wanted
+                && document.root.meaning().in_order() == wanted
             {
                 return Ok(document);
             }

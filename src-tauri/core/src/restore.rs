@@ -6,12 +6,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
-use sternway_config::document::{Document, Format, unmasked};
+use sternway_config::document::{Document, unmasked};
 use sternway_config::{Assignment, EnvFile, store};
 use sternway_history::{Held, Place, StoredChange, StoredEntry, StoredSecret};
 use sternway_model::{Cause, Code, Error, Result, SecretName, SecretPin};
 
 use crate::configure::blocking;
+use crate::documents::format_of;
 use crate::machine::Core;
 use crate::project::Project;
 use crate::versions::{change_view, env_files, is_among};
@@ -183,9 +184,8 @@ async fn whole_text(project: &Project, file: &Path, kept: String, withheld: &[St
     if kept.is_empty() {
         return Err(gone());
     }
-    let (path, file) = (project.folder.join(file), file.to_owned());
+    let (path, format, file) = (project.folder.join(file), format_of(project, file), file.to_owned());
     blocking(move || {
-        let format = Format::of(&file);
         let (bytes, _) = store::read(&path)?;
         let now = String::from_utf8(bytes).ok().and_then(|text| Document::parse(&file, format, &text).ok());
         unmasked(&file, format, &kept, now.as_ref())

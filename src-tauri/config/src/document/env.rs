@@ -50,7 +50,7 @@ fn node(entry: Entry<'_>) -> Node {
             _ => Content::Scalar(Kind::Expression, entry.template().into_owned()),
         }
     };
-    let key = Key { words: vec![entry.key().to_owned()], span: entry.key_span() };
+    let key = Key::one(entry.key(), entry.key_span());
     let mut node = Node::new(content, entry.value_span()).under(key);
     if entry.exported() {
         "export".clone_into(&mut node.note);

@@ -70,8 +70,8 @@ impl Syntax for Json {
     fn rename(&self, target: Target<'_>, key: &str) -> Result<Vec<Patch>> {
         let Some((parent, _)) = target.parent() else { return Ok(Vec::new()) };
         let children = parent.content.children();
-        let keys = target.alike().into_iter().filter_map(|place| children.get(place)?.key.as_ref());
-        Ok(vec![Patch::of(keys.map(|old| (old.span.clone(), quoted(key))).collect())])
+        let keys = target.alike().into_iter().filter_map(|place| children.get(place)?.key.as_ref()?.spans.last());
+        Ok(vec![Patch::of(keys.map(|old| (old.clone(), quoted(key))).collect())])
     }
 }
 
@@ -106,7 +106,7 @@ fn node(value: &Value<'_>, text: &str) -> Node {
                     ObjectPropName::String(name) => name.value.to_string(),
                     ObjectPropName::Word(name) => name.value.to_owned(),
                 };
-                node(&property.value, text).under(Key { words: vec![word], span: name.start..name.end })
+                node(&property.value, text).under(Key::one(&word, name.start..name.end))
             };
             Content::Object(object.properties.iter().map(entry).collect())
         }
@@ -118,7 +118,7 @@ fn entry(key: Option<&str>, value: &str) -> String {
     key.map_or_else(|| value.to_owned(), |key| format!("{}: {value}", quoted(key)))
 }
 
-fn quoted(text: &str) -> String {
+pub(super) fn quoted(text: &str) -> String {
     serde_json::Value::String(text.to_owned()).to_string()
 }
 

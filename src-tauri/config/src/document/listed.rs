@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use super::lines::lines_of;
 use super::source::{Patch, indent_unit, indentation, line_end, line_start, newline};
 use super::tree::Node;
 
@@ -106,7 +107,8 @@ impl Listed {
             let (start, end) = (child.start(), child.end());
             let comma = self.comma(text, end);
             let mut span = start..comma.map_or(end, |comma| comma + 1);
-            if let Some(lines) = self.whole_lines(text, &span, holder) {
+            let lines = lines_of(text, &span, self).filter(|lines| lines.start > holder.span.start);
+            if let Some(lines) = lines {
                 span = lines;
             } else if comma.is_some() {
                 // Up to the next value on the line.
@@ -114,14 +116,9 @@ impl Listed {
                 span.end += rest.len() - rest.trim_start_matches([' ', '\t']).len();
             } else if *place == 0 {
                 // The only one: the brackets close around nothing.
-                span = holder.span.start + 1..holder.span.end.saturating_sub(1);
-                let inside = &text[span.clone()];
-                if self.next(text, span.start) < start
-                    || self.next(text, end) + 1 < holder.span.end
-                    || inside.contains(['#', '/'])
-                {
-                    span = start..end;
-                }
+                let inside = holder.span.start + 1..holder.span.end.saturating_sub(1);
+                let alone = text[inside.start..start].trim().is_empty() && text[end..inside.end].trim().is_empty();
+                span = if alone { inside } else { start..end };
             } else {
                 // Blanks in front of the last one.
                 span.start -= text[..start].len() - text[..start].trim_end_matches([' ', '\t']).len();
@@ -138,15 +135,5 @@ impl Listed {
             parts.push((comma..comma + 1, String::new()));
         }
         vec![Patch::of(parts)]
-    }
-
-    /// The lines of a value, if nothing but its own comment stands on them beside it.
-    fn whole_lines(&self, text: &str, span: &Range<usize>, holder: &Node) -> Option<Range<usize>> {
-        let start = line_start(text, span.start);
-        let end = line_end(text, span.end);
-        let alone = text[start..span.start].trim().is_empty()
-            && self.next(text, span.end) >= end.min(text.len())
-            && start > holder.span.start;
-        alone.then_some(start..end)
     }
 }

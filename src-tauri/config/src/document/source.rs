@@ -111,7 +111,9 @@ pub(crate) fn shift(node: &mut Node, by: usize) {
         *part = moved(part);
     }
     if let Some(key) = &mut node.key {
-        key.span = moved(&key.span);
+        for span in &mut key.spans {
+            *span = moved(span);
+        }
     }
     match &mut node.content {
         Content::Scalar(..) => {}

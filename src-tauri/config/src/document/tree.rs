@@ -52,7 +52,6 @@ pub(crate) enum Numbering {
     /// Of several with the same key the last one counts.
     Never,
     /// All of them count; they have numbers if there are several.
-    #[allow(dead_code, reason = "blocks of HCL, which come next")]
     OfSeveral,
     /// All of them count; even a single one has a number.
     Always,
@@ -96,8 +95,25 @@ pub(crate) struct Node {
 pub(crate) struct Key {
     /// Its words: more than one for `[a.b]` in TOML, and for a block with labels in HCL.
     pub(crate) words: Vec<String>,
-    /// Its bytes.
-    pub(crate) span: Range<usize>,
+    /// The bytes of each word.
+    pub(crate) spans: Vec<Range<usize>>,
+}
+
+impl Key {
+    /// A key of one word.
+    pub(crate) fn one(word: &str, span: Range<usize>) -> Self {
+        Self { words: vec![word.to_owned()], spans: Vec::from([span]) }
+    }
+
+    /// Where its first word begins.
+    pub(crate) fn start(&self) -> usize {
+        self.spans.first().map_or(0, |span| span.start)
+    }
+
+    /// Where its last word ends.
+    pub(crate) fn end(&self) -> usize {
+        self.spans.last().map_or(0, |span| span.end)
+    }
 }
 
 /// What a node holds.
@@ -136,7 +152,7 @@ impl Node {
 
     /// The same under a key; both together are what it consists of.
     pub(crate) fn under(mut self, key: Key) -> Self {
-        let whole = key.span.start..self.span.end.max(key.span.end);
+        let whole = key.start()..self.span.end.max(key.end());
         self.parts = vec![whole];
         self.key = Some(key);
         self
@@ -260,6 +276,19 @@ impl Meaning {
     pub(crate) fn new(key: Option<&str>, value: Data) -> Self {
         let words = key.map(|key| vec![key.to_owned()]).unwrap_or_default();
         Self { words, value, note: String::new(), numbering: Numbering::Never }
+    }
+
+    /// The same, whatever the order of keys: those of one name stay in theirs.
+    pub(crate) fn in_order(mut self) -> Self {
+        match &mut self.value {
+            Data::Scalar(..) => {}
+            Data::Array(children) => *children = std::mem::take(children).into_iter().map(Self::in_order).collect(),
+            Data::Object(children) => {
+                *children = std::mem::take(children).into_iter().map(Self::in_order).collect();
+                children.sort_by(|a, b| a.words.cmp(&b.words));
+            }
+        }
+        self
     }
 
     /// The part at the end of a way.

@@ -39,7 +39,7 @@ pub fn after(name: &str, text: &str, edit: &Edit) -> String {
 }
 
 /// Each value as `path kind text`.
-fn told(document: &Document) -> Vec<String> {
+pub fn told(document: &Document) -> Vec<String> {
     let told = |value: sternway_config::document::Value| {
         let text = value.text.map(|text| format!(" {text:?}")).unwrap_or_default();
         format!(

@@ -10,7 +10,7 @@ use sternway_history::{Held, Place};
 use sternway_model::{Code, EnvironmentName, Error, Result, SecretRef, Sensitive, looks_like_secret};
 
 use crate::configure::blocking;
-use crate::documents::listed;
+use crate::documents::{Listed, listed};
 use crate::machine::Core;
 use crate::project::Project;
 use crate::view::DocumentRole;
@@ -62,14 +62,14 @@ impl Snapshot {
                 Err(_) => drop(snapshot.unread.insert(file)),
             }
         }
-        for (file, role) in listed(project) {
+        for Listed { path: file, role, format } in listed(project) {
             if role == DocumentRole::Variables {
                 continue;
             }
             match store::read(&project.folder.join(&file)) {
                 Ok((_, stamp)) if stamp.is_absent() => {}
                 Ok((bytes, _)) if bytes.len() <= LARGEST => match String::from_utf8(bytes) {
-                    Ok(text) => snapshot.add_document(file, text),
+                    Ok(text) => snapshot.add_document(file, format, text),
                     Err(_) => drop(snapshot.unread.insert(file)),
                 },
                 _ => drop(snapshot.unread.insert(file)),
@@ -79,8 +79,7 @@ impl Snapshot {
     }
 
     /// A document as its text, with marks in the place of what looks like a secret.
-    fn add_document(&mut self, file: PathBuf, text: String) {
-        let format = Format::of(&file);
+    fn add_document(&mut self, file: PathBuf, format: Format, text: String) {
         let document = Document::parse(&file, format, &text).ok();
         let masked = Masked::of(&text, document.as_ref());
         let hash = self.keep(masked.text.unwrap_or_default());
