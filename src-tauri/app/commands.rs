@@ -177,6 +177,13 @@ async fn matrix_after(shared: &Shared, project: &Project, problem: Option<Error>
     Ok(matrix)
 }
 
+/// What is wrong with a value while it is typed, by the type that `sternway.yaml` declares.
+#[tauri::command]
+#[specta::specta]
+pub async fn check_value(shared: Core<'_>, project: PathBuf, key: String, value: String) -> Result<Option<Error>> {
+    Ok(shared.core.check_value(&shared.project(&project)?, &key, &value).err())
+}
+
 #[tauri::command]
 #[specta::specta]
 pub async fn secrets(shared: Core<'_>, project: PathBuf) -> Result<Secrets> {

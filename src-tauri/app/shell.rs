@@ -34,6 +34,7 @@ pub fn bindings() -> Builder<tauri::Wry> {
         commands::matrix,
         commands::set_variable,
         commands::unset_variable,
+        commands::check_value,
         commands::secrets,
         commands::set_secret,
         commands::copy_secret,

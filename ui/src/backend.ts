@@ -94,7 +94,7 @@ import type { Followings, LogFilter, Event as RunEvent, ServiceLine, UsageView }
 export type Listener = (events: RunEvent[]) => void;
 
 /** What no screen uses: what is measured once is measured again and again here, and earlier texts of documents come yet. */
-type Unused = "usage" | "documentAt";
+type Unused = "usage" | "documentAt" | "checkValue";
 
 type Commands = Omit<typeof commands, Unused>;
 

@@ -22,6 +22,8 @@ export const commands = {
 	matrix: (project: string) => __TAURI_INVOKE<Matrix>("matrix", { project }),
 	setVariable: (project: string, environment: EnvironmentName | null, key: string, value: string) => __TAURI_INVOKE<Matrix>("set_variable", { project, environment, key, value }),
 	unsetVariable: (project: string, environment: EnvironmentName | null, key: string) => __TAURI_INVOKE<Matrix>("unset_variable", { project, environment, key }),
+	/**  What is wrong with a value while it is typed, by the type that `sternway.yaml` declares. */
+	checkValue: (project: string, key: string, value: string) => __TAURI_INVOKE<Error | null>("check_value", { project, key, value }),
 	secrets: (project: string) => __TAURI_INVOKE<Secrets>("secrets", { project }),
 	setSecret: (project: string, environment: EnvironmentName, name: SecretName, value: string) => __TAURI_INVOKE<Secrets>("set_secret", { project, environment, name, value }),
 	copySecret: (project: string, name: SecretName, from: EnvironmentName, to: EnvironmentName) => __TAURI_INVOKE<Secrets>("copy_secret", { project, name, from, to }),
@@ -197,6 +199,8 @@ export type Cell = {
 	inherited: boolean,
 	/**  It is not what the environment's release has. */
 	changed: boolean,
+	/**  Why it is not of the type that `sternway.yaml` declares. */
+	problem?: Error | null,
 };
 
 /**  One thing that a move does, and why. */
@@ -398,10 +402,20 @@ export type DocumentEntry = {
 export type DocumentFormat = 
 /**  An env file as Compose reads it. */
 "env" | 
+/**  An env file as `docker run --env-file` reads it, and Compose where it says `format: raw`. No name tells it. */
+"docker_env" | 
 /**  JSON (RFC 8259). */
 "json" | 
 /**  JSON with comments and commas at the end. */
 "jsonc" | 
+/**  YAML 1.2. */
+"yaml" | 
+/**  TOML. */
+"toml" | 
+/**  HCL, as Terraform has it. */
+"hcl" | 
+/**  A shell script, of which the plain assignments are values. */
+"shell" | 
 /**  Anything else: only text. */
 "text";
 
@@ -790,6 +804,14 @@ export type MatrixRow = {
 	group: string,
 	/**  `sternway.yaml` requires it. */
 	required: boolean,
+	/**  What its values have to be, or seem to be. */
+	value_type?: ValueType | null,
+	/**  `sternway.yaml` declares the type: it is not only guessed. */
+	declared?: boolean,
+	/**  The keys that its values mention. */
+	mentions?: string[],
+	/**  The keys whose values mention it. */
+	mentioned_by?: string[],
 	/**  One cell per environment, in the order of [`Matrix::environments`]. */
 	cells: Cell[],
 };

@@ -9,10 +9,11 @@ mod spelling;
 mod titles;
 
 use std::borrow::Cow;
-use std::cell::Cell;
+use std::cell::RefCell;
 use std::fmt;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use adotenv::{Dialect, Document, Quote, Severity};
 use sternway_model::{Error, Location, Result, template};
@@ -28,7 +29,7 @@ pub struct EnvFile {
     path: PathBuf,
     document: Document<'static>,
     /// The title above each entry.
-    titles: Vec<String>,
+    titles: Vec<Arc<str>>,
 }
 
 impl EnvFile {
@@ -161,7 +162,7 @@ impl<'a> Entry<'a> {
     /// The title of the block it stands in: the first words of the comment above the block.
     #[must_use]
     pub fn group(&self) -> &'a str {
-        self.file.titles.get(self.inner.id()).map_or("", String::as_str)
+        self.file.titles.get(self.inner.id()).map_or("", AsRef::as_ref)
     }
 
     /// The value as a text in which `$NAME` and `${NAME}` are variables and `$$` is a dollar sign, whatever quotes it has.
@@ -194,12 +195,22 @@ impl<'a> Entry<'a> {
     /// Whether the value mentions variables.
     #[must_use]
     pub fn has_variables(&self) -> bool {
-        let asked = Cell::new(false);
-        let filled = template::fill(&self.template(), &|_| {
-            asked.set(true);
+        self.mentions().is_some()
+    }
+
+    /// The variables that the value mentions, in their order; `None` if it is not made of variables. A value whose `$` cannot
+    /// be read counts as made of them, because it is not the text that stands there.
+    pub(crate) fn mentions(&self) -> Option<Vec<String>> {
+        if !self.value().contains('$') {
+            return None;
+        }
+        let asked = RefCell::new(Vec::new());
+        let filled = template::fill(&self.template(), &|name| {
+            asked.borrow_mut().push(name.to_owned());
             None
         });
-        filled.is_err() || asked.get()
+        let asked = asked.into_inner();
+        (filled.is_err() || !asked.is_empty()).then_some(asked)
     }
 
     /// The value with its variables filled in; those without a value become empty, as in Compose.

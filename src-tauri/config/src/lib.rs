@@ -3,6 +3,7 @@
 //! - [`document`]: files of any format as values and as text, of which every untouched byte is kept
 //! - [`EnvFile`]: an env file of which every untouched byte is kept
 //! - [`load`], [`load_pinned`], [`required_missing`]: an environment's variables, each with the line it comes from
+//! - [`check_type`], [`wrong_types`]: whether values are what `sternway.yaml` declares
 //! - [`grid`]: all environments side by side
 //! - [`set_variable`], [`set_shared`], [`unset_variable`], [`refer`]: edits that know which file they belong to
 //! - [`merge`]: a document that two have changed
@@ -28,6 +29,7 @@ mod merge;
 mod scaffold;
 mod sources;
 pub mod store;
+mod types;
 mod variables;
 
 pub use edit::{Edited, readers, refer, set_shared, set_variable, unset_variable};
@@ -35,4 +37,5 @@ pub use env_file::{Assignment, Entry, EnvFile, Lookup};
 pub use matrix::{Grid, GridCell, GridRow, grid};
 pub use merge::{Conflict, Merge, Resolution, Side, merge};
 pub use scaffold::{Scaffold, scaffold};
+pub use types::{check_type, wrong_types};
 pub use variables::{NO_VERSION, Newest, load, load_pinned, required_missing};

@@ -1,12 +1,13 @@
 //! The variables of all environments side by side.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::path::Path;
 
-use sternway_model::{EnvironmentName, Error, Origin, ProjectFile, Value, Variable};
+use sternway_model::{EnvironmentName, Error, Origin, ProjectFile, Value, ValueType, Variable};
 
 use crate::env_file::EnvFile;
 use crate::sources::Sources;
+use crate::types;
 use crate::variables::Slot;
 
 /// Keys × environments.
@@ -29,6 +30,14 @@ pub struct GridRow {
     pub group: String,
     /// `sternway.yaml` requires it.
     pub required: bool,
+    /// What its values have to be, or seem to be.
+    pub kind: Option<ValueType>,
+    /// `sternway.yaml` declares the type.
+    pub declared: bool,
+    /// The keys that its values mention.
+    pub mentions: Vec<String>,
+    /// The keys whose values mention it.
+    pub mentioned_by: Vec<String>,
     /// One cell per environment, in the order of [`Grid::environments`].
     pub cells: Vec<GridCell>,
 }
@@ -47,6 +56,8 @@ pub struct GridCell {
     pub overridden: Vec<Origin>,
     /// It comes from a shared file, although the environment has a file of its own.
     pub inherited: bool,
+    /// Why it is not of the type that `sternway.yaml` declares.
+    pub problem: Option<Error>,
 }
 
 /// Lays the variables of all environments side by side. A file that cannot be read is a problem, and leaves the values of
@@ -57,42 +68,95 @@ pub fn grid(project_dir: &Path, project: &ProjectFile) -> Grid {
     let environments: Vec<_> = project.environments.keys().cloned().collect();
     let mut problems: Vec<Error> = sources.problems().cloned().collect();
     let mut rows = rows(project, &sources, &environments);
+    let mut mentioned: Vec<BTreeSet<String>> = vec![BTreeSet::new(); rows.len()];
     for environment in &environments {
         let mut merged = sources.merged(environment);
-        for problem in merged.problems {
+        for problem in std::mem::take(&mut merged.problems) {
             // A shared line is read once per environment; it is one problem.
             if !problems.contains(&problem) {
                 problems.push(problem);
             }
         }
         let files: Vec<_> = sources.of(environment).collect();
-        for row in &mut rows {
-            row.cells.push(merged.variables.swap_remove(&row.key).map_or_else(GridCell::default, |v| cell(v, &files)));
+        for (row, mentioned) in rows.iter_mut().zip(&mut mentioned) {
+            let template = merged.templates.remove(&row.key);
+            if let Some(template) = &template {
+                mentioned.extend(template.mentions.iter().cloned());
+            }
+            let cell = merged.variables.swap_remove(&row.key).map_or_else(GridCell::default, |variable| {
+                cell(variable, template.map(|template| template.text), &files)
+            });
+            row.cells.push(cell);
         }
     }
+    judge(project, &mut rows);
+    refer(&mut rows, mentioned);
     Grid { environments, rows, problems }
 }
 
-fn cell(variable: Variable, files: &[(Slot, &EnvFile)]) -> GridCell {
+fn cell(variable: Variable, template: Option<String>, files: &[(Slot, &EnvFile)]) -> GridCell {
     let from = files.iter().find(|(slot, _)| slot.path == variable.source.file);
-    let template = from.and_then(|(_, file)| {
-        let mut entries = file.entries();
-        let entry = entries.rfind(|entry| entry.key() == variable.key && entry.line() == variable.source.line)?;
-        entry.has_variables().then(|| entry.template().into_owned())
-    });
     GridCell {
         value: Some(variable.value),
         template,
         inherited: from.is_some_and(|(slot, _)| slot.inherited),
         source: Some(variable.source),
         overridden: variable.overridden,
+        problem: None,
+    }
+}
+
+/// Says of which type each key is, and which cells are not.
+fn judge(project: &ProjectFile, rows: &mut [GridRow]) {
+    for row in rows {
+        match project.configuration.types.get(&row.key) {
+            Some(kind) => {
+                row.kind = Some(kind.clone());
+                row.declared = true;
+                for cell in &mut row.cells {
+                    cell.problem = cell.value.as_ref().and_then(|value| types::problem(kind, value));
+                }
+            }
+            None => {
+                let mut texts: Vec<&str> = Vec::with_capacity(row.cells.len());
+                for cell in &row.cells {
+                    // Most environments have the same one.
+                    if let Some(Value::Plain(text)) = &cell.value
+                        && !text.is_empty()
+                        && texts.last() != Some(&text.as_str())
+                    {
+                        texts.push(text);
+                    }
+                }
+                // Only what fits every environment is a type.
+                let mut kinds = texts.into_iter().map(|text| ValueType::guess(&row.key, text));
+                let first = kinds.next().flatten();
+                row.kind = first.filter(|first| kinds.all(|kind| kind.as_ref() == Some(first)));
+            }
+        }
+    }
+}
+
+/// Says which keys mention which.
+fn refer(rows: &mut [GridRow], mentioned: Vec<BTreeSet<String>>) {
+    let mut by: HashMap<String, Vec<String>> = HashMap::new();
+    for (row, mentioned) in rows.iter_mut().zip(mentioned) {
+        for key in &mentioned {
+            by.entry(key.clone()).or_default().push(row.key.clone());
+        }
+        row.mentions = mentioned.into_iter().collect();
+    }
+    if by.is_empty() {
+        return;
+    }
+    for row in rows {
+        row.mentioned_by = by.remove(&row.key).unwrap_or_default();
     }
 }
 
 /// The rows without their cells: a key stands behind the one that stands before it in the first file that has it.
 fn rows(project: &ProjectFile, sources: &Sources<'_>, environments: &[EnvironmentName]) -> Vec<GridRow> {
-    let mut order: Vec<String> = Vec::new();
-    let mut groups: HashMap<String, String> = HashMap::new();
+    let mut order = Order::default();
     let mut seen = Vec::new();
     for (slot, file) in environments.iter().flat_map(|environment| sources.of(environment)) {
         if seen.contains(&slot.path) {
@@ -101,28 +165,70 @@ fn rows(project: &ProjectFile, sources: &Sources<'_>, environments: &[Environmen
         seen.push(slot.path);
         let mut previous = None;
         for entry in file.entries() {
-            let place = order.iter().position(|key| key == entry.key()).unwrap_or_else(|| {
-                let place = previous.map_or(order.len(), |previous: usize| previous + 1);
-                order.insert(place, entry.key().to_owned());
-                place
-            });
-            previous = Some(place);
-            let group = groups.entry(entry.key().to_owned()).or_default();
-            if group.is_empty() {
-                entry.group().clone_into(group);
-            }
+            previous = Some(order.place(entry.key(), previous, entry.group()));
         }
     }
     for key in &project.configuration.required {
-        if !order.contains(key) {
-            order.push(key.clone());
-        }
+        order.place(key, None, "");
     }
-    let row = |key: String| GridRow {
-        group: groups.remove(&key).unwrap_or_default(),
-        required: project.configuration.required.contains(&key),
-        key,
+    let row = |(key, group): (&str, &str)| GridRow {
+        group: group.to_owned(),
+        required: project.configuration.required.iter().any(|required| required == key),
+        kind: None,
+        declared: false,
+        mentions: Vec::new(),
+        mentioned_by: Vec::new(),
         cells: Vec::with_capacity(environments.len()),
+        key: key.to_owned(),
     };
-    order.into_iter().map(row).collect()
+    order.keys().into_iter().map(row).collect()
+}
+
+/// Keys in an order in which a new one can be put behind any other.
+#[derive(Default)]
+struct Order<'a> {
+    known: HashMap<&'a str, usize>,
+    keys: Vec<(&'a str, &'a str)>,
+    /// Which one comes after each; its own number if none does.
+    next: Vec<usize>,
+    last: usize,
+}
+
+impl<'a> Order<'a> {
+    /// The number of a key. A new one is put behind `previous`, or behind all of them.
+    fn place(&mut self, key: &'a str, previous: Option<usize>, group: &'a str) -> usize {
+        if let Some(known) = self.known.get(key) {
+            if let Some((_, title)) = self.keys.get_mut(*known).filter(|(_, title)| title.is_empty()) {
+                *title = group;
+            }
+            return *known;
+        }
+        let new = self.keys.len();
+        self.known.insert(key, new);
+        self.keys.push((key, group));
+        let previous = previous.unwrap_or(self.last);
+        let after = self.next.get(previous).copied().filter(|after| *after != previous);
+        self.next.push(after.unwrap_or(new));
+        if let Some(next) = self.next.get_mut(previous) {
+            *next = new;
+        }
+        if after.is_none() {
+            self.last = new;
+        }
+        new
+    }
+
+    /// The keys and their groups, in order.
+    fn keys(&self) -> Vec<(&'a str, &'a str)> {
+        let mut keys = Vec::with_capacity(self.keys.len());
+        let mut at = 0;
+        while let Some(key) = self.keys.get(at) {
+            keys.push(*key);
+            match self.next.get(at) {
+                Some(next) if *next != at => at = *next,
+                _ => break,
+            }
+        }
+        keys
+    }
 }

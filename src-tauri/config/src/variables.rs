@@ -140,44 +140,73 @@ impl Slot {
 /// Files laid over one another.
 pub(crate) struct Merged<'a> {
     newest: Newest<'a>,
-    /// What the variables of the files so far are as text, secrets as pins.
-    earlier: HashMap<String, String>,
+    /// What variables were before the file that is being added, if it sets them: that comes first in its other values.
+    before: HashMap<String, Value>,
     /// The variables, in the order of their first appearance.
     pub(crate) variables: IndexMap<String, Variable>,
+    /// How variables are written whose values are made of others.
+    pub(crate) templates: HashMap<String, Template>,
     /// Values that could not be filled in; they are in `variables` as they are written.
     pub(crate) problems: Vec<Error>,
 }
 
+/// A value that is made of other variables, as it is written.
+pub(crate) struct Template {
+    /// Its text.
+    pub(crate) text: String,
+    /// The variables that it mentions.
+    pub(crate) mentions: Vec<String>,
+}
+
 impl<'a> Merged<'a> {
     pub(crate) fn new(newest: Newest<'a>) -> Self {
-        Self { newest, earlier: HashMap::new(), variables: IndexMap::new(), problems: Vec::new() }
+        Self {
+            newest,
+            before: HashMap::new(),
+            variables: IndexMap::new(),
+            templates: HashMap::new(),
+            problems: Vec::new(),
+        }
     }
 
     /// Lays a further file over the ones before.
     pub(crate) fn add(&mut self, file: &EnvFile) {
-        let mut above: HashMap<String, String> = HashMap::new();
+        let earlier = self.variables.len();
         for entry in file.entries() {
             // A key without `=` has what the files before gave it: nothing changes.
             if entry.is_bare() {
                 continue;
             }
-            let value = self.value(entry, &above).unwrap_or_else(|problem| {
+            let value = self.value(entry).unwrap_or_else(|problem| {
                 self.problems.push(problem);
                 Value::Plain(entry.template().into_owned())
             });
-            above.insert(entry.key().to_owned(), text(&value));
-            self.place(entry, file.path(), value);
+            match entry.mentions() {
+                Some(mentions) => {
+                    let template = Template { text: entry.template().into_owned(), mentions };
+                    self.templates.insert(entry.key().to_owned(), template);
+                }
+                None if self.templates.is_empty() => {}
+                None => drop(self.templates.remove(entry.key())),
+            }
+            self.place(entry, file.path(), value, earlier);
         }
-        self.earlier.extend(above);
+        self.before.clear();
     }
 
-    fn value(&self, entry: Entry<'_>, above: &HashMap<String, String>) -> Result<Value> {
+    /// What other values see of a variable: what it was before this file, else what stands above.
+    fn look_up(&self, name: &str) -> Option<String> {
+        let value = self.before.get(name).or_else(|| self.variables.get(name).map(|variable| &variable.value))?;
+        Some(text(value))
+    }
+
+    fn value(&self, entry: Entry<'_>) -> Result<Value> {
         if entry.value().contains(PIN_BEGINS) {
             return Err(Error::invalid(format!("the value of {} has `{PIN_BEGINS}` in it", entry.key()))
                 .hint("That is how Sternway marks secrets in its records. Write keychain:NAME for a secret.")
                 .at(entry.location()));
         }
-        let filled = entry.fill(&|name| self.earlier.get(name).or_else(|| above.get(name)).cloned())?;
+        let filled = entry.fill(&|name| self.look_up(name))?;
         if let Some(reference) = SecretRef::parse(&filled) {
             let name = reference.map_err(|error| error.at(entry.location()))?.name;
             let version = (self.newest)(&name);
@@ -193,12 +222,16 @@ impl<'a> Merged<'a> {
         }
     }
 
-    fn place(&mut self, entry: Entry<'_>, file: &Path, value: Value) {
+    /// Sets a variable. `earlier` of them are those of the files before.
+    fn place(&mut self, entry: Entry<'_>, file: &Path, value: Value, earlier: usize) {
         let source = Origin { file: file.to_owned(), line: entry.line() };
-        match self.variables.get_mut(entry.key()) {
-            Some(variable) => {
-                variable.value = value;
+        match self.variables.get_full_mut(entry.key()) {
+            Some((place, _, variable)) => {
+                let old = std::mem::replace(&mut variable.value, value);
                 variable.overridden.insert(0, std::mem::replace(&mut variable.source, source));
+                if place < earlier {
+                    self.before.entry(entry.key().to_owned()).or_insert(old);
+                }
             }
             None => {
                 let key = entry.key().to_owned();
@@ -209,7 +242,7 @@ impl<'a> Merged<'a> {
     }
 }
 
-/// What other values see of a variable.
+/// A value as text, a secret as a pin.
 fn text(value: &Value) -> String {
     match value {
         Value::Plain(text) => text.clone(),

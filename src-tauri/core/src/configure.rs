@@ -4,18 +4,16 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use serde::Serialize;
-use sternway_config::{Assignment, Edited, Grid, GridCell, GridRow};
-use sternway_history::StoredSecret;
+use sternway_config::{Assignment, Edited};
 use sternway_model::{
-    Cause, Change, Code, EnvironmentName, Error, Release, Result, SecretName, SecretRef, Sensitive, Value, Variable,
-    expand, looks_like_secret, mentions,
+    Cause, Change, Code, EnvironmentName, Error, Result, SecretName, SecretRef, Sensitive, Value, expand, mentions,
 };
 
 use crate::layers::configuration_difference;
 use crate::machine::Core;
 use crate::project::Project;
 use crate::versions::Noted;
-use crate::view::{Cell, Matrix, MatrixRow, SecretCell, Variables};
+use crate::view::Variables;
 use crate::want::newest;
 
 /// An edit as both fronts tell it.
@@ -165,37 +163,6 @@ impl Core {
         })?;
         Ok(configuration_difference(&release.configuration, &here))
     }
-
-    /// All environments side by side. Works without a history, except for the versions of secrets and for what changed.
-    ///
-    /// # Errors
-    /// None of its own; files that cannot be read are part of the answer.
-    pub async fn matrix(&self, project: &Project) -> Result<Matrix> {
-        let reading = project.clone();
-        let grid = blocking(move || Ok(sternway_config::grid(&reading.folder, &reading.file))).await?;
-        let mut problems = grid.problems.clone();
-        let (secrets, releases) = match self.deployed(project, &grid).await {
-            Ok(known) => known,
-            Err(error) => {
-                problems.push(error);
-                (Vec::new(), vec![None; grid.environments.len()])
-            }
-        };
-        let mut rows: Vec<MatrixRow> =
-            grid.rows.iter().map(|row| matrix_row(row, &grid.environments, &secrets, &releases)).collect();
-        gather(&mut rows);
-        Ok(Matrix { environments: grid.environments, rows, problems })
-    }
-
-    async fn deployed(&self, project: &Project, grid: &Grid) -> Result<(Vec<StoredSecret>, Vec<Option<Release>>)> {
-        let history = self.history().await?;
-        let id = self.project_id(project).await?;
-        let mut releases = Vec::new();
-        for environment in &grid.environments {
-            releases.push(history.current_release(id, environment).await?);
-        }
-        Ok((history.secrets(id).await?, releases))
-    }
 }
 
 /// Runs what reads or writes files away from the asynchronous threads.
@@ -237,106 +204,4 @@ fn in_plain_text(key: &str, environment: &EnvironmentName, secret: &SecretName) 
             "Change the secret with `sternway secret set {environment} {secret}`. To replace the reference by a plain value all the \
              same: `sternway config set --force`."
         ))
-}
-
-/// Puts rows of the same group together, at the place of the group's first row: an environment's own file often repeats the
-/// titles of the shared one.
-fn gather(rows: &mut [MatrixRow]) {
-    let mut groups: Vec<String> = Vec::new();
-    for row in &*rows {
-        if !groups.contains(&row.group) {
-            groups.push(row.group.clone());
-        }
-    }
-    rows.sort_by_key(|row| groups.iter().position(|group| *group == row.group));
-}
-
-fn matrix_row(
-    row: &GridRow,
-    environments: &[EnvironmentName],
-    secrets: &[StoredSecret],
-    releases: &[Option<Release>],
-) -> MatrixRow {
-    let mut fingerprints: Vec<&str> = Vec::new();
-    let cells = row.cells.iter().zip(environments).zip(releases);
-    let cells = cells.map(|((cell, environment), release)| {
-        let secret = match &cell.value {
-            Some(Value::Secret { name, .. }) => Some(secret_cell(name, environment, secrets, &mut fingerprints)),
-            _ => None,
-        };
-        let masked = match &cell.value {
-            Some(Value::Plain(text)) => {
-                looks_like_secret(&row.key, cell.template.as_ref().unwrap_or(text)).map(str::to_owned)
-            }
-            _ => None,
-        };
-        Cell {
-            value: match &cell.value {
-                Some(Value::Plain(text)) if masked.is_none() => {
-                    Some(cell.template.clone().unwrap_or_else(|| text.clone()))
-                }
-                _ => None,
-            },
-            masked,
-            changed: release.as_ref().is_some_and(|release| changed(&row.key, cell, secret.as_ref(), release)),
-            secret,
-            source: cell.source.clone(),
-            overridden: cell.overridden.clone(),
-            inherited: cell.inherited,
-        }
-    });
-    MatrixRow { key: row.key.clone(), group: row.group.clone(), required: row.required, cells: cells.collect() }
-}
-
-/// A secret's newest version, and a number that equal values of the row share.
-fn secret_cell<'a>(
-    name: &SecretName,
-    environment: &EnvironmentName,
-    secrets: &'a [StoredSecret],
-    fingerprints: &mut Vec<&'a str>,
-) -> SecretCell {
-    let known = secrets.iter().filter(|known| &known.name == name && &known.environment == environment);
-    let newest = known.max_by_key(|known| known.version);
-    let same = newest.map(|newest| {
-        let place = fingerprints.iter().position(|known| *known == newest.fingerprint).unwrap_or_else(|| {
-            fingerprints.push(&newest.fingerprint);
-            fingerprints.len() - 1
-        });
-        u32::try_from(place).unwrap_or(u32::MAX)
-    });
-    SecretCell { name: name.clone(), version: newest.map(|newest| newest.version), same }
-}
-
-fn changed(key: &str, cell: &GridCell, secret: Option<&SecretCell>, release: &Release) -> bool {
-    let deployed: Option<&Variable> = release.configuration.iter().find(|variable| variable.key == key);
-    match (deployed.map(|variable| &variable.value), &cell.value) {
-        (None, None) => false,
-        (Some(Value::Plain(was)), Some(Value::Plain(is))) => {
-            // A text with a secret inside is stored with the version, which the file does not have.
-            mentions(was).is_ok_and(|pins| pins.is_empty()) && was != is
-        }
-        (Some(Value::Secret { name, version }), Some(Value::Secret { .. })) => {
-            secret.is_none_or(|secret| &secret.name != name || secret.version != *version)
-        }
-        _ => true,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn rows_of_a_group_stand_together() {
-        let row = |key: &str, group: &str| MatrixRow {
-            key: key.to_owned(),
-            group: group.to_owned(),
-            required: false,
-            cells: Vec::new(),
-        };
-        let mut rows = [row("A", "application"), row("B", "database"), row("C", "application"), row("D", "")];
-        gather(&mut rows);
-        let keys: Vec<&str> = rows.iter().map(|row| row.key.as_str()).collect();
-        assert_eq!(keys, ["A", "C", "B", "D"]);
-    }
 }

@@ -29,6 +29,7 @@ mod journal;
 pub mod layers;
 mod leaks;
 mod machine;
+mod matrix;
 mod notify;
 mod owner;
 pub mod plan;

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use specta::Type;
 use sternway_model::{
     At, Change, Deployment, DeploymentNumber, EnvironmentName, Error, Evidence, Origin, Outcome, ProjectName, Revision,
-    SecretName, Step, Target,
+    SecretName, Step, Target, ValueType,
 };
 
 pub use documents::{
@@ -190,6 +190,18 @@ pub struct MatrixRow {
     pub group: String,
     /// `sternway.yaml` requires it.
     pub required: bool,
+    /// What its values have to be, or seem to be.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub value_type: Option<ValueType>,
+    /// `sternway.yaml` declares the type: it is not only guessed.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub declared: bool,
+    /// The keys that its values mention.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub mentions: Vec<String>,
+    /// The keys whose values mention it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub mentioned_by: Vec<String>,
     /// One cell per environment, in the order of [`Matrix::environments`].
     pub cells: Vec<Cell>,
 }
@@ -212,6 +224,13 @@ pub struct Cell {
     pub inherited: bool,
     /// It is not what the environment's release has.
     pub changed: bool,
+    /// Why it is not of the type that `sternway.yaml` declares.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub problem: Option<Error>,
+}
+
+fn is_false(value: &bool) -> bool {
+    !value
 }
 
 /// A secret in the matrix.

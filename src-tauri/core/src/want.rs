@@ -79,6 +79,11 @@ impl Want {
             .into_iter()
             .map(|key| format!("{key} is required and has no value in {environment}"))
             .collect();
+        blockers.extend(
+            sternway_config::wrong_types(&project.file, &configuration)
+                .into_iter()
+                .map(|(key, problem)| format!("{key} in {environment}: {}. {}", problem.message, problem.hint)),
+        );
 
         let loaded = compose_of(project, environment, &configuration, &versions)?;
         let revision = git::revision(&project.folder).await?;

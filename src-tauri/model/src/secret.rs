@@ -94,6 +94,9 @@ fn pieces(text: &str) -> Result<Vec<Piece<'_>>> {
 /// # Errors
 /// If the text has something that looks like a pinned secret and is none.
 pub fn mentions(text: &str) -> Result<Vec<SecretPin>> {
+    if !text.contains(OPEN) {
+        return Ok(Vec::new());
+    }
     let pins = pieces(text)?.into_iter().filter_map(|piece| match piece {
         Piece::Pin(pin) => Some(pin),
         Piece::Text(_) => None,

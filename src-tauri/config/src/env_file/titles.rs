@@ -1,21 +1,23 @@
 //! Which block of the file an assignment stands in, by the comment above the block.
 
+use std::sync::Arc;
+
 use adotenv::{Document, ItemKind};
 
 /// The title above each assignment, in the order of the entries; empty where there is none.
 ///
 /// A block is what stands between blank lines, and the comments it begins with are its title. Comments that stand alone
 /// between blank lines are the title of what follows, until the next title.
-pub(super) fn titles(document: &Document<'_>) -> Vec<String> {
-    let mut titles = vec![String::new(); document.entries().len()];
-    let mut current = String::new();
+pub(super) fn titles(document: &Document<'_>) -> Vec<Arc<str>> {
+    let mut current: Arc<str> = Arc::from("");
+    let mut titles = vec![Arc::clone(&current); document.entries().len()];
     let mut first_of_block = true;
     for item in document.items() {
         match item.kind() {
             ItemKind::Blank => first_of_block = true,
             ItemKind::Comment if first_of_block => {
                 if let Some(title) = item.comment_text().and_then(title) {
-                    current = title;
+                    current = Arc::from(title);
                     // Further lines of the comment explain; the first one is the name.
                     first_of_block = false;
                 }
@@ -23,7 +25,7 @@ pub(super) fn titles(document: &Document<'_>) -> Vec<String> {
             _ => first_of_block = false,
         }
         if let Some(slot) = item.entry().and_then(|entry| titles.get_mut(entry.id())) {
-            slot.clone_from(&current);
+            *slot = Arc::clone(&current);
         }
     }
     titles

@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use sternway_config::{Grid, GridCell, GridRow, grid};
-use sternway_model::Value;
+use sternway_config::{Grid, GridCell, GridRow, check_type, grid, load, wrong_types};
+use sternway_model::{Value, ValueType};
 
 use crate::variables::{Project, origin};
 
@@ -69,4 +69,32 @@ fn a_broken_file_is_a_problem_and_the_rest_stays() {
     let places: Vec<_> = grid.problems.iter().map(|problem| problem.at.clone().expect("a place")).collect();
     let places: Vec<_> = places.iter().map(|at| (at.file.as_path(), at.line)).collect();
     assert_eq!(places, [(Path::new(".env.staging"), Some(1)), (Path::new(".env"), Some(2))], "each once");
+}
+
+#[test]
+fn keys_have_types_and_mention_one_another() {
+    let types = "configuration: { types: { PORT: port, LEVEL: { enum: [debug, info] }, PW: number, EMPTY: port } }\n";
+    let shared =
+        "PORT=80\nHOST=web\nURL=http://${HOST}:${PORT}/$$x\nLEVEL=info\nPW=keychain:PW\nEMPTY=\nTTL=15s\nMIX=1\n";
+    let project = Project::new(types, &[(".env", shared), (".env.staging", "PORT=8o\nLEVEL=infos\nMIX=one\n")]);
+    let grid = grid(project.dir(), &project.file);
+    let kinds: Vec<_> =
+        ["PORT", "LEVEL", "URL", "TTL", "MIX"].map(|key| row(&grid, key).kind.as_ref().map(ValueType::name)).to_vec();
+    assert_eq!(kinds, [Some("port"), Some("enum"), Some("url"), Some("duration"), None]);
+    assert!(row(&grid, "PORT").declared && !row(&grid, "TTL").declared);
+
+    let wrong = |key: &str| row(&grid, key).cells.iter().map(|cell| cell.problem.is_some()).collect::<Vec<_>>();
+    assert_eq!(wrong("PORT"), [false, true, false]);
+    assert_eq!(wrong("LEVEL"), [false, true, false]);
+    assert_eq!((wrong("PW"), wrong("EMPTY")), (vec![false; 3], vec![false; 3]), "a secret and nothing are not judged");
+
+    assert_eq!(row(&grid, "URL").mentions, ["HOST", "PORT"]);
+    assert_eq!(row(&grid, "PORT").mentioned_by, ["URL"]);
+
+    let staging = load(project.dir(), &project.file, &"staging".parse().expect("a name")).expect("readable");
+    let wrong: Vec<_> = wrong_types(&project.file, &staging).into_iter().map(|(key, _)| key).collect();
+    assert_eq!(wrong, ["PORT", "LEVEL"]);
+    let check = |key: &str, value: &str| check_type(&project.file, key, value).is_ok();
+    assert!(check("PORT", "80") && !check("PORT", "x") && check("PORT", "${OTHER}") && check("PORT", "keychain:P"));
+    assert!(check("HOST", "anything at all"), "nothing is declared");
 }
