@@ -84,7 +84,7 @@ export function Conflicts({ path, conflict, busy, problem, onSave, onClose }: Pr
           <span className={classes.space} />
           <Button onClick={onClose}>Go on editing</Button>
           <Button type="submit" variant="filled" disabled={open > 0} loading={busy}>
-            {open > 0 ? `${open} to choose` : `Save ${path}`}
+            {open > 0 ? `${open} to choose` : "Save what was chosen"}
           </Button>
         </div>
       </form>
