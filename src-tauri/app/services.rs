@@ -12,7 +12,7 @@ use futures_util::{StreamExt, TryStreamExt};
 use serde::Serialize;
 use specta::Type;
 use sternway_core::Removal;
-use sternway_core::view::{LogFilter, ServiceLine, Services, UsageView};
+use sternway_core::view::{CommandEvent, LogFilter, ServiceLine, Services, UsageView};
 use sternway_model::{EnvironmentName, Error, Plan, Result, ServiceName};
 use tauri::State;
 use tauri::ipc::Channel;
@@ -54,15 +54,35 @@ impl Followed {
     where
         Followings<T>: Serialize,
     {
-        let number = self.last.fetch_add(1, Ordering::Relaxed) + 1;
         let stop = CancellationToken::new();
-        self.streams.lock().unwrap_or_else(PoisonError::into_inner).insert(number, stop.clone());
-        let streams = self.streams.clone();
-        tauri::async_runtime::spawn(async move {
+        let stopped = stop.clone();
+        self.keep(stop, async move {
             tokio::select! {
                 () = send(stream, channel) => {}
-                () = stop.cancelled() => {}
+                () = stopped.cancelled() => {}
             }
+        })
+    }
+
+    /// The same for what has an end to tell after it was stopped, which is the stream's own affair.
+    fn forward_to_the_end<T: Serialize + Send + 'static>(
+        &self,
+        stream: BoxStream<'static, Result<T>>,
+        channel: Channel<Followings<T>>,
+        stop: CancellationToken,
+    ) -> u32
+    where
+        Followings<T>: Serialize,
+    {
+        self.keep(stop, send(stream, channel))
+    }
+
+    fn keep(&self, stop: CancellationToken, work: impl Future<Output = ()> + Send + 'static) -> u32 {
+        let number = self.last.fetch_add(1, Ordering::Relaxed) + 1;
+        self.streams.lock().unwrap_or_else(PoisonError::into_inner).insert(number, stop);
+        let streams = self.streams.clone();
+        tauri::async_runtime::spawn(async move {
+            work.await;
             streams.lock().unwrap_or_else(PoisonError::into_inner).remove(&number);
         });
         number
@@ -135,6 +155,25 @@ pub async fn service_logs(
 ) -> Result<u32> {
     let stream = shared.core.service_logs(&shared.project(&project)?, &environment, &filter).await?;
     Ok(shared.followed.forward(stream, lines))
+}
+
+/// Runs a line in a service's container. The answer is a number: `stop_following` ends the command, whose end is then told too.
+#[tauri::command]
+#[specta::specta]
+pub async fn run_in_service(
+    shared: State<'_, Shared>,
+    project: PathBuf,
+    environment: EnvironmentName,
+    service: ServiceName,
+    line: String,
+    typed_name: Option<String>,
+    events: Channel<Followings<CommandEvent>>,
+) -> Result<u32> {
+    let project = shared.project(&project)?;
+    let stop = CancellationToken::new();
+    let typed = typed_name.as_deref();
+    let stream = shared.core.run_in_service(&project, &environment, &service, &line, typed, &stop).await?;
+    Ok(shared.followed.forward_to_the_end(stream, events, stop))
 }
 
 #[tauri::command]

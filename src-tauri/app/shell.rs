@@ -61,6 +61,7 @@ pub fn bindings() -> Builder<tauri::Wry> {
         services::usage,
         services::follow_usage,
         services::service_logs,
+        services::run_in_service,
         services::stop_following,
         services::restart,
         services::plan_down,

@@ -16,6 +16,8 @@ export type {
   Cell,
   Change,
   Code,
+  CommandEvent,
+  CommandLine,
   Comparison,
   Deployment,
   DeploymentView,
@@ -88,7 +90,14 @@ export type {
   VersionView,
 } from "./bindings";
 
-import type { Followings, LogFilter, Event as RunEvent, ServiceLine, UsageView } from "./bindings";
+import type {
+  CommandEvent,
+  Followings,
+  LogFilter,
+  Event as RunEvent,
+  ServiceLine,
+  UsageView,
+} from "./bindings";
 
 /** Receives a running deployment's events, in order, in batches. */
 export type Listener = (events: RunEvent[]) => void;
@@ -101,7 +110,7 @@ type Commands = Omit<typeof commands, Unused>;
 /** Every command of the core. All of them throw a {@link Failure}. */
 export type Backend = Omit<
   Commands,
-  "run" | "resume" | "watch" | "launches" | "followUsage" | "serviceLogs"
+  "run" | "resume" | "watch" | "launches" | "followUsage" | "serviceLogs" | "runInService"
 > & {
   /** Runs a plan; answers with the deployment's number as soon as it began. */
   run(project: string, hash: string, typedName: string | null, events: Listener): Promise<number>;
@@ -121,6 +130,18 @@ export type Backend = Omit<
     environment: string,
     filter: LogFilter,
     listener: (message: Followings<ServiceLine>) => void,
+  ): Promise<number>;
+  /**
+   * Runs a line in a service's container. `stopFollowing` with the number that is answered ends the command; how it
+   * ended is told then as well.
+   */
+  runInService(
+    project: string,
+    environment: string,
+    service: string,
+    line: string,
+    typedName: string | null,
+    listener: (message: Followings<CommandEvent>) => void,
   ): Promise<number>;
   /** Says when the program was started once more; {@link Backend.launchProject} then answers for that start. */
   launches(started: () => void): Promise<void>;
@@ -144,6 +165,8 @@ export const tauri: Backend = {
     commands.followUsage(project, environment, channel(listener)),
   serviceLogs: (project, environment, filter, listener) =>
     commands.serviceLogs(project, environment, filter, channel(listener)),
+  runInService: (project, environment, service, line, typedName, listener) =>
+    commands.runInService(project, environment, service, line, typedName, channel(listener)),
   launches: (started) => commands.launches(channel(started)),
 };
 

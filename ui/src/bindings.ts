@@ -54,6 +54,8 @@ export const commands = {
 	followUsage: (project: string, environment: EnvironmentName, reports: Channel<Followings<UsageView>>) => __TAURI_INVOKE<number>("follow_usage", { project, environment, reports }),
 	/**  Lines of the services' output, until they end or `stop_following` gets the number that is answered. */
 	serviceLogs: (project: string, environment: EnvironmentName, filter: LogFilter, lines: Channel<Followings<ServiceLine>>) => __TAURI_INVOKE<number>("service_logs", { project, environment, filter, lines }),
+	/**  Runs a line in a service's container. The answer is a number: `stop_following` ends the command, whose end is then told too. */
+	runInService: (project: string, environment: EnvironmentName, service: ServiceName, line: string, typedName: string | null, events: Channel<Followings<CommandEvent>>) => __TAURI_INVOKE<number>("run_in_service", { project, environment, service, line, typedName, events }),
 	stopFollowing: (number: number) => __TAURI_INVOKE<void>("stop_following", { number }),
 	/**  Starts services anew, as they are; all of them without names. The answer is what was seen, for each container. */
 	restart: (project: string, environment: EnvironmentName, services: ServiceName[], typedName: string | null) => __TAURI_INVOKE<string[]>("restart", { project, environment, services, typedName }),
@@ -261,6 +263,21 @@ export type Code =
 "unknown" | 
 /**  A bug in Sternway. */
 "internal";
+
+/**  What a command in a service's container does, as it goes on. */
+export type CommandEvent = 
+/**  It printed a line. */
+({ line: CommandLine }) & { ended?: never } | 
+/**  It ended, with this exit code; nothing comes after it. */
+({ ended: number }) & { line?: never };
+
+/**  A line that a command printed. */
+export type CommandLine = {
+	/**  It was printed to standard error. */
+	error: boolean,
+	/**  The line, redacted, without its end. */
+	text: string,
+};
 
 /**  Two deployments side by side: what `compare` prints. */
 export type Comparison = {

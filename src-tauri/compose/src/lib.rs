@@ -52,6 +52,7 @@ pub mod ports;
 mod progress;
 mod reasons;
 mod session;
+mod shell;
 #[cfg(test)]
 mod tests_support;
 mod usage;
@@ -66,4 +67,5 @@ pub use model::Model;
 pub use observe::{Observed, images_after};
 pub use plan::{ComposePlan, ImageSource, Job, Removal, Want, WithoutEffect, Work, plan};
 pub use session::{Command, Printed, Session};
+pub use shell::Shown;
 pub use usage::Usage;

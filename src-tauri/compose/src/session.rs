@@ -1,6 +1,7 @@
 //! A command inside a container that runs, connected to whoever started it.
 
 use std::pin::Pin;
+use std::time::Duration;
 
 use bollard::container::LogOutput;
 use bollard::exec::{CreateExecOptions, ResizeExecOptions, StartExecOptions, StartExecResults};
@@ -10,7 +11,7 @@ use sternway_model::{Code, Error, Result, ServiceName};
 use tokio::io::AsyncWrite;
 
 use crate::engine::{Engine, REQUEST, failure, limited};
-use crate::observe::{Detail, State};
+use crate::observe::{Container, Detail, State};
 
 /// A command to run in a container.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -36,10 +37,13 @@ pub enum Printed {
     Error(Vec<u8>),
 }
 
+/// How often it is looked whether a command still runs that prints nothing any more.
+const LOOK: Duration = Duration::from_millis(100);
+
 /// A command that runs. What it prints is not redacted: it is between the person and the program.
 pub struct Session {
     engine: Engine,
-    id: String,
+    pub(crate) id: String,
     /// What it prints; it ends when the command does.
     pub output: BoxStream<'static, Result<Printed>>,
     /// What it reads. Closing it is the end of its standard input.
@@ -58,15 +62,7 @@ impl Engine {
         number: Option<u32>,
         command: &Command,
     ) -> Result<Session> {
-        let containers = self.observer().containers(project, Detail::Enough).await?;
-        let container = containers.iter().find(|container| {
-            let here = number.is_none_or(|number| number == container.number);
-            container.service == service.as_str() && here && container.state == State::Running
-        });
-        let Some(container) = container else {
-            return Err(Error::new(Code::NotFound, format!("service {service} has no container that runs"))
-                .hint("`sternway status` says how the services are."));
-        };
+        let container = self.running(project, service, number).await?;
         let doing = format!("run a command in {}", container.name);
         let options = CreateExecOptions {
             attach_stdin: Some(true),
@@ -79,14 +75,50 @@ impl Engine {
             working_dir: command.folder.clone(),
             ..CreateExecOptions::default()
         };
-        let created = limited(&doing, REQUEST, self.docker().create_exec(&container.id, options)).await?;
-        let options = StartExecOptions { tty: command.terminal, ..StartExecOptions::default() };
-        match limited(&doing, REQUEST, self.docker().start_exec(&created.id, Some(options))).await? {
+        self.start(doing, &container.id, options).await
+    }
+
+    /// A service's first container that runs, or the one with a number.
+    pub(crate) async fn running(&self, project: &str, service: &ServiceName, number: Option<u32>) -> Result<Container> {
+        let containers = self.observer().containers(project, Detail::Enough).await?;
+        let found = containers.into_iter().find(|container| {
+            let here = number.is_none_or(|number| number == container.number);
+            container.service == service.as_str() && here && container.state == State::Running
+        });
+        found.ok_or_else(|| {
+            Error::new(Code::NotFound, format!("service {service} has no container that runs"))
+                .hint("`sternway status` says how the services are.")
+        })
+    }
+
+    /// Starts a command in a container and connects to it.
+    pub(crate) async fn start(
+        &self,
+        doing: String,
+        container: &str,
+        options: CreateExecOptions<String>,
+    ) -> Result<Session> {
+        let start = StartExecOptions { tty: options.tty.unwrap_or_default(), ..StartExecOptions::default() };
+        let created = limited(&doing, REQUEST, self.docker().create_exec(container, options)).await?;
+        match limited(&doing, REQUEST, self.docker().start_exec(&created.id, Some(start))).await? {
             StartExecResults::Attached { output, input } => {
                 let output = output.map_err(move |error| failure(&doing, error)).map_ok(Printed::from).boxed();
                 Ok(Session { engine: self.clone(), id: created.id, output, input })
             }
             StartExecResults::Detached => Err(Error::internal("the engine did not connect the command")),
+        }
+    }
+
+    /// How a command ended, by the engine's id of it; it is waited for if it still runs, as one may that has closed its output.
+    pub(crate) async fn exit_code(&self, id: &str) -> Result<i64> {
+        loop {
+            let call = self.docker().inspect_exec(id);
+            let inspected = limited("ask how the command ended", REQUEST, call).await?;
+            if inspected.running != Some(true) {
+                let unknown = || Error::new(Code::Unknown, "the engine does not know how the command ended");
+                return inspected.exit_code.ok_or_else(unknown);
+            }
+            tokio::time::sleep(LOOK).await;
         }
     }
 }
@@ -117,8 +149,6 @@ impl Session {
     /// # Errors
     /// [`Code::Unknown`] if the engine does not know it.
     pub async fn exit_code(&self) -> Result<i64> {
-        let call = self.engine.docker().inspect_exec(&self.id);
-        let inspected = limited("ask how the command ended", REQUEST, call).await?;
-        inspected.exit_code.ok_or_else(|| Error::new(Code::Unknown, "the engine does not know how the command ended"))
+        self.engine.exit_code(&self.id).await
     }
 }

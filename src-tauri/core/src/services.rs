@@ -19,7 +19,7 @@ use crate::view::{
 };
 use crate::want::Want;
 
-pub use act::Notices;
+pub use act::{CommandEvents, Notices};
 
 /// Lines of services as they come, redacted.
 pub type ServiceLines = BoxStream<'static, Result<ServiceLine>>;

@@ -21,7 +21,9 @@ pub use documents::{
 pub use safekeeping::{
     Audit, AuditLine, Leak, LeakReport, LeakedSecret, Promotion, RotationState, RotationView, Suspicion,
 };
-pub use services::{ContainerView, LogFilter, ServiceLine, ServiceView, Services, Usage, UsageView};
+pub use services::{
+    CommandEvent, CommandLine, ContainerView, LogFilter, ServiceLine, ServiceView, Services, Usage, UsageView,
+};
 pub use versions::{
     Blame, BlameLine, Left, RestorePlan, RestoreScope, Restored, VersionChange, VersionDifference, VersionHead,
     VersionView, VersionsFilter, VersionsPage,

@@ -60,6 +60,16 @@ async fn what_runs_is_looked_at_started_anew_and_taken_down() -> Result<()> {
     })
     .await?;
 
+    // The answer is not what was typed, so that only a shell can have said it.
+    window.click("button", "More for web").await?;
+    window.click("menuitem", "Run a command…").await?;
+    window.fill("Command line", "echo \"$((6 * 7)) loaves\"; exit 3").await?;
+    window.click("button", "Run in web").await?;
+    window.see("42 loaves", SOON).await?;
+    window.see("ended with code 3", SOON).await?;
+    window.screenshot("11-command").await?;
+    window.click("button", "Close").await?;
+
     window.click("button", "More for staging").await?;
     window.click("menuitem", "Take staging down…").await?;
     window.find("heading", "Take staging down").await?;

@@ -28,15 +28,7 @@ export function ConfirmName({ verb, children, name, busy, onConfirm, onClose }: 
         }}
       >
         {children}
-        {name !== undefined && (
-          <TextInput
-            label={`Type ${name} to confirm`}
-            value={typed}
-            onChange={(event) => setTyped(event.currentTarget.value)}
-            autoComplete="off"
-            data-autofocus
-          />
-        )}
+        {name !== undefined && <TypedName name={name} typed={typed} onType={setTyped} autofocus />}
         <div className={classes.buttons}>
           <Button onClick={onClose}>Cancel</Button>
           <Button
@@ -52,5 +44,26 @@ export function ConfirmName({ verb, children, name, busy, onConfirm, onClose }: 
         </div>
       </form>
     </Modal>
+  );
+}
+
+interface TypedProps {
+  name: string;
+  typed: string;
+  onType: (typed: string) => void;
+  /** The dialog that it is in begins here. */
+  autofocus?: boolean;
+}
+
+/** Where the name of a protected environment is typed. */
+export function TypedName({ name, typed, onType, autofocus }: TypedProps) {
+  return (
+    <TextInput
+      label={`Type ${name} to confirm`}
+      value={typed}
+      onChange={(event) => onType(event.currentTarget.value)}
+      autoComplete="off"
+      data-autofocus={autofocus}
+    />
   );
 }

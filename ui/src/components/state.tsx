@@ -76,6 +76,14 @@ export function ResultMark({ result }: { result: Deployment["result"] }) {
   return <Mark look={RESULT[result ?? "running"]} />;
 }
 
+/** How a command in a container is, or how it ended. */
+export function CommandMark(props: { state: "running" | "stopping" } | { code: number; stopped: boolean }) {
+  if ("state" in props) return <Mark look={{ tone: "busy", word: props.state, icon: IconLoader2 }} />;
+  const word = `ended with code ${props.code}`;
+  if (props.stopped) return <Mark look={{ tone: "quiet", word: `stopped, ${word}`, icon: IconPlayerStop }} />;
+  return <Mark look={props.code === 0 ? { ...STEP.done, word } : { ...STEP.failed, word }} />;
+}
+
 export function StepMark({ state }: { state: StepState }) {
   return <Mark look={STEP[state]} wordless />;
 }

@@ -2,9 +2,11 @@
 import type {
   Backend,
   Cell,
+  CommandEvent,
   Deployment,
   DeploymentView,
   Failure,
+  Followings,
   Kind,
   Listener,
   Machine,
@@ -360,6 +362,8 @@ export function fakeBackend({
     plan: (environment) => makePlan(environment, "promote", null),
     version: (environment, name) => versionsOf(environment, name)[0]?.version ?? null,
   });
+  /** Who listens to commands that have not ended. */
+  const commands = new Map<number, (message: Followings<CommandEvent>) => void>();
   const guard = (environment: string, typedName: string | null) => {
     if (environmentOf(environment).protected && typedName !== environment) {
       fail("protected", `${environment} is protected.`, "Type its name.");
@@ -472,7 +476,25 @@ export function fakeBackend({
         if (!filter.follow) listener("ended");
         return 2;
       }),
-    stopFollowing: () => soon(() => undefined),
+    stopFollowing: (number) =>
+      soon(() => {
+        commands.get(number)?.({ items: [{ ended: 143 }] });
+        commands.delete(number);
+      }),
+    runInService: (_, environment, _service, line, typedName, listener) =>
+      soon(() => {
+        guard(environment, typedName);
+        const number = 100 + commands.size;
+        const [program, ...words] = line.split(" ");
+        if (program === "sleep") {
+          commands.set(number, listener);
+        } else if (program === "echo") {
+          listener({ items: [{ line: { error: false, text: words.join(" ") } }, { ended: 0 }] });
+        } else {
+          listener({ items: [{ line: { error: true, text: `sh: ${program}: not found` } }, { ended: 127 }] });
+        }
+        return number;
+      }),
     restart: (_, _environment, services) => soon(() => services.map((service) => `${service}: healthy`)),
     planDown: (_, environment) => soon(() => makePlan(environment, "down", null)),
     matrix: () => soon(() => world.matrix),

@@ -23,4 +23,6 @@ mod registry;
 #[cfg(test)]
 mod replacement;
 #[cfg(test)]
+mod shell;
+#[cfg(test)]
 mod stage;

@@ -3,19 +3,25 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use sternway_compose::{Command, Engine, Lease, Output, Run, Session};
+use futures_util::stream::{self, BoxStream};
+use futures_util::{StreamExt, TryStreamExt};
+use sternway_compose::{Command, Engine, Lease, Output, Printed, Run, Session, Shown};
 use sternway_model::{Code, EnvironmentName, Error, Release, Result, ServiceName};
-use sternway_vault::{Redactor, Revealed};
+use sternway_vault::{LineRedactor, Redactor, Revealed};
 use tokio_util::sync::CancellationToken;
 
 use crate::layers::Whole;
 use crate::machine::Core;
 use crate::project::Project;
 use crate::run::confirm;
+use crate::view::{CommandEvent, CommandLine};
 use crate::want::Want;
 
 /// Gets what is printed meanwhile, line by line and redacted.
 pub type Notices = Arc<dyn Fn(&str) + Send + Sync>;
+
+/// What a command in a service's container does, as it goes on; redacted.
+pub type CommandEvents = BoxStream<'static, Result<CommandEvent>>;
 
 /// The release that runs, and what is needed to touch it.
 struct Hand {
@@ -99,6 +105,29 @@ impl Core {
         engine.exec(&project.file.compose_project(environment), service, number, command).await
     }
 
+    /// Runs a line with `sh -c` in a service's first container that runs, without a terminal and without input. It is ended
+    /// when `stop` is cancelled, and then tells how; it is ended as well when nobody reads it any more.
+    ///
+    /// # Errors
+    /// [`Code::Protected`] if the environment's name was not typed; [`Code::NotFound`] if the service has no container that
+    /// runs; [`Code::Failed`] if there is no `sh` in it; if the keychain cannot be read while the release has secrets.
+    pub async fn run_in_service(
+        &self,
+        project: &Project,
+        environment: &EnvironmentName,
+        service: &ServiceName,
+        line: &str,
+        typed: Option<&str>,
+        stop: &CancellationToken,
+    ) -> Result<CommandEvents> {
+        confirm(environment, project.file.environment(environment)?.protected, typed)?;
+        let redactor = self.environment_redactor(project, environment).await?;
+        let engine = self.engine(project, environment)?;
+        let shown = engine.shell(&project.file.compose_project(environment), service, line, stop).await?;
+        let mut lines = CommandLines { out: LineRedactor::new(redactor.clone()), error: LineRedactor::new(redactor) };
+        Ok(shown.map_ok(move |shown| stream::iter(lines.events(shown)).map(Ok)).try_flatten().boxed())
+    }
+
     async fn hand(&self, project: &Project, environment: &EnvironmentName) -> Result<Hand> {
         let id = self.project_id(project).await?;
         let release: Option<Release> = self.history().await?.current_release(id, environment).await?;
@@ -129,6 +158,27 @@ impl Core {
     }
 }
 
+/// Makes redacted lines of what a command prints, standard output and standard error apart.
+struct CommandLines {
+    out: LineRedactor,
+    error: LineRedactor,
+}
+
+impl CommandLines {
+    fn events(&mut self, shown: Shown) -> Vec<CommandEvent> {
+        let line = |error: bool| move |text: String| CommandEvent::Line(CommandLine { error, text });
+        match shown {
+            Shown::Printed(Printed::Out(bytes)) => self.out.push(&bytes).into_iter().map(line(false)).collect(),
+            Shown::Printed(Printed::Error(bytes)) => self.error.push(&bytes).into_iter().map(line(true)).collect(),
+            Shown::Ended(code) => {
+                let rest = self.out.finish().map(line(false)).into_iter().chain(self.error.finish().map(line(true)));
+                // The engine's type is larger than what a process can end with.
+                rest.chain([CommandEvent::Ended(i32::try_from(code).unwrap_or(i32::MAX))]).collect()
+            }
+        }
+    }
+}
+
 /// What programs printed may be in an error too.
 fn redacted(mut error: Error, redactor: &Redactor) -> Error {
     error.message = redactor.redact(&error.message);
@@ -143,5 +193,35 @@ struct Told<'a> {
 impl Output for Told<'_> {
     fn line(&self, text: &str) {
         (self.notices)(&self.redactor.redact(text));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use sternway_model::Sensitive;
+
+    use super::*;
+
+    #[test]
+    fn lines_of_a_command_are_redacted_and_complete_when_it_ends() {
+        let redactor = Redactor::default();
+        redactor.add(&Sensitive::new("hunter2!".to_owned())).expect("it can be looked for");
+        let mut lines = CommandLines { out: LineRedactor::new(redactor.clone()), error: LineRedactor::new(redactor) };
+        let pieces = [
+            Shown::Printed(Printed::Out(b"it is hun".to_vec())),
+            Shown::Printed(Printed::Error(b"oh\nhunter2!".to_vec())),
+            Shown::Printed(Printed::Out(b"ter2!\nlast".to_vec())),
+            Shown::Ended(3),
+        ];
+        let told: Vec<_> = pieces.into_iter().flat_map(|piece| lines.events(piece)).collect();
+        let line = |error: bool, text: &str| CommandEvent::Line(CommandLine { error, text: text.to_owned() });
+        let wanted = [
+            line(true, "oh"),
+            line(false, "it is [secret]"),
+            line(false, "last"),
+            line(true, "[secret]"),
+            CommandEvent::Ended(3),
+        ];
+        assert_eq!(told, wanted);
     }
 }

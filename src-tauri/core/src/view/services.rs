@@ -74,6 +74,25 @@ pub struct ServiceLine {
     pub text: String,
 }
 
+/// What a command in a service's container does, as it goes on.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema, Type)]
+#[serde(rename_all = "snake_case")]
+pub enum CommandEvent {
+    /// It printed a line.
+    Line(CommandLine),
+    /// It ended, with this exit code; nothing comes after it.
+    Ended(i32),
+}
+
+/// A line that a command printed.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema, Type)]
+pub struct CommandLine {
+    /// It was printed to standard error.
+    pub error: bool,
+    /// The line, redacted, without its end.
+    pub text: String,
+}
+
 /// What an environment's running containers use: what `stats` prints.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema, Type)]
 pub struct UsageView {

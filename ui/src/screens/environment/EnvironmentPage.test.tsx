@@ -45,6 +45,54 @@ test("the output of one service is followed, and no longer once the page was lef
   await waitFor(() => expect(stopFollowing, "output and measurements").toHaveBeenCalledTimes(2));
 });
 
+test("a command is run in a service, in a protected environment by its name", async () => {
+  const fake = fakeBackend({ delay: 0, pace: 0 });
+  const runInService = vi.fn(fake.runInService);
+  const { user } = show(
+    { page: "environment", project: PROJECT, environment: "production" },
+    { ...fake, runInService },
+  );
+  await user.click(await screen.findByRole("button", { name: "More for web" }));
+  await user.click(await screen.findByRole("menuitem", { name: "Run a command…" }));
+  await user.type(await screen.findByRole("textbox", { name: "Command line" }), "echo good morning");
+  const run = screen.getByRole<HTMLButtonElement>("button", { name: "Run in web" });
+  expect(run.disabled).toBe(true);
+  await user.type(screen.getByRole("textbox", { name: "Type production to confirm" }), "production");
+  await user.click(run);
+  expect((await screen.findByText("good morning")).dataset.error).toBe("false");
+  expect(screen.getByText("ended with code 0")).toBeTruthy();
+
+  await user.clear(screen.getByRole("textbox", { name: "Command line" }));
+  await user.type(screen.getByRole("textbox", { name: "Command line" }), "nonsense{Enter}");
+  expect((await screen.findByText("sh: nonsense: not found")).dataset.error).toBe("true");
+  expect(screen.getByText("ended with code 127")).toBeTruthy();
+  expect(screen.queryByText("good morning"), "what was printed before is gone").toBeNull();
+  expect(runInService.mock.calls.map((call) => call.slice(1, 5))).toEqual([
+    ["production", "web", "echo good morning", "production"],
+    ["production", "web", "nonsense", "production"],
+  ]);
+});
+
+test("a command that runs is ended by the button, and with its dialog", async () => {
+  const fake = fakeBackend({ delay: 0, pace: 0 });
+  const stopFollowing = vi.fn(fake.stopFollowing);
+  const { user } = show(
+    { page: "environment", project: PROJECT, environment: "staging" },
+    { ...fake, stopFollowing },
+  );
+  await user.click(await screen.findByRole("button", { name: "More for web" }));
+  await user.click(await screen.findByRole("menuitem", { name: "Run a command…" }));
+  await user.type(await screen.findByRole("textbox", { name: "Command line" }), "sleep 100{Enter}");
+  await user.click(await screen.findByRole("button", { name: "Stop" }));
+  expect(await screen.findByText("stopped, ended with code 143")).toBeTruthy();
+
+  stopFollowing.mockClear();
+  await user.click(screen.getByRole("button", { name: "Run in web" }));
+  await screen.findByRole("button", { name: "Stop" });
+  await user.click(screen.getByRole("button", { name: "Close" }));
+  await waitFor(() => expect(stopFollowing).toHaveBeenCalledTimes(1));
+});
+
 test("taking an environment down is a plan to read first", async () => {
   const { user } = show({ page: "environment", project: PROJECT, environment: "staging" });
   await user.click(await screen.findByRole("button", { name: "More for staging" }));

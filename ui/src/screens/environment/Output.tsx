@@ -1,18 +1,13 @@
 import { Select, Switch } from "@mantine/core";
-import { useVirtualizer } from "@tanstack/react-virtual";
-import { useEffect, useRef, useState } from "react";
+import { useState } from "react";
 import { useFollowed } from "../../app/followed";
 import { type ServiceLine, useBackend } from "../../backend";
 import { Empty } from "../../components/Page";
 import { Problem } from "../../components/Problem";
 import { count, exact } from "../../components/words";
+import { Lines, withMore } from "./Lines";
 import classes from "./Output.module.css";
 
-const LINE_HEIGHT = 20;
-/** How many of the newest lines are kept. */
-const KEPT = 5000;
-/** Closer to the end than this, in pixels, the view goes along with it. */
-const NEAR_END = 40;
 const MINUTE = 60_000;
 
 const ALL = "every service";
@@ -49,20 +44,9 @@ export function Output({ project, environment, services, service, onService }: P
       const filter = { services: service ? [service] : [], follow, since: from, tail };
       return backend.serviceLogs(project, environment, filter, listener);
     },
-    (items) => setLines((before) => [...before, ...items].slice(-KEPT)),
+    (items) => setLines((before) => withMore(before, items)),
     () => setLines([]),
   );
-  const scroller = useRef<HTMLDivElement>(null);
-  const [atEnd, setAtEnd] = useState(true);
-  const virtual = useVirtualizer({
-    count: lines.length,
-    getScrollElement: () => scroller.current,
-    estimateSize: () => LINE_HEIGHT,
-    overscan: 20,
-  });
-  useEffect(() => {
-    if (atEnd && lines.length > 0) virtual.scrollToIndex(lines.length - 1, { align: "end" });
-  }, [atEnd, lines, virtual]);
   return (
     <section className={classes.output} aria-label="Output">
       <div className={classes.bar}>
@@ -90,37 +74,12 @@ export function Output({ project, environment, services, service, onService }: P
         <span className={classes.count}>{count(lines.length, "line")}</span>
       </div>
       {problem && <Problem failure={problem} onRetry={again} doing="Reading the output" compact />}
-      <div
-        ref={scroller}
-        className={classes.lines}
-        onScroll={({ currentTarget: view }) =>
-          setAtEnd(view.scrollHeight - view.scrollTop - view.clientHeight < NEAR_END)
-        }
-      >
-        {lines.length === 0 && !problem && (
-          <Empty title={ended ? "Nothing was printed" : "Nothing was printed yet"} />
-        )}
-        <div className={classes.all} style={{ height: virtual.getTotalSize() }}>
-          {virtual.getVirtualItems().map((item) => {
-            const line = lines[item.index];
-            return (
-              line && (
-                <div
-                  key={item.key}
-                  className={classes.line}
-                  style={{ transform: `translateY(${item.start}px)` }}
-                  title={exact(line.at)}
-                >
-                  {!service && <span className={classes.service}>{line.service}</span>}
-                  <span className={classes.text} data-error={line.error}>
-                    {line.text}
-                  </span>
-                </div>
-              )
-            );
-          })}
-        </div>
-      </div>
+      <Lines
+        lines={lines}
+        empty={!problem && <Empty title={ended ? "Nothing was printed" : "Nothing was printed yet"} />}
+        before={(line) => !service && <span className={classes.service}>{line.service}</span>}
+        title={(line) => exact(line.at)}
+      />
     </section>
   );
 }

@@ -1,4 +1,5 @@
-import { Button } from "@mantine/core";
+import { ActionIcon, Button, Menu } from "@mantine/core";
+import { IconDots } from "@tabler/icons-react";
 import { useState } from "react";
 import { useRefresh } from "../../app/queries";
 import { useTask } from "../../app/task";
@@ -9,6 +10,7 @@ import { Published } from "../../components/Published";
 import { HealthMark } from "../../components/state";
 import { Time } from "../../components/Time";
 import { bytes, count } from "../../components/words";
+import { RunCommand } from "./RunCommand";
 import classes from "./ServiceTable.module.css";
 import { useUsage } from "./usage";
 
@@ -26,6 +28,7 @@ export function ServiceTable({ project, environment, services, onOutput }: Props
   const refresh = useRefresh();
   const { used } = useUsage(project, environment.name);
   const [asked, setAsked] = useState<string>();
+  const [entered, setEntered] = useState<string>();
   const restart = useTask(async (service: string, typed: string | null) => {
     try {
       await backend.restart(project, environment.name, [service], typed);
@@ -98,12 +101,35 @@ export function ServiceTable({ project, environment, services, onOutput }: Props
                   >
                     Restart…
                   </Button>
+                  <Menu position="bottom-end">
+                    <Menu.Target>
+                      <ActionIcon aria-label={`More for ${service.name}`}>
+                        <IconDots className={classes.icon} aria-hidden />
+                      </ActionIcon>
+                    </Menu.Target>
+                    <Menu.Dropdown>
+                      <Menu.Item
+                        disabled={!service.containers.some(({ state }) => state === "running")}
+                        onClick={() => setEntered(service.name)}
+                      >
+                        Run a command…
+                      </Menu.Item>
+                    </Menu.Dropdown>
+                  </Menu>
                 </td>
               </tr>
             );
           })}
         </tbody>
       </table>
+      {entered !== undefined && (
+        <RunCommand
+          project={project}
+          environment={environment}
+          service={entered}
+          onClose={() => setEntered(undefined)}
+        />
+      )}
       {asked !== undefined && (
         <ConfirmName
           verb={`Restart ${asked} in ${environment.name}`}
