@@ -103,7 +103,7 @@ import type {
 export type Listener = (events: RunEvent[]) => void;
 
 /** What no screen uses: what is measured once is measured again and again here, and earlier texts of documents come yet. */
-type Unused = "usage" | "documentAt" | "checkValue";
+type Unused = "usage" | "documentAt";
 
 type Commands = Omit<typeof commands, Unused>;
 

@@ -1,5 +1,5 @@
 /** Times, durations and hashes as people read them. */
-import type { Kind, Target } from "../backend";
+import type { Kind, Target, ValueType } from "../backend";
 
 const MINUTE = 60;
 const HOUR = 60 * MINUTE;
@@ -111,4 +111,21 @@ export function publishedPorts(published: string[]): PublishedPort[] {
 /** The last part of a path. */
 export function folderName(path: string): string {
   return path.split(/[\\/]/).filter(Boolean).at(-1) ?? path;
+}
+
+const TYPES: Record<Extract<ValueType, string>, string> = {
+  port: "a port",
+  url: "a URL",
+  host: "a host",
+  email: "an e-mail address",
+  duration: "a duration",
+  size: "a size",
+  boolean: "true or false",
+  number: "a number",
+  json: "JSON",
+};
+
+/** The type of a value, as the object of a sentence. */
+export function typeWords(type: ValueType): string {
+  return typeof type === "object" ? `one of ${type.enum.join(", ")}` : TYPES[type];
 }

@@ -288,6 +288,13 @@ function secret(
   });
 }
 
+const TYPES: Record<string, Pick<MatrixRow, "value_type" | "declared" | "mentions" | "mentioned_by">> = {
+  PORT: { value_type: "port", declared: true, mentioned_by: ["PUBLIC_URL"] },
+  LOG_LEVEL: { value_type: { enum: ["debug", "info", "warn", "error"] }, declared: true },
+  PUBLIC_URL: { value_type: "url", mentions: ["PORT"] },
+  REQUEST_TIMEOUT: { value_type: "duration" },
+};
+
 /** The value of the shared file, with another one in some environments. */
 function shared(
   key: string,
@@ -300,6 +307,7 @@ function shared(
     key,
     group,
     required: key === "DB_HOST",
+    ...TYPES[key],
     cells: ENVIRONMENTS.map(({ name }) => {
       const mine = own[name];
       return mine === undefined

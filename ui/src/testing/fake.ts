@@ -500,6 +500,16 @@ export function fakeBackend({
     matrix: () => soon(() => world.matrix),
     setVariable: (_, environment, key, value) => soon(() => set(environment, key, value)),
     unsetVariable: (_, environment, key) => soon(() => unset(environment, key)),
+    checkValue: (_, key, value) =>
+      soon(() =>
+        key === "PORT" && !(Number(value) >= 1 && Number(value) <= 65535)
+          ? {
+              code: "invalid_input",
+              message: "this is not a port",
+              hint: "Write a whole number from 1 to 65535.",
+            }
+          : null,
+      ),
     secrets: () => soon(() => ({ secrets: world.secrets })),
     setSecret: (_, environment, name) => soon(() => ({ secrets: addVersion(environment, name) })),
     copySecret: (_, name, _from, to) => soon(() => ({ secrets: addVersion(to, name) })),

@@ -1,4 +1,5 @@
-import { type KeyboardEvent, useEffect, useRef } from "react";
+import { type KeyboardEvent, useEffect, useId, useRef, useState } from "react";
+import type { Failure } from "../../backend";
 import classes from "./CellEditor.module.css";
 
 /** Where to go once a value is saved: so many cells down and right; or nowhere. */
@@ -10,15 +11,34 @@ export interface EditorProps {
   /** The value was begun by typing: it is not to be selected, or the next character would replace it. */
   begun: boolean;
   busy: boolean;
+  /** The words that it may be, if there are only some. */
+  words: string[] | undefined;
+  /** What is wrong with a value, by its variable's type; asked while it is typed. */
+  check: (value: string) => Promise<Failure | null>;
   /** Saves, in every selected cell if `all`; answers whether it was saved. */
   onSave: (value: string, then: Then, all: boolean) => Promise<boolean>;
   onLeave: () => void;
 }
 
+/** So many milliseconds after the last key the value is checked. */
+const PAUSE = 120;
+
 /** A cell to write: Enter saves and goes down, Tab saves and goes on, Esc leaves it as it was. */
-export function CellEditor({ label, initial, begun, busy, onSave, onLeave }: EditorProps) {
+export function CellEditor({ label, initial, begun, busy, words, check, onSave, onLeave }: EditorProps) {
   const input = useRef<HTMLInputElement>(null);
   const left = useRef(false);
+  const list = useId();
+  const [problem, setProblem] = useState<Failure | null>(null);
+  const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
+  useEffect(() => () => clearTimeout(timer.current), []);
+  const typed = (value: string) => {
+    clearTimeout(timer.current);
+    timer.current = setTimeout(async () => {
+      const found = await check(value);
+      // An answer about what is not there any more says nothing.
+      if (input.current?.value === value) setProblem(found);
+    }, PAUSE);
+  };
   useEffect(() => {
     input.current?.focus();
     if (!begun) input.current?.select();
@@ -42,16 +62,34 @@ export function CellEditor({ label, initial, begun, busy, onSave, onLeave }: Edi
     event.preventDefault();
   };
   return (
-    <input
-      ref={input}
-      className={classes.input}
-      aria-label={label}
-      defaultValue={initial}
-      readOnly={busy}
-      spellCheck={false}
-      autoComplete="off"
-      onKeyDown={onKey}
-      onBlur={() => void save("stay")}
-    />
+    <>
+      <input
+        ref={input}
+        className={classes.input}
+        aria-label={label}
+        aria-invalid={problem !== null}
+        aria-describedby={problem ? `${list}-problem` : undefined}
+        list={words ? list : undefined}
+        defaultValue={initial}
+        readOnly={busy}
+        spellCheck={false}
+        autoComplete="off"
+        onChange={(event) => typed(event.currentTarget.value)}
+        onKeyDown={onKey}
+        onBlur={() => void save("stay")}
+      />
+      {words && (
+        <datalist id={list}>
+          {words.map((word) => (
+            <option key={word} value={word} />
+          ))}
+        </datalist>
+      )}
+      {problem && (
+        <span id={`${list}-problem`} className={classes.problem} role="status">
+          {problem.message}. {problem.hint}
+        </span>
+      )}
+    </>
   );
 }

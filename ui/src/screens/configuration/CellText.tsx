@@ -1,4 +1,4 @@
-import { IconPencil, IconX } from "@tabler/icons-react";
+import { IconAlertTriangle, IconPencil, IconX } from "@tabler/icons-react";
 import type { Cell, MatrixRow } from "../../backend";
 import classes from "./CellText.module.css";
 import { type CellState, sameness, stateOf } from "./rows";
@@ -15,6 +15,14 @@ export function CellText({ row, cell }: { row: MatrixRow; cell: Cell }) {
         </span>
       )}
       <Shown state={state} cell={cell} />
+      {cell.problem && (
+        <span
+          className={classes.problem}
+          title={[cell.problem.message, cell.problem.hint].filter(Boolean).join(". ")}
+        >
+          <IconAlertTriangle className={classes.icon} aria-label={cell.problem.message} />
+        </span>
+      )}
       {same && (
         <span
           className={classes.same}

@@ -13,7 +13,7 @@ test("a value is edited in place and saved for its environment alone", async () 
   const cell = await screen.findByRole("gridcell", { name: "LOG_LEVEL in staging" });
   await user.click(cell);
   await user.keyboard("{Enter}");
-  const field = await screen.findByRole("textbox", { name: "Value of LOG_LEVEL in staging" });
+  const field = await screen.findByRole("combobox", { name: "Value of LOG_LEVEL in staging" });
   await user.clear(field);
   await user.type(field, "warn{Enter}");
   await waitFor(() => expect(cell.textContent).toBe("warn"));
@@ -39,9 +39,9 @@ test("a failed save says so and keeps what was typed", async () => {
   await user.click(cell);
   await user.keyboard("{Enter}warn{Enter}");
   expect((await screen.findByRole("alert")).textContent).toContain("Nothing was overwritten");
-  expect(screen.getByRole<HTMLInputElement>("textbox", { name: "Value of LOG_LEVEL in staging" }).value).toBe(
-    "warn",
-  );
+  expect(
+    screen.getByRole<HTMLInputElement>("combobox", { name: "Value of LOG_LEVEL in staging" }).value,
+  ).toBe("warn");
 });
 
 test("a secret's value is sent once and is nowhere afterwards", async () => {
@@ -86,4 +86,32 @@ test("a double click on a secret begins to type its value", async () => {
   await user.dblClick(await screen.findByRole("gridcell", { name: "DB_PASSWORD in production" }));
   const field = await screen.findByLabelText("Value of secret DB_PASSWORD in production");
   await waitFor(() => expect(document.activeElement).toBe(field));
+});
+
+test("a value is checked by its type while it is typed", async () => {
+  const { user } = show(PLACE);
+  await user.click(await screen.findByRole("gridcell", { name: "PORT in staging" }));
+  await user.keyboard("eighty");
+  expect((await screen.findByText(/this is not a port/)).textContent).toContain("from 1 to 65535");
+  const field = screen.getByRole("textbox", { name: "Value of PORT in staging" });
+  expect(field.getAttribute("aria-invalid")).toBe("true");
+  await user.clear(field);
+  await user.type(field, "81");
+  await waitFor(() => expect(screen.queryByText(/this is not a port/)).toBeNull());
+});
+
+test("a variable of some words offers them, and says what mentions it", async () => {
+  const { user } = show(PLACE);
+  await user.click(await screen.findByRole("gridcell", { name: "LOG_LEVEL in staging" }));
+  await user.keyboard("{Enter}");
+  const field = await screen.findByRole<HTMLInputElement>("combobox", {
+    name: "Value of LOG_LEVEL in staging",
+  });
+  expect([...(field.list?.options ?? [])].map(({ value }) => value)).toContain("warn");
+  await user.keyboard("{Escape}");
+  await user.click(screen.getByRole("gridcell", { name: "PORT in staging" }));
+  expect(await screen.findByText("Declared as a port.")).toBeTruthy();
+  expect(screen.getByRole("link", { name: "PUBLIC_URL" }).getAttribute("href")).toContain(
+    "select=PUBLIC_URL",
+  );
 });

@@ -5,7 +5,7 @@ import { useDeferredValue, useEffect, useMemo, useState } from "react";
 import { MOD } from "../../app/keys";
 import { useQueries } from "../../app/queries";
 import { go, type Place } from "../../app/routes";
-import type { ProjectView } from "../../backend";
+import { type ProjectView, useBackend } from "../../backend";
 import { Empty, LoadingRows, Page } from "../../components/Page";
 import { Parts } from "../../components/Parts";
 import { Problem } from "../../components/Problem";
@@ -35,6 +35,7 @@ interface Props {
 /** Every variable in every environment, as a spreadsheet. */
 export default function Configuration({ project, place }: Props) {
   const ask = useQueries();
+  const backend = useBackend();
   const matrix = useQuery(ask.matrix(project.path));
   const [text, setText] = useState("");
   const [range, setRange] = useState<Range>();
@@ -229,6 +230,7 @@ export default function Configuration({ project, place }: Props) {
               range={range}
               onRange={setRange}
               saving={edits.busy}
+              onCheck={(key, value) => backend.checkValue(project.path, key, value)}
               onSave={save}
               onCopy={copyCells}
               onPaste={pasteCells}

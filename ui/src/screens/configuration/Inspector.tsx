@@ -2,9 +2,11 @@ import { ActionIcon, Button, SegmentedControl, Textarea } from "@mantine/core";
 import { IconX } from "@tabler/icons-react";
 import { useState } from "react";
 import { useRefresh } from "../../app/queries";
+import { href } from "../../app/routes";
 import { useTask } from "../../app/task";
 import { type MatrixRow, type Origin, useBackend } from "../../backend";
 import { Problem } from "../../components/Problem";
+import { typeWords } from "../../components/words";
 import classes from "./Inspector.module.css";
 import { stateOf } from "./rows";
 import { SecretPart } from "./SecretPart";
@@ -85,6 +87,19 @@ export function Inspector({
             </li>
           ))}
         </ol>
+        {row.value_type && (
+          <p className={classes.hint}>
+            {row.declared ? "Declared as " : "Seems to be "}
+            {typeWords(row.value_type)}.
+          </p>
+        )}
+        {cell.problem && (
+          <p className={classes.problem}>
+            {cell.problem.message}. {cell.problem.hint}
+          </p>
+        )}
+        <Mentions label="Mentions" keys={row.mentions} project={project} />
+        <Mentions label="Mentioned by" keys={row.mentioned_by} project={project} />
         {cell.changed && <p className={classes.changed}>Changed since it was deployed to {environment}.</p>}
       </section>
       {cell.secret ? (
@@ -135,6 +150,22 @@ export function Inspector({
       </section>
       <ValueHistory project={project} environment={environment} name={row.key} />
     </aside>
+  );
+}
+
+/** Variables that a value refers to, or is referred to by. */
+function Mentions({ label, keys, project }: { label: string; keys: string[] | undefined; project: string }) {
+  if (!keys?.length) return null;
+  return (
+    <p className={classes.hint}>
+      {label}{" "}
+      {keys.map((key, place) => (
+        <span key={key}>
+          {place > 0 && ", "}
+          <a href={href({ page: "configuration", project, select: key })}>{key}</a>
+        </span>
+      ))}
+    </p>
   );
 }
 

@@ -10,7 +10,7 @@ import {
   useRef,
   useState,
 } from "react";
-import type { MatrixRow as Row } from "../../backend";
+import type { Failure, MatrixRow as Row } from "../../backend";
 import { useArrival } from "../../components/arrival";
 import type { Then } from "./CellEditor";
 import { Clipboard, type ClipboardField } from "./Clipboard";
@@ -18,7 +18,7 @@ import { isHidden } from "./edits";
 import classes from "./MatrixGrid.module.css";
 import { Group, MatrixRow } from "./MatrixRow";
 import { areaOf, neighbour, next, only, type Range, type Selection } from "./range";
-import type { Line } from "./rows";
+import { type Line, wordsOf } from "./rows";
 
 const ROW_HEIGHT = 28;
 /** Rows ready above and below what is seen, so that a quick turn of the wheel shows no blank ones. */
@@ -35,6 +35,8 @@ interface Props {
   range: Range | undefined;
   onRange: (range: Range | undefined) => void;
   saving: boolean;
+  /** What is wrong with a value, by its variable's type. */
+  onCheck: (key: string, value: string) => Promise<Failure | null>;
   /** Writes a value into a cell, or into every selected one; answers whether it was written. */
   onSave: (at: Selection, value: string, all: boolean) => Promise<boolean>;
   /** What the selected cells are as text. */
@@ -282,6 +284,8 @@ export function MatrixGrid(props: Props) {
                         ...editing,
                         label: `Value of ${row.key} in ${head.environment}`,
                         busy: saving,
+                        words: wordsOf(row),
+                        check: async (value) => (row.declared ? props.onCheck(row.key, value) : null),
                         onSave: save,
                         onLeave: () => move(head),
                       }

@@ -96,3 +96,9 @@ export function nameMistake(name: string, taken: string[]): string | undefined {
   if (taken.includes(name)) return "There is a variable of this name already.";
   return name === "" || NAME.test(name) ? undefined : "Letters, digits and _, not beginning with a digit.";
 }
+
+/** The words that a variable may be, if it is declared as one of some. */
+export function wordsOf({ value_type: type }: MatrixRow): string[] | undefined {
+  if (type === "boolean") return ["true", "false"];
+  return typeof type === "object" && type !== null ? type.enum : undefined;
+}

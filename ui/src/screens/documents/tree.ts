@@ -87,7 +87,7 @@ export function choices({ kind, value_type: type }: DocumentNode): string[] | un
 }
 
 /** Formats that know texts alone, one beside the other. */
-const PLAIN = new Set<string>(["env", "shell"]);
+const PLAIN = new Set<string>(["env", "docker_env", "shell"]);
 
 /** Whether a format has no kinds and nothing in anything else. */
 export function isPlain(format: DocumentFormat): boolean {
