@@ -69,24 +69,26 @@ pub fn grid(project_dir: &Path, project: &ProjectFile) -> Grid {
     let mut problems: Vec<Error> = sources.problems().cloned().collect();
     let mut rows = rows(project, &sources, &environments);
     let mut mentioned: Vec<BTreeSet<String>> = vec![BTreeSet::new(); rows.len()];
-    for environment in &environments {
-        let mut merged = sources.merged(environment);
-        for problem in std::mem::take(&mut merged.problems) {
+    let places: HashMap<String, usize> = rows.iter().enumerate().map(|(place, row)| (row.key.clone(), place)).collect();
+    for (column, environment) in environments.iter().enumerate() {
+        let merged = sources.merged(environment);
+        for problem in merged.problems {
             // A shared line is read once per environment; it is one problem.
             if !problems.contains(&problem) {
                 problems.push(problem);
             }
         }
         let files: Vec<_> = sources.of(environment).collect();
-        for (row, mentioned) in rows.iter_mut().zip(&mut mentioned) {
-            let template = merged.templates.remove(&row.key);
-            if let Some(template) = &template {
+        let mut templates = merged.templates;
+        for (key, variable) in merged.variables {
+            let Some(place) = places.get(&key).copied() else { continue };
+            let template = templates.remove(&key);
+            if let (Some(template), Some(mentioned)) = (&template, mentioned.get_mut(place)) {
                 mentioned.extend(template.mentions.iter().cloned());
             }
-            let cell = merged.variables.swap_remove(&row.key).map_or_else(GridCell::default, |variable| {
-                cell(variable, template.map(|template| template.text), &files)
-            });
-            row.cells.push(cell);
+            if let Some(empty) = rows.get_mut(place).and_then(|row| row.cells.get_mut(column)) {
+                *empty = cell(variable, template.map(|template| template.text), &files);
+            }
         }
     }
     judge(project, &mut rows);
@@ -178,7 +180,7 @@ fn rows(project: &ProjectFile, sources: &Sources<'_>, environments: &[Environmen
         declared: false,
         mentions: Vec::new(),
         mentioned_by: Vec::new(),
-        cells: Vec::with_capacity(environments.len()),
+        cells: vec![GridCell::default(); environments.len()],
         key: key.to_owned(),
     };
     order.keys().into_iter().map(row).collect()
