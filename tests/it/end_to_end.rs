@@ -13,6 +13,7 @@ mod targets;
 mod terminal;
 mod unhealthy;
 mod window;
+mod window_configuration;
 mod window_environment;
 mod window_life;
 mod window_trouble;

@@ -48,6 +48,14 @@ impl Window {
     pub const ENTER: char = '\u{E007}';
     /// The Escape key, for [`Window::press`].
     pub const ESCAPE: char = '\u{E00C}';
+    /// The Delete key.
+    pub const DELETE: char = '\u{E017}';
+    /// The arrow that goes down.
+    pub const DOWN: char = '\u{E015}';
+    /// The Shift key, for [`Window::press_together`].
+    pub const SHIFT: char = '\u{E008}';
+    /// The Control key, for [`Window::press_together`].
+    pub const CONTROL: char = '\u{E009}';
 
     /// Starts the program on a stage's project and waits for its page. Only one window is open at a time.
     ///
@@ -152,9 +160,17 @@ impl Window {
     /// # Errors
     /// If the driver does not answer.
     pub async fn press(&self, key: char) -> Result<()> {
+        self.press_together(&[key]).await
+    }
+
+    /// Presses keys where the focus is; Shift and Control are held until the others were pressed.
+    ///
+    /// # Errors
+    /// If the driver does not answer.
+    pub async fn press_together(&self, keys: &[char]) -> Result<()> {
         let focused = self.driver.get("/element/active").await?;
         let focused = Element(focused[ELEMENT].as_str().unwrap_or_default().to_owned());
-        self.driver.post(&focused.command("value"), &json!({ "text": key })).await?;
+        self.driver.post(&focused.command("value"), &json!({ "text": String::from_iter(keys) })).await?;
         Ok(())
     }
 

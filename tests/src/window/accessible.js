@@ -6,6 +6,7 @@ const [role, wanted] = arguments;
 const ROLES = {
   a: (element) => element.hasAttribute("href") && "link",
   article: () => "article",
+  aside: () => "complementary",
   button: () => "button",
   dialog: () => "dialog",
   h1: () => "heading",
