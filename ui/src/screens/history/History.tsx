@@ -26,10 +26,6 @@ import { count, title } from "../../components/words";
 import classes from "./History.module.css";
 
 const ROW_HEIGHT = 32;
-/** Rows beyond those that are seen, so that scrolling finds them ready. */
-const BEYOND = 4;
-/** What stands above and below the rows; about, because it is only needed until they are measured. */
-const AROUND_ROWS = 160;
 /** Long enough that typing a word asks once. */
 const TYPING = 150;
 
@@ -138,21 +134,6 @@ export default function History({ project, place }: Props) {
   );
 }
 
-/** Whether the first frame with this in it was drawn: what nobody sees yet would only make it later. */
-function useSeen(): boolean {
-  const [seen, setSeen] = useState(false);
-  useEffect(() => {
-    let frame = requestAnimationFrame(() => {
-      frame = requestAnimationFrame(() => setSeen(true));
-    });
-    return () => {
-      cancelAnimationFrame(frame);
-      setSeen(false);
-    };
-  }, []);
-  return seen;
-}
-
 interface RowsProps {
   project: string;
   filter: Omit<HistoryFilter, "offset" | "limit">;
@@ -173,9 +154,9 @@ function Rows({ project, filter, filtered, selected, onToggle, onReset }: RowsPr
     count: total,
     getScrollElement: () => scroller.current,
     estimateSize: () => ROW_HEIGHT,
-    overscan: useSeen() ? BEYOND : 0,
+    overscan: 4,
     // Until it is known, and while the screen is made ready without being seen.
-    initialRect: { width: 0, height: window.innerHeight - AROUND_ROWS },
+    initialRect: { width: 0, height: window.innerHeight },
   });
   const items = virtual.getVirtualItems();
   const pages = usePages(
