@@ -1,5 +1,6 @@
 //! What a person does, and what a bad day does.
 
+mod config_files;
 mod configuration;
 mod first_steps;
 mod notification;

@@ -4,7 +4,7 @@ mod raw;
 
 pub(crate) use raw::within;
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::error::Error as StdError;
 use std::future::Future;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -14,17 +14,20 @@ use bollard::Docker;
 use bollard::errors::Error as BollardError;
 use bollard::models::{ContainerInspectResponse, ImageSummary};
 use bollard::query_parameters::{InspectContainerOptions, ListImagesOptions, LogsOptionsBuilder};
-use futures_util::StreamExt;
+use futures_util::{StreamExt, TryStreamExt, stream};
 use serde::{Deserialize, Serialize};
 use sternway_model::{Code, Error, ImageId, Result, Target};
 use tokio::sync::OnceCell;
 
 use crate::connect::{DockerClient, Route};
+use raw::Greeting;
 
 /// The oldest API that everything here works with: that of Docker 20.10.
 const OLDEST: (u32, u32) = (1, 41);
 /// How long the engine may take for one ordinary request.
 pub(crate) const REQUEST: Duration = Duration::from_secs(30);
+/// How many questions of one kind are asked at the same time.
+const AT_ONCE: usize = 8;
 
 /// A connection that can only look. Planning gets nothing else, so it cannot change anything.
 #[derive(Debug, Clone)]
@@ -103,15 +106,25 @@ impl Observer {
         })
     }
 
-    /// What kind of engine it is. It is asked for once: the engine starts two programs to answer.
+    /// What kind of engine it is. It is asked for once.
     ///
     /// # Errors
     /// [`Code::Unsupported`] if it is older than what Sternway works with.
     pub(crate) async fn kind(&self) -> Result<Kind> {
         let ask = async || {
-            let version = limited("ask the engine for its version", REQUEST, self.docker.version()).await?;
-            let api = known_api(&version.api_version.unwrap_or_default(), &version.version.unwrap_or_default())?;
-            Ok(Kind { api, windows: version.os.as_deref() == Some("windows") })
+            let Greeting { api, os, server } = if self.is_remote() {
+                // Over the connections that are there: the greeting would take a login of its own.
+                let version = limited("ask the engine for its version", REQUEST, self.docker.version()).await?;
+                Greeting {
+                    api: version.api_version.unwrap_or_default(),
+                    os: version.os.unwrap_or_default(),
+                    server: version.version.unwrap_or_default(),
+                }
+            } else {
+                // To tell its version the engine starts two programs; the greeting says what is needed here.
+                self.greeting().await?
+            };
+            Ok(Kind { api: known_api(&api, &server)?, windows: os == "windows" })
         };
         self.kind.get_or_try_init(ask).await.copied()
     }
@@ -124,12 +137,23 @@ impl Observer {
         Ok(self.kind().await?.api)
     }
 
-    /// Every image that the engine has.
+    /// Those of some images that the engine has.
     ///
     /// # Errors
     /// As [`Observer::info`].
-    pub async fn image_ids(&self) -> Result<BTreeSet<ImageId>> {
-        Ok(self.images().await?.iter().filter_map(|image| image.id.parse().ok()).collect())
+    pub async fn images_there(&self, ids: &BTreeSet<ImageId>) -> Result<BTreeSet<ImageId>> {
+        let names = ids.iter().map(ToString::to_string).collect();
+        Ok(self.images_named(names).await?.into_values().collect())
+    }
+
+    /// Content ids by name, of those images that the engine has. Each is asked for: a list of all would take an engine with
+    /// hundreds of them longer than everything else together.
+    pub(crate) async fn images_named(&self, names: BTreeSet<String>) -> Result<BTreeMap<String, ImageId>> {
+        let asked = names.into_iter().map(async |name| {
+            let id = self.image_id(&name).await?;
+            Ok(id.map(|id| (name, id)))
+        });
+        stream::iter(asked).buffer_unordered(AT_ONCE).filter_map(async |answer| answer.transpose()).try_collect().await
     }
 
     /// All images of the engine.

@@ -123,13 +123,6 @@ pub(crate) fn own_names(images: &[ImageSummary], project: &str) -> BTreeSet<Stri
     names
 }
 
-/// The image with a name of the usual form, from a list of all.
-pub(crate) fn named(images: &[ImageSummary], reference: &str) -> Option<ImageId> {
-    let (name, tag) = split_reference(reference);
-    let name = format!("{name}:{tag}");
-    images.iter().find(|image| image.repo_tags.contains(&name))?.id.parse().ok()
-}
-
 /// Takes a name from an image.
 ///
 /// # Errors

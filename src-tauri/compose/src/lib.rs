@@ -18,7 +18,6 @@
 //! let canonical = serde_json::json!({"name": "shop", "services": {"web": {"image": "nginx"}}});
 //! let model = Model::decode(&canonical)?;
 //! let observer = Observer::connect(&Target::Docker(EngineAddress::Local))?;
-//! let observed = observer.observe("shop", Some(&model)).await?;
 //! let want = Want {
 //!     project: "shop",
 //!     model: &model,
@@ -28,6 +27,7 @@
 //!     deployment: None,
 //!     remove: Removal::default(),
 //! };
+//! let observed = observer.observe_for(&want).await?;
 //! println!("{}", plan(&observed, &want)?); // create service web: it does not exist
 //! # Ok(())
 //! # }

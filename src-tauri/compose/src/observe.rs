@@ -17,7 +17,7 @@ use crate::engine::{Kind, Observer, REQUEST, found, limited};
 use crate::fingerprint;
 use crate::image;
 use crate::labels;
-use crate::model::{Model, Service};
+use crate::model::{Build, Model, Service};
 use crate::plan::Want;
 use crate::ports::Taken;
 
@@ -38,9 +38,9 @@ pub struct Observed {
     pub volumes: BTreeMap<String, Volume>,
     /// Content ids of the model's image names, as far as the engine has them.
     pub images: BTreeMap<String, ImageId>,
-    /// Every image that the engine has.
+    /// Those of the release's images that the engine has.
     pub image_ids: BTreeSet<ImageId>,
-    /// Names of images that were built for the project or are kept for its releases.
+    /// Names of images that were built for the project or are kept for its releases; looked for only if they shall go.
     pub own_images: BTreeSet<String>,
     /// For services that are built: what would be built, and the image that was built from just that.
     pub builds: BTreeMap<ServiceName, Built>,
@@ -194,50 +194,64 @@ pub fn images_after(observed: &Observed) -> BTreeMap<ServiceName, ImageId> {
 }
 
 impl Observer {
-    /// Looks at everything that belongs to a Compose project, and at what a model needs: its images, the contexts of its
-    /// builds, the files of its secrets and configs. Changes nothing.
+    /// Looks at everything that belongs to a Compose project. Changes nothing.
     ///
     /// # Errors
-    /// [`sternway_model::Code::EngineUnreachable`] or [`sternway_model::Code::TimedOut`]; file errors of the model's files.
-    pub async fn observe(&self, project: &str, model: Option<&Model>) -> Result<Observed> {
-        Box::pin(self.look(project, model, &BTreeMap::new())).await
+    /// [`sternway_model::Code::EngineUnreachable`] or [`sternway_model::Code::TimedOut`].
+    pub async fn observe(&self, project: &str) -> Result<Observed> {
+        Box::pin(self.look(project, None)).await
     }
 
-    /// As [`Observer::observe`], with all that [`crate::plan`] needs to know. Services whose image is that of an earlier
-    /// release are not built, so the files that they were built from need not be there any more.
+    /// As [`Observer::observe`], with all that [`crate::plan`] needs to know: the model's images, the contexts of its builds,
+    /// the files of its secrets and configs. Services whose image is that of an earlier release are not built, so the files
+    /// that they were built from need not be there any more.
     ///
     /// # Errors
-    /// As [`Observer::observe`].
+    /// As [`Observer::observe`]; file errors of the model's files.
     pub async fn observe_for(&self, want: &Want<'_>) -> Result<Observed> {
-        let mut observed = Box::pin(self.look(want.project, Some(want.model), want.images)).await?;
+        let mut observed = Box::pin(self.look(want.project, Some(want))).await?;
         if observed.remote {
             observed.own_paths = own_paths(want.model, want.project_dir);
         }
         Ok(observed)
     }
 
-    async fn look(
-        &self,
-        project: &str,
-        model: Option<&Model>,
-        pinned: &BTreeMap<ServiceName, ImageId>,
-    ) -> Result<Observed> {
+    async fn look(&self, project: &str, want: Option<&Want<'_>>) -> Result<Observed> {
+        let model = want.map(|want| want.model);
+        let pinned = want.map(|want| want.images.values().cloned().collect()).unwrap_or_default();
+        let own_images = want.is_some_and(|want| want.remove.images);
+        let listed = own_images || want.is_some_and(|want| built(want).next().is_some());
         let names = |names: Vec<&String>| names.into_iter().cloned().collect::<BTreeSet<String>>();
         let networks = names(model.map_or_else(Vec::new, |model| model.networks.values().map(|n| &n.name).collect()));
         let volumes = names(model.map_or_else(Vec::new, |model| model.volumes.values().map(|v| &v.name).collect()));
         // Asked at the same time: the engine's answers take longer than what is done with them.
-        let (kind, containers, networks, volumes, images) = tokio::try_join!(
+        let (kind, containers, networks, volumes, images, image_ids, list) = tokio::try_join!(
             self.kind(),
             self.containers(project, if model.is_some() { Detail::Enough } else { Detail::Full }),
             self.networks(project, &networks),
             self.volumes(project, &volumes),
-            async { if model.is_some() { self.images().await } else { Ok(Vec::new()) } },
+            self.images_named(references(model)),
+            self.images_there(&pinned),
+            async { if listed { self.images().await } else { Ok(Vec::new()) } },
         )?;
         let remote = self.is_remote();
         let Kind { api, windows } = kind;
-        let mut observed = Observed { api, windows, containers, networks, volumes, remote, ..Observed::default() };
-        if let Some(model) = model {
-            self.observe_images(project, model, pinned, &images, &mut observed).await?;
+        let own_images = if own_images { image::own_names(&list, project) } else { BTreeSet::new() };
+        let mut observed = Observed {
+            api,
+            windows,
+            containers,
+            networks,
+            volumes,
+            images,
+            image_ids,
+            own_images,
+            remote,
+            ..Observed::default()
+        };
+        if let Some(want) = want {
+            let model = want.model;
+            observed.builds = observe_builds(want, &list).await?;
             observed.files = fingerprint::files(model, observed.remote)?;
             if model.services.values().any(|service| !service.ports.is_empty()) {
                 observed.taken = self.taken_ports(project).await?;
@@ -292,37 +306,29 @@ impl Observer {
             .map(|(name, labels)| (name, Volume { labels }))
             .collect())
     }
+}
 
-    async fn observe_images(
-        &self,
-        project: &str,
-        model: &Model,
-        pinned: &BTreeMap<ServiceName, ImageId>,
-        list: &[ImageSummary],
-        observed: &mut Observed,
-    ) -> Result<()> {
-        observed.own_images = image::own_names(list, project);
-        observed.image_ids = list.iter().filter_map(|image| image.id.parse().ok()).collect();
-        let references: BTreeSet<&String> =
-            model.services.values().filter_map(|service| service.image.as_ref()).collect();
-        for reference in references {
-            // The list has the names that people usually give; the engine knows what the others mean.
-            let id = match image::named(list, reference) {
-                Some(id) => Some(id),
-                None => self.image_id(reference).await?,
-            };
-            observed.images.extend(id.map(|id| (reference.clone(), id)));
-        }
-        for (name, service) in model.services.iter().filter(|(name, _)| !pinned.contains_key(*name)) {
-            if let Some(plan) = &service.build {
-                let context = in_background(plan.clone(), |plan| build::context_hash(&plan)).await?;
-                let own = build::image_name(model, name, service);
-                let image = build::built_image(list, &context, &own);
-                observed.builds.insert(name.clone(), Built { context, image });
-            }
-        }
-        Ok(())
+/// The names of the images that a model's services have.
+fn references(model: Option<&Model>) -> BTreeSet<String> {
+    model.into_iter().flat_map(|model| model.services.values()).filter_map(|service| service.image.clone()).collect()
+}
+
+/// The services that are built: those whose image is not that of a release.
+fn built<'w>(want: &'w Want<'_>) -> impl Iterator<Item = (&'w ServiceName, &'w Service, &'w Build)> {
+    let services = want.model.services.iter().filter(|(name, _)| !want.images.contains_key(*name));
+    services.filter_map(|(name, service)| Some((name, service, service.build.as_ref()?)))
+}
+
+/// What would be built, and which of the engine's images was built from just that.
+async fn observe_builds(want: &Want<'_>, list: &[ImageSummary]) -> Result<BTreeMap<ServiceName, Built>> {
+    let mut builds = BTreeMap::new();
+    for (name, service, plan) in built(want) {
+        let context = in_background(plan.clone(), |plan| build::context_hash(&plan)).await?;
+        let own = build::image_name(want.model, name, service);
+        let image = build::built_image(list, &context, &own);
+        builds.insert(name.clone(), Built { context, image });
     }
+    Ok(builds)
 }
 
 /// Mounted paths that are meant to be this machine's: those of the project, and those of the person's home that are there.

@@ -54,6 +54,12 @@ impl Home {
         self.root.join("owners")
     }
 
+    /// Contents of files that releases need, see [`crate::kept`].
+    #[must_use]
+    pub fn kept(&self) -> PathBuf {
+        self.root.join("kept")
+    }
+
     /// Where the sample project is copied to, so that it can be edited.
     #[must_use]
     pub fn sample(&self) -> PathBuf {

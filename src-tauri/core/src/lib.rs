@@ -26,6 +26,7 @@ mod documents;
 mod git;
 mod home;
 mod journal;
+mod kept;
 pub mod layers;
 mod leaks;
 mod machine;

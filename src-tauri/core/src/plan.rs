@@ -10,9 +10,12 @@ use sternway_model::{
     At, DeploymentNumber, EnvironmentName, ImageId, Kind, Layer as LayerName, Location, Plan, Readiness, Release,
     Result, ServiceName, counted,
 };
-use sternway_vault::{Scope, Vault};
+use sternway_vault::Scope;
 
+use crate::git;
+use crate::kept;
 use crate::layers::{self, Job, Sight};
+use crate::machine::Parts;
 use crate::project::Project;
 use crate::want::{Want, Wanted, placed};
 
@@ -62,10 +65,9 @@ pub async fn prepare(
     observer: &Observer,
     have: Option<Release>,
     wanted: Wanted,
-    vault: &Vault,
-    now: At,
+    parts: &Parts,
 ) -> Result<Prepared> {
-    let Wanted { want, mut notes, mut blockers, places } = wanted;
+    let Wanted { mut want, mut notes, mut blockers, places, of_folder } = wanted;
     let sight = Sight { project, environment, observer, have: have.as_ref() };
     let mut jobs = Vec::new();
     let mut kept = Vec::new();
@@ -86,10 +88,12 @@ pub async fn prepare(
         }
         Ok(())
     };
-    // The engine and the keychain take longer to answer than what is done with their answers.
-    let (planned, ready_to_go_back) =
-        tokio::join!(planned, readiness(project, environment, observer, have.as_ref(), vault));
+    // The engine, the keychain and git take longer to answer than what is done with their answers.
+    let ready_to_go_back = readiness(project, environment, observer, have.as_ref(), parts);
+    let revision = async { if of_folder { git::revision(&project.folder).await } else { Ok(want.revision.clone()) } };
+    let (planned, ready_to_go_back, revision) = tokio::join!(planned, ready_to_go_back, revision);
     planned?;
+    want.revision = revision?;
     let inputs = Inputs {
         environment,
         project_file: &project.text,
@@ -106,7 +110,7 @@ pub async fn prepare(
         from: have.as_ref().map(|release| release.number),
         to: want.target,
         source: want.source.clone(),
-        expires: At(now.0.checked_add(VALID).unwrap_or(Timestamp::MAX)),
+        expires: At(parts.clock.now().0.checked_add(VALID).unwrap_or(Timestamp::MAX)),
         changes: jobs.iter().flat_map(|job| job.changes.iter().cloned()).collect(),
         kept,
         checks,
@@ -143,14 +147,13 @@ async fn readiness(
     environment: &EnvironmentName,
     observer: &Observer,
     have: Option<&Release>,
-    vault: &Vault,
+    parts: &Parts,
 ) -> Readiness {
     let Some(have) = have else {
         let reason = "this is the first release of the environment: there is nothing to go back to".to_owned();
         return Readiness { proven: false, reasons: vec![reason] };
     };
-    let scope = Scope { project: project.file.project.clone(), environment: environment.clone() };
-    let mut readiness = reach(have, observer, vault, &scope).await;
+    let mut readiness = reach(project, environment, have, observer, parts).await;
     if project.file.database.is_some() {
         readiness.proven = false;
         readiness.reasons.push("a database migration cannot be undone yet".to_owned());
@@ -159,9 +162,17 @@ async fn readiness(
 }
 
 /// Checks that everything which a release needs is still there.
-pub async fn reach(release: &Release, observer: &Observer, vault: &Vault, scope: &Scope) -> Readiness {
-    let mut lacking = Vec::new();
-    match observer.image_ids().await {
+pub async fn reach(
+    project: &Project,
+    environment: &EnvironmentName,
+    release: &Release,
+    observer: &Observer,
+    parts: &Parts,
+) -> Readiness {
+    let scope = Scope { project: project.file.project.clone(), environment: environment.clone() };
+    let kept = parts.home.kept();
+    let mut lacking = kept::gone(&kept, &release.application);
+    match observer.images_there(&release.images.values().cloned().collect()).await {
         Ok(there) => {
             let gone = release.images.iter().filter(|(_, image)| !there.contains(*image));
             lacking.extend(gone.map(|(service, image)| {
@@ -173,16 +184,21 @@ pub async fn reach(release: &Release, observer: &Observer, vault: &Vault, scope:
     let pins = Want::from_release(release).secrets();
     let secrets = match pins {
         Ok(pins) if pins.is_empty() => Ok(0),
-        Ok(pins) => vault.fetch(scope, &pins).await.map(|_| pins.len()),
+        Ok(pins) => parts.vault.fetch(&scope, &pins).await.map(|_| pins.len()),
         Err(error) => Err(error),
     };
     match secrets {
         Err(error) => lacking.push(format!("its secrets cannot be read: {error}")),
         Ok(secrets) if lacking.is_empty() => {
-            let reasons = vec![
+            let mut reasons = vec![
                 format!("{} of {} on the engine", counted(release.images.len(), "image"), release.number),
                 format!("{} of {} in the keychain", counted(secrets, "secret version"), release.number),
             ];
+            let files = kept::count(&kept, &release.application);
+            if files > 0 {
+                reasons.push(format!("{} of {} kept", counted(files, "config file"), release.number));
+            }
+            reasons.extend(kept::caveat(&kept, &project.folder, &release.application));
             return Readiness { proven: true, reasons };
         }
         Ok(_) => {}

@@ -11,6 +11,7 @@ use sternway_model::{
     Code, Deployment, DeploymentNumber, EnvironmentName, Error, Kind, Layer, Outcome, Plan, Release, Result,
 };
 
+use crate::kept;
 use crate::machine::Core;
 use crate::plan::{Prepared, prepare};
 use crate::project::Project;
@@ -54,6 +55,13 @@ pub enum Goal {
     Nothing(Removal),
     /// The release of another environment.
     Promote(Promoting),
+}
+
+impl Goal {
+    /// Whether what is moved to was deployed before.
+    fn comes_from_history(&self) -> bool {
+        matches!(self, Self::Release(_) | Self::Before)
+    }
 }
 
 impl Core {
@@ -103,8 +111,10 @@ impl Core {
         let observer = self.observer(project, environment)?;
         let noticed = self.notice(project).await;
         let made = Instant::now();
-        let locked = lease::holder(&observer, &project.file.compose_project(environment)).await?.is_some();
-        let mut prepared = self.prepare(project, environment, &observer, &goal).await?;
+        let compose_project = project.file.compose_project(environment);
+        let held = lease::holder(&observer, &compose_project);
+        let (held, prepared) = tokio::join!(held, self.prepare(project, environment, &observer, &goal));
+        let (locked, mut prepared) = (held?.is_some(), prepared?);
         if let Err(error) = noticed {
             let note = format!("what changed in the configuration could not be written down as a version: {error}");
             prepared.plan.notes.push(note);
@@ -166,7 +176,8 @@ impl Core {
         let have = history.current_release(id, environment).await?;
         let mut wanted = match goal {
             Goal::Folder => {
-                let mut wanted = Want::from_folder(project, environment, &history.secrets(id).await?).await?;
+                let mut wanted =
+                    Want::from_folder(project, environment, &history.secrets(id).await?, &self.parts.home.kept())?;
                 wanted.notes.extend(self.rotation_notes(project, environment).await?);
                 wanted
             }
@@ -185,12 +196,15 @@ impl Core {
                 Wanted::plain(Want::nothing(&project.file.compose_project(environment), have.as_ref(), *remove))
             }
         };
+        if goal.comes_from_history() {
+            let caveat = kept::caveat(&self.parts.home.kept(), &project.folder, &wanted.want.application);
+            wanted.notes.extend(caveat);
+        }
         if let Some(have) = &have {
             wanted.notes.extend(gone_files(project, goal, have));
             wanted.notes.extend(self.undoes(id, goal, have).await?);
         }
-        let now = self.parts.clock.now();
-        prepare(project, environment, observer, have, wanted, self.vault(), now).await
+        prepare(project, environment, observer, have, wanted, &self.parts).await
     }
 
     /// Says which releases there are.
@@ -277,9 +291,8 @@ impl Core {
                 .hint(format!("Deploy it with `sternway deploy {environment}`.")));
         };
         let observer = self.observer(project, environment)?;
-        let now = self.parts.clock.now();
         let wanted = Wanted::plain(Want::from_release(&release));
-        let prepared = prepare(project, environment, &observer, Some(release), wanted, self.vault(), now).await?;
+        let prepared = prepare(project, environment, &observer, Some(release), wanted, &self.parts).await?;
         let changes = prepared.plan.changes.into_iter().filter(|change| change.layer != Layer::Configuration);
         Ok(Drift { environment: environment.clone(), changes: changes.collect() })
     }

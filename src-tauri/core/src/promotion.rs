@@ -4,6 +4,7 @@
 mod suspicions;
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 use sternway_compose::Observer;
@@ -79,12 +80,13 @@ impl Core {
         let release = history.release(id, *number).await?.filter(|release| &release.environment == from);
         let release = release.ok_or_else(|| Error::new(Code::NotFound, format!("{from} has no release {number}")))?;
         let known = history.secrets(id).await?;
-        let mut wanted = Want::from_folder(project, to, &known).await?;
-        wanted.blockers.extend(other_files(project, &release)?);
+        let mut wanted = Want::from_folder(project, to, &known, &self.parts.home.kept())?;
+        wanted.blockers.extend(other_files(project, &release, &self.parts.home.kept())?);
         let open = suspicious(project, &release, to, &wanted.want.configuration, &known, allow);
         let open = open.into_iter().filter(|suspicion| !suspicion.allowed);
         wanted.blockers.extend(open.map(|Suspicion { key, reason, .. }| format!("{key} {reason}")));
         self.take_images(&mut wanted, &release, to, observer).await?;
+        wanted.of_folder = false;
         let want = &mut wanted.want;
         want.kind = Kind::Promote;
         want.target = Some(release.number);
@@ -103,7 +105,7 @@ impl Core {
     ) -> Result<()> {
         let from = &release.environment;
         let services = wanted.want.model()?.services;
-        let there = observer.image_ids().await?;
+        let there = observer.images_there(&release.images.values().cloned().collect()).await?;
         for service in services.keys() {
             let Some(image) = release.images.get(service) else {
                 wanted.notes.push(format!("{service} does not run in {from}: its image is what the Compose file says"));
@@ -132,10 +134,10 @@ impl Core {
 
 /// Whether the folder's Compose files still are those that the release was made from: with the variables that it had, they
 /// have to give what it ran.
-fn other_files(project: &Project, release: &Release) -> Result<Option<String>> {
+fn other_files(project: &Project, release: &Release, kept: &Path) -> Result<Option<String>> {
     let then = Want::from_release(release);
     let versions: BTreeMap<SecretName, u32> = then.secrets()?.into_iter().map(|pin| (pin.name, pin.version)).collect();
-    let now = compose_of(project, &release.environment, &release.configuration, &versions)?.model;
+    let now = compose_of(project, &release.environment, &release.configuration, &versions, kept)?.model;
     let now = Want { application: now, ..then.clone() };
     let changes = sternway_compose::difference((&then.model()?, &release.images), (&now.model()?, &release.images));
     let mut subjects: Vec<String> = changes.into_iter().map(|change| change.subject).collect();

@@ -77,9 +77,8 @@ impl Core {
     async fn reachable(&self, project: &Project, id: ProjectId, release: &Release) -> Result<Reachable> {
         let current = self.history().await?.current_release(id, &release.environment).await?;
         let current = current.is_some_and(|current| current.number == release.number);
-        let scope = Self::scope(project, &release.environment);
         let ready = match self.observer(project, &release.environment) {
-            Ok(observer) => reach(release, &observer, self.vault(), &scope).await,
+            Ok(observer) => reach(project, &release.environment, release, &observer, &self.parts).await,
             Err(error) => sternway_model::Readiness { proven: false, reasons: vec![error.to_string()] },
         };
         Ok(Reachable { possible: ready.proven, current, reasons: ready.reasons })

@@ -363,9 +363,8 @@ impl Core {
     ) -> Result<DeploymentNumber> {
         let wanted = Wanted::plain(Want::from_release(have));
         let observer = hold.engine.observer();
-        let now = self.parts.clock.now();
         let prepared =
-            prepare(&hold.project, &hold.environment, observer, Some(have.clone()), wanted, self.vault(), now).await?;
+            prepare(&hold.project, &hold.environment, observer, Some(have.clone()), wanted, &self.parts).await?;
         // People are told by the deployment that made it necessary.
         let number = self.record_begin(hold, &prepared, &Goal::Release(have.number), Vec::new()).await?;
         let _listed = self.list_live(hold, number);

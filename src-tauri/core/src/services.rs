@@ -50,7 +50,7 @@ impl Core {
     ) -> Result<Vec<ServiceView>> {
         let model = release.map(|release| Want::from_release(release).model()).transpose()?;
         let observer = self.observer(project, environment)?;
-        let observed = observer.observe(&project.file.compose_project(environment), None).await?;
+        let observed = observer.observe(&project.file.compose_project(environment)).await?;
         let mut services: Vec<ServiceView> = Vec::new();
         for container in &observed.containers {
             let seen = seen(container, model.as_ref());

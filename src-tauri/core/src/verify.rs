@@ -110,7 +110,7 @@ fn innermost(error: &dyn std::error::Error) -> String {
 }
 
 async fn healthy(service: &ServiceName, scene: &Scene<'_>) -> Result<String> {
-    let observed = scene.observer.observe(scene.compose_project, None).await?;
+    let observed = scene.observer.observe(scene.compose_project).await?;
     let mut containers =
         observed.containers.iter().filter(|container| container.service == service.as_str()).peekable();
     if containers.peek().is_none() {

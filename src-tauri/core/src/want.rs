@@ -1,6 +1,7 @@
 //! What an environment should run: from the project's folder, or from an earlier release. From here on both are the same.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 use sternway_compose::{Loaded, Model, Places, Removal, Sources};
@@ -12,7 +13,7 @@ use sternway_model::{
     looks_like_secret, mentions,
 };
 
-use crate::git;
+use crate::kept;
 use crate::project::Project;
 
 /// What an environment should run. Complete: together with the keychain it is all that a move needs.
@@ -51,13 +52,15 @@ pub struct Wanted {
     pub blockers: Vec<String>,
     /// Where the Compose files say what they say; what comes from a release has no places.
     pub places: Places,
+    /// The sources are those of the project's folder; their commit is asked for while the target is observed.
+    pub of_folder: bool,
 }
 
 impl Wanted {
     /// A want with nothing to say about it.
     #[must_use]
     pub fn plain(want: Want) -> Self {
-        Self { want, notes: Vec::new(), blockers: Vec::new(), places: Places::default() }
+        Self { want, notes: Vec::new(), blockers: Vec::new(), places: Places::default(), of_folder: false }
     }
 }
 
@@ -66,10 +69,11 @@ impl Want {
     ///
     /// # Errors
     /// If an env file or a Compose file is wrong, with file, line, column and key.
-    pub async fn from_folder(
+    pub fn from_folder(
         project: &Project,
         environment: &EnvironmentName,
         secrets: &[StoredSecret],
+        kept: &Path,
     ) -> Result<Wanted> {
         let versions = newest(secrets, environment);
         let configuration = sternway_config::load_pinned(&project.folder, &project.file, environment, &|name| {
@@ -85,8 +89,7 @@ impl Want {
                 .map(|(key, problem)| format!("{key} in {environment}: {}. {}", problem.message, problem.hint)),
         );
 
-        let loaded = compose_of(project, environment, &configuration, &versions)?;
-        let revision = git::revision(&project.folder).await?;
+        let loaded = compose_of(project, environment, &configuration, &versions, kept)?;
         let verify = project.file.pipeline.verify.clone();
         let want = Self {
             kind: Kind::Deploy,
@@ -95,7 +98,7 @@ impl Want {
             configuration,
             application: loaded.model,
             images: BTreeMap::new(),
-            revision,
+            revision: None,
             verify,
             remove: Removal::default(),
         };
@@ -120,7 +123,7 @@ impl Want {
         if project.file.environment(environment)?.approvals.is_some() {
             notes.push("approvals are not in effect yet: nobody else has to sign this plan".to_owned());
         }
-        Ok(Wanted { want, notes, blockers, places: loaded.places })
+        Ok(Wanted { want, notes, blockers, places: loaded.places, of_folder: true })
     }
 
     /// What a release was.
@@ -188,7 +191,8 @@ impl Want {
     }
 }
 
-/// The Compose model that an environment's files give with these variables, references to secrets as pins.
+/// The Compose model that an environment's files give with these variables, references to secrets as pins and configs as
+/// copies below `kept`.
 ///
 /// # Errors
 /// If a file is wrong, or uses what cannot be carried out.
@@ -197,6 +201,7 @@ pub(crate) fn compose_of(
     environment: &EnvironmentName,
     configuration: &[Variable],
     versions: &BTreeMap<SecretName, u32>,
+    kept: &Path,
 ) -> Result<Loaded> {
     let mut loaded = sternway_compose::load(&Sources {
         project_dir: project.folder.clone(),
@@ -206,6 +211,7 @@ pub(crate) fn compose_of(
         profiles: project.file.application.profiles.clone(),
     })?;
     resolve_references(&mut loaded.model, versions)?;
+    loaded.warnings.extend(kept::keep(kept, &mut loaded.model)?);
     Ok(loaded)
 }
 

@@ -13,6 +13,16 @@ use sternway_model::{Code, Error, Result};
 
 use super::{Observer, REQUEST, cut, innermost, timed_out};
 
+/// What the engine says of itself in the headers of an answer to `GET /_ping`; empty where it says nothing.
+pub(super) struct Greeting {
+    /// The newest API that it speaks, such as `1.41`.
+    pub api: String,
+    /// The system of its containers.
+    pub os: String,
+    /// Its name and version.
+    pub server: String,
+}
+
 impl Observer {
     /// Creates a container with a hardware address for all its networks, as engines before API 1.44 know it.
     pub(crate) async fn create_with_address(
@@ -40,6 +50,25 @@ impl Observer {
             }
             let code = if status == 404 { Code::NotFound } else { Code::Failed };
             Err(Error::new(code, format!("cannot {doing}: {}", answer["message"].as_str().unwrap_or_default())))
+        })
+        .await
+    }
+
+    /// How the engine greets.
+    ///
+    /// # Errors
+    /// As [`Observer::info`].
+    pub(super) async fn greeting(&self) -> Result<Greeting> {
+        let doing = "ask the engine what it is";
+        let request = Request::get("/_ping").body(Full::default());
+        let request = request.map_err(|error| Error::internal(format!("cannot {doing}: {error}")))?;
+        within(doing, async {
+            let response = self.send(doing, request).await?;
+            let said = |name: &str| {
+                let value = response.headers().get(name).and_then(|value| value.to_str().ok());
+                value.unwrap_or_default().to_owned()
+            };
+            Ok(Greeting { api: said("api-version"), os: said("ostype"), server: said("server") })
         })
         .await
     }

@@ -84,7 +84,7 @@ async fn a_secret_is_only_inside_the_container() {
         let config = inspected.config.expect("a configuration");
         assert!(config.env.expect("variables").contains(&format!("PW={SECRET}-v1")));
         assert!(!format!("{:?}", config.labels).contains(SECRET), "labels are for everybody");
-        let top = stage.engine.observer().observe(&stage.project, None).await.expect("observed");
+        let top = stage.engine.observer().observe(&stage.project).await.expect("observed");
         assert!(!format!("{top:?}").contains(SECRET), "what was observed goes into the journal");
 
         let file = Box::pin(read_file(&stage.docker, &name, "/run/secrets/token")).await;

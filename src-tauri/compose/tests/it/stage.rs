@@ -88,7 +88,7 @@ impl Stage {
     }
 
     pub async fn observe(&self, model: &Model) -> Observed {
-        self.engine.observer().observe(&self.project, Some(model)).await.expect("observed")
+        self.look(&self.want(model, &BTreeMap::new())).await.expect("observed")
     }
 
     pub async fn plan(&self, model: &Model) -> ComposePlan {
@@ -96,12 +96,19 @@ impl Stage {
     }
 
     pub async fn plan_with(&self, model: &Model, images: &BTreeMap<ServiceName, ImageId>) -> ComposePlan {
-        plan(&self.observe(model).await, &self.want(model, images)).expect("a plan")
+        let want = self.want(model, images);
+        plan(&self.look(&want).await.expect("observed"), &want).expect("a plan")
     }
 
-    /// Plans from what was seen before.
-    pub fn plan_from(&self, observed: &Observed, model: &Model) -> Result<ComposePlan> {
-        plan(observed, &self.want(model, &BTreeMap::new()))
+    async fn look(&self, want: &Want<'_>) -> Result<Observed> {
+        self.engine.observer().observe_for(want).await
+    }
+
+    /// A plan for what may not be possible.
+    pub async fn try_plan(&self, model: &Model) -> Result<ComposePlan> {
+        let images = BTreeMap::new();
+        let want = self.want(model, &images);
+        plan(&self.look(&want).await?, &want)
     }
 
     fn want<'a>(&'a self, model: &'a Model, images: &'a BTreeMap<ServiceName, ImageId>) -> Want<'a> {
@@ -162,7 +169,7 @@ impl Stage {
 
     /// Ids, names and states of the project's containers.
     pub async fn containers(&self) -> Vec<(String, String, &'static str)> {
-        let observed = self.engine.observer().observe(&self.project, None).await.expect("observed");
+        let observed = self.engine.observer().observe(&self.project).await.expect("observed");
         observed.containers.into_iter().map(|c| (c.id, c.name, c.state.as_str())).collect()
     }
 
