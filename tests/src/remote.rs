@@ -170,7 +170,12 @@ impl Remote {
     /// If it does not end or does not start.
     pub fn restart_engine(&mut self) -> Result<()> {
         end(&mut self.engine, "TERM")?;
-        self.start_engine()
+        let before = first_bridge();
+        self.start_engine()?;
+        if first_bridge() == before {
+            return Ok(());
+        }
+        Err(Failure::new("the second engine took the first one's bridge away"))
     }
 
     fn socket(&self) -> String {
@@ -193,6 +198,10 @@ impl Remote {
         let log = fs::File::options().create(true).append(true).open(self.path("dockerd.log"))?;
         fs::write(self.path("daemon.json"), "{}")?;
         self.make_bridge()?;
+        // An engine that finds its default network again and has pools of its own removes `docker0`, whoever's it is
+        // (moby's daemon_unix.go, initNetworkController). Its networks are there by then, so it needs no pools any more.
+        let pools = format!("base=10.{}.0.0/16,size=24", 200 + self.pool);
+        let pools: &[&str] = if self.path("data/network").exists() { &[] } else { &["--default-address-pool", &pools] };
         // With mounts of its own: those of its containers would be seen, and held, by containers of the first engine.
         let engine = Command::new("unshare")
             .args(["--mount", "--propagation", "private", "dockerd"])
@@ -202,7 +211,7 @@ impl Remote {
             .args(["--data-root", &self.text("data"), "--exec-root", &self.text("exec")])
             .args(["--pidfile", &self.text("dockerd.pid"), "--iptables=false"])
             .args(["--bridge", &self.bridge()])
-            .args(["--default-address-pool", &format!("base=10.{}.0.0/16,size=24", 200 + self.pool)])
+            .args(pools)
             .stdout(log.try_clone()?)
             .stderr(log)
             .spawn()?;
@@ -342,6 +351,11 @@ impl Drop for Remote {
             }
         }
     }
+}
+
+/// The first engine's bridge, by its number.
+fn first_bridge() -> Option<String> {
+    fs::read_to_string("/sys/class/net/docker0/ifindex").ok()
 }
 
 /// Ends a program that was started here, and waits until it is gone.
