@@ -1,11 +1,13 @@
-//! What a git repository remembers: every line that a commit of any branch added, and the commits' messages.
+//! What a git repository remembers: every line that a commit of any branch added, and the commits' messages. Of a merge these
+//! are the lines that none of its parents had: the others are in the commits that brought them.
 
+use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use sternway_model::{Error, Result};
+use sternway_model::{Error, Result, counted};
 
 use super::Search;
 
@@ -16,6 +18,9 @@ const OVERLAP: usize = 8 * 1024;
 /// When it is enough.
 const LIMIT: Duration = Duration::from_secs(600);
 
+/// So many files that were not read are named.
+const NAMED: usize = 3;
+
 /// Stands in front of a commit's name; no text of git's begins with it.
 const COMMIT: u8 = 1;
 
@@ -23,7 +28,7 @@ const COMMIT: u8 = 1;
 pub(super) fn scan(folder: &Path, search: &mut Search) -> Result<u32> {
     let Some(mut git) = start(folder, search)? else { return Ok(0) };
     let output = git.stdout.take().ok_or_else(|| Error::internal("git has no output"))?;
-    let mut reading = Reading { file: String::new(), line: 0, commit: None, commits: 0 };
+    let mut reading = Reading::default();
     let outcome = reading.all(BufReader::with_capacity(256 * 1024, output), search);
     if !matches!(outcome, Ok(true)) {
         git.kill().map_err(|error| Error::failed(format!("git cannot be stopped: {error}")))?;
@@ -34,13 +39,27 @@ pub(super) fn scan(folder: &Path, search: &mut Search) -> Result<u32> {
     } else if !status.success() && reading.commits > 0 {
         search.gaps.push("git did not get to the end of the history".to_owned());
     }
+    search.gaps.extend(unread(&reading.binary));
     Ok(reading.commits)
+}
+
+/// Says which files of the past were not read.
+fn unread(binary: &BTreeSet<String>) -> Option<String> {
+    if binary.is_empty() {
+        return None;
+    }
+    let named: Vec<&str> = binary.iter().take(NAMED).map(String::as_str).collect();
+    let more = binary.len() - named.len();
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    let files = counted(binary.len(), "binary file");
+    Some(format!("{files} of the history, which git shows without contents: {}{more}", named.join(", ")))
 }
 
 fn start(folder: &Path, search: &mut Search) -> Result<Option<Child>> {
     let mut git = Command::new("git");
     git.args(["--no-optional-locks", "-c", "core.quotePath=false", "log", "--all", "--patch", "--unified=0"])
         .args(["--no-color", "--no-ext-diff", "--no-textconv", "--no-renames", "--relative"])
+        .arg("--cc")
         // The message's lines are indented, so that they are told apart from what was added.
         .arg("--format=%x01%H%n%w(0,1,1)%B")
         .current_dir(folder)
@@ -58,11 +77,17 @@ fn start(folder: &Path, search: &mut Search) -> Result<Option<Child>> {
 }
 
 /// Where in the history the reader is.
+#[derive(Default)]
 struct Reading {
     file: String,
+    /// The line of the file; 0 in front of its first hunk.
     line: u32,
+    /// How many signs stand in front of each line of a hunk: one for each parent.
+    signs: usize,
     commit: Option<String>,
     commits: u32,
+    /// Files whose contents git does not show.
+    binary: BTreeSet<String>,
 }
 
 impl Reading {
@@ -99,20 +124,37 @@ impl Reading {
                 self.commit = Some(String::from_utf8_lossy(name).trim_end().to_owned());
                 self.commits += 1;
                 "the commit's message".clone_into(&mut self.file);
-                self.line = 1;
+                (self.line, self.signs) = (1, 1);
             }
-            [b'd', ..] if line.starts_with(b"diff --git ") => {
-                self.file.clear();
+            [b'd', ..] if line.starts_with(b"diff --") => {
+                // What follows names the file, except for one that is binary in a merge.
+                let name = line.strip_prefix(b"diff --cc ").unwrap_or_default();
+                String::from_utf8_lossy(name).trim_end().clone_into(&mut self.file);
                 self.line = 0;
+            }
+            [b'B', ..] if self.line == 0 && line.starts_with(b"Binary files ") => {
+                let words = String::from_utf8_lossy(line);
+                // One that is gone now was there before: it is named where it came.
+                let name = words.trim_end().strip_suffix(" differ").and_then(|words| words.rsplit_once(" and b/"));
+                self.binary.extend(name.map(|(_, name)| name.to_owned()).or_else(|| named(&self.file)));
             }
             // Behind the hunk's head a line that was added may begin with `++ b/`.
             [b'+', b'+', b'+', b' ', name @ ..] if self.line == 0 => {
                 let name = String::from_utf8_lossy(name);
                 name.strip_prefix("b/").unwrap_or(&name).trim_end().clone_into(&mut self.file);
             }
-            [b'@', b'@', ..] => self.line = added_from(line).unwrap_or(1),
-            [b'+' | b' ', added @ ..] if self.line > 0 => {
-                if let Some(commit) = self.commit.clone() {
+            [b'@', b'@', ..] => {
+                self.line = added_from(line).unwrap_or(1);
+                self.signs = line.iter().take_while(|byte| **byte == b'@').count() - 1;
+            }
+            [b'+' | b' ', ..] if self.line > 0 => {
+                let Some((signs, added)) = line.split_at_checked(self.signs) else { return };
+                if signs.contains(&b'-') {
+                    return;
+                }
+                // Whoever wrote a message indented it by one; with more parents a line may be new to some of them alone.
+                let new = self.signs == 1 || signs.iter().all(|sign| *sign == b'+');
+                if let Some(commit) = self.commit.clone().filter(|_| new) {
                     search.line(added, &self.file, self.line, Some(&commit));
                 }
                 self.line = self.line.saturating_add(1);
@@ -120,6 +162,10 @@ impl Reading {
             _ => {}
         }
     }
+}
+
+fn named(file: &str) -> Option<String> {
+    (!file.is_empty()).then(|| file.to_owned())
 }
 
 /// `@@ -1,2 +3,4 @@`: the first of the lines that were added.
@@ -175,7 +221,7 @@ mod tests {
 
     fn read(output: &str) -> (Search, Reading) {
         let mut search = search();
-        let mut reading = Reading { file: String::new(), line: 0, commit: None, commits: 0 };
+        let mut reading = Reading::default();
         let ended = reading.all(Cursor::new(output.as_bytes()), &mut search).expect("readable");
         assert!(ended, "there is no limit in the way");
         (search, reading)
@@ -197,6 +243,22 @@ mod tests {
             [("the commit's message".to_owned(), 2, "aaa"), ("x y".to_owned(), 8, "aaa"), ("z".to_owned(), 1, "bbb")]
         );
         assert_eq!(reading.commits, 2);
+    }
+
+    #[test]
+    fn a_merge_has_what_none_of_its_parents_had() {
+        let output = "\u{1}ccc\n Merge\n\ndiff --cc x\nindex 1,2..3\n--- a/x\n+++ b/x\n@@@ -1,1 -1,2 +1,3 @@@\n\
+            - the planted value\n +the planted value\n++say the planted value\n  \ndiff --cc y.bin\nindex 1,2..3\n\
+            Binary files differ\ndiff --git a/a b/z b/a b/z\nBinary files /dev/null and b/a b/z differ\n\
+            diff --git a/q b/q\nBinary files a/q and /dev/null differ\n";
+        let (search, reading) = read(output);
+        let found: Vec<(String, u32)> =
+            search.leaks.iter().map(|leak| (leak.file.display().to_string(), leak.line)).collect();
+        assert_eq!(found, [("x".to_owned(), 2)]);
+        assert_eq!(reading.binary.iter().collect::<Vec<_>>(), ["a b/z", "y.bin"]);
+        let many = ["a", "b", "c", "d"].map(str::to_owned).into();
+        let told = unread(&many).expect("some");
+        assert!(told.starts_with("4 binary files") && told.ends_with(": a, b, c and 1 more"), "{told}");
     }
 
     #[test]

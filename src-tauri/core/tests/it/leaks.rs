@@ -60,6 +60,36 @@ async fn secrets_are_found_in_files_and_in_what_was_committed_once() {
 }
 
 #[tokio::test]
+async fn what_only_a_merge_brought_is_found_and_what_git_does_not_show_is_said() {
+    let shop = Shop::with(&[(".env", "TOKEN=keychain:TOKEN\n"), ("notes.txt", "one\ntwo\n")]);
+    shop.set_secret("staging", "TOKEN", VALUE).await;
+    shop.write("logo.png", "\0 no text");
+    git(&shop, &["init", "-q", "-b", "main"]);
+    git(&shop, &["add", "-A"]);
+    git(&shop, &["commit", "-q", "-m", "Begin"]);
+    git(&shop, &["checkout", "-q", "-b", "side"]);
+    shop.write("notes.txt", "one\ntwo of the side\n");
+    git(&shop, &["commit", "-q", "-a", "-m", "Side"]);
+    git(&shop, &["checkout", "-q", "main"]);
+    shop.write("notes.txt", "one of main\ntwo\n");
+    git(&shop, &["commit", "-q", "-a", "-m", "Main"]);
+    git(&shop, &["merge", "-q", "--no-commit", "--strategy=ours", "side"]);
+    shop.write("notes.txt", &format!("one of main\ntwo of the side\n{VALUE}\n"));
+    git(&shop, &["commit", "-q", "-a", "-m", "Bring both together"]);
+    shop.write("notes.txt", "one of main\ntwo of the side\n");
+    git(&shop, &["commit", "-q", "-a", "-m", "Take it out again"]);
+
+    let report = shop.core.scan_leaks(&shop.project(), true).await.expect("scanned");
+    let found: Vec<_> = report.leaks.iter().map(told).collect();
+    assert_eq!(found, [("notes.txt".to_owned(), 3, true, "TOKEN v1 of staging".to_owned())]);
+    assert_eq!(report.commits, 5);
+    assert!(
+        report.gaps.iter().any(|gap| gap.contains("1 binary file of the history") && gap.contains("logo.png")),
+        "{report:?}"
+    );
+}
+
+#[tokio::test]
 async fn a_folder_without_a_repository_has_no_history() {
     let shop = Shop::with(&[(".env", "TOKEN=keychain:TOKEN\n")]);
     let report = shop.core.scan_leaks(&shop.project(), true).await.expect("scanned");
