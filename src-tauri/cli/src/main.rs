@@ -64,7 +64,7 @@ fn run(arguments: Arguments) -> Result<u8> {
     let runtime = tokio::runtime::Runtime::new()
         .map_err(|error| Error::internal(format!("the asynchronous runtime does not start: {error}")))?;
     let mut parts = Parts::system()?;
-    parts.boundary = crash::boundary()?;
+    parts.boundary = crash::boundary();
     // Everything that counts was written when it was said: the program ends without tidying up, which is the system's to do.
     let (runtime, core) = (ManuallyDrop::new(runtime), ManuallyDrop::new(Arc::new(Sternway::new(parts))));
     runtime.block_on(async { Box::pin(commands::run(&core, arguments)).await })

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use sternway_compose::{Observer, Removal, lease};
 use sternway_history::{Filter, ProjectId, StoredPlan};
 use sternway_model::{
-    Code, Deployment, DeploymentNumber, EnvironmentName, Error, Kind, Layer, Outcome, Plan, Release, Result,
+    Code, Deployment, DeploymentNumber, EnvironmentName, Error, Kind, Layer, Outcome, Plan, Readiness, Release, Result,
 };
 
 use crate::kept;
@@ -204,7 +204,15 @@ impl Core {
             wanted.notes.extend(gone_files(project, goal, have));
             wanted.notes.extend(self.undoes(id, goal, have).await?);
         }
-        prepare(project, environment, observer, have, wanted, &self.parts).await
+        let mut prepared = prepare(project, environment, observer, have, wanted, &self.parts).await?;
+        let dropped = self.dropped_by(project, environment, &prepared.want, prepared.have.as_ref()).await?;
+        if !dropped.is_empty() {
+            let ready = &mut prepared.plan.ready_to_go_back;
+            // What is there now proves nothing about afterwards.
+            let lacking = if ready.proven { Vec::new() } else { std::mem::take(&mut ready.reasons) };
+            *ready = Readiness { proven: false, reasons: lacking.into_iter().chain(dropped).collect() };
+        }
+        Ok(prepared)
     }
 
     /// Says which releases there are.

@@ -196,6 +196,33 @@ impl Core {
         (!problems.is_empty()).then(|| problems.join("\n"))
     }
 
+    /// Why what runs could not be gone back to after a move: rotations that it finishes drop what that needs.
+    pub(crate) async fn dropped_by(
+        &self,
+        project: &Project,
+        environment: &EnvironmentName,
+        want: &Want,
+        have: Option<&Release>,
+    ) -> Result<Vec<String>> {
+        let Some(have) = have else { return Ok(Vec::new()) };
+        let (before, after) = (Want::from_release(have).secrets()?, want.secrets()?);
+        let mut reasons = Vec::new();
+        for StoredRotation { name, old, new, .. } in self.open_rotations(project, environment).await? {
+            let pin = |version| SecretPin { name: name.clone(), version };
+            if let (Some(old), Some(new)) = (old, new)
+                && after.contains(&pin(new))
+                && !after.contains(&pin(old))
+                && before.contains(&pin(old))
+            {
+                reasons.push(format!(
+                    "v{old} of {name}, which {} needs, is dropped when this has succeeded: it is being rotated",
+                    have.number
+                ));
+            }
+        }
+        Ok(reasons)
+    }
+
     /// What the person should know before a deployment that finishes rotations.
     pub(crate) async fn rotation_notes(&self, project: &Project, environment: &EnvironmentName) -> Result<Vec<String>> {
         let mut notes = Vec::new();
@@ -212,9 +239,18 @@ impl Core {
     }
 
     async fn open_rotations(&self, project: &Project, environment: &EnvironmentName) -> Result<Vec<StoredRotation>> {
-        let id = self.project_id(project).await?;
-        let mut open = self.history().await?.rotations(id).await?;
+        let (id, history) = (self.project_id(project).await?, self.history().await?);
+        let mut open = history.rotations(id).await?;
         open.retain(|rotation| &rotation.environment == environment);
+        if open.iter().any(|rotation| rotation.new.is_none()) {
+            // The process may have ended between the keychain and the note about it; and whoever sets the secret by hand
+            // meanwhile gives the rotation its value too.
+            let newest = newest(&history.secrets(id).await?, environment);
+            for rotation in open.iter_mut().filter(|rotation| rotation.new.is_none()) {
+                let set = newest.get(&rotation.name).copied();
+                rotation.new = set.filter(|version| rotation.old.is_none_or(|old| *version > old));
+            }
+        }
         Ok(open)
     }
 

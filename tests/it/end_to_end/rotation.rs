@@ -44,6 +44,7 @@ async fn the_old_value_goes_only_when_the_new_one_runs() -> Result<()> {
     stage.call(["config", "set", "staging", "BROKEN", "no"]).done().await?;
     let plan = stage.call(["plan", "staging"]).done().await?;
     assert!(plan.last()?["notes"].to_string().contains("v1 is dropped when this has succeeded"), "{}", plan.describe());
+    assert_eq!(plan.last()?["ready_to_go_back"]["proven"], false, "#1 needs v1: {}", plan.describe());
     let done = stage.call(["secret", "rotate", "staging", "TOKEN", "--yes"]).done().await?;
     assert_eq!(state(&done)?, &json!("done"), "{}", done.describe());
     assert_eq!((versions(&stage).await?, token(&stage)?.as_str()), (vec![2], NEW));
@@ -82,6 +83,79 @@ async fn a_rotation_can_be_given_up_and_values_can_be_made_up() -> Result<()> {
     let made = token(&stage)?;
     assert!(made.len() == 20 && made.bytes().all(|byte| byte.is_ascii_hexdigit()), "{made}");
     assert_eq!(leaks::in_files(&stage.home(), &made)?, Vec::<String>::new());
+    Ok(())
+}
+
+/// A rotation whose process ends at this place; before it the old value runs.
+async fn crashed(at: &str) -> Result<Stage> {
+    let stage = Stage::light()?;
+    stage.call(["secret", "set", "staging", "TOKEN"]).input(OLD).done().await?;
+    stage.call(["deploy", "staging", "--yes"]).done().await?;
+    let rotate = stage.call(["secret", "rotate", "staging", "TOKEN", "--yes"]).input(NEW);
+    let crashed = rotate.environment("STERNWAY_ABORT_AT_BOUNDARY", at).answer().await?;
+    assert_eq!(crashed.exit, None, "{}", crashed.describe());
+    assert!(crashed.errors.contains(at), "{}", crashed.describe());
+    Ok(stage)
+}
+
+/// Nothing is left open: this version runs, it is the only one, and there is nothing to do.
+async fn settled(stage: &Stage, version: u64, value: &str) -> Result<()> {
+    assert_eq!((versions(stage).await?, token(stage)?.as_str()), (vec![version], value));
+    let plan = stage.call(["plan", "staging"]).done().await?;
+    assert_eq!(plan.last()?["changes"], json!([]), "{}", plan.describe());
+    assert!(!plan.last()?["notes"].to_string().contains("being rotated"), "{}", plan.describe());
+    let status = stage.call(["status", "staging"]).done().await?;
+    assert_eq!(status.last()?["environments"][0]["health"], "healthy", "{}", status.describe());
+    assert_eq!(leaks::in_files(&stage.home(), NEW)?, Vec::<String>::new());
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_rotation_that_was_killed_goes_on() -> Result<()> {
+    // What is left to do, from the first place to the last.
+    for at in [
+        "rotation begun",
+        "rotation value set",
+        "intent recreate service web",
+        "released",
+        "rotation old value dropped",
+    ] {
+        let stage = crashed(at).await?;
+        let health = stage.call(["status", "staging"]).done().await?.last()?["environments"][0]["health"].clone();
+        if health == "interrupted" {
+            let resumed = stage.call(["resume", "staging", "--yes"]).done().await?;
+            assert_eq!(resumed.last()?["result"], "succeeded", "{at}: {}", resumed.describe());
+        } else {
+            assert_eq!(health, "healthy", "{at}");
+            let done = stage.call(["secret", "rotate", "staging", "TOKEN", "--yes"]).input(NEW).done().await?;
+            assert_eq!(state(&done)?, &json!("done"), "{at}: {}", done.describe());
+        }
+        println!("went on after {at}");
+        settled(&stage, 2, NEW).await?;
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_rotation_that_was_killed_can_be_given_up_until_the_new_value_runs() -> Result<()> {
+    for at in ["rotation begun", "rotation value set", "intent recreate service web"] {
+        let stage = crashed(at).await?;
+        if at.starts_with("intent") {
+            stage.call(["rollback", "staging", "--yes"]).done().await?;
+        }
+        let given_up = stage.call(["secret", "rotate", "staging", "TOKEN", "--give-up"]).done().await?;
+        assert_eq!(state(&given_up)?, &json!("given_up"), "{at}: {}", given_up.describe());
+        println!("gave up after {at}");
+        settled(&stage, 1, OLD).await?;
+    }
+    for at in ["released", "rotation old value dropped"] {
+        let stage = crashed(at).await?;
+        let refused = stage.call(["secret", "rotate", "staging", "TOKEN", "--give-up"]).refused(1).await?;
+        assert!(refused["message"].to_string().contains("runs with the new value"), "{at}: {refused}");
+        // The next deployment that succeeds finishes it, even one that has nothing to change.
+        stage.call(["deploy", "staging", "--yes"]).done().await?;
+        settled(&stage, 2, NEW).await?;
+    }
     Ok(())
 }
 

@@ -115,6 +115,39 @@ async fn a_rotation_that_is_given_up_leaves_what_was() {
     assert_eq!(versions(&shop).await, [3, 1], "a number is never given twice");
 }
 
+#[tokio::test]
+async fn a_rotation_whose_value_was_set_but_not_noted_goes_on_with_it() {
+    let shop = Shop::with(FILES);
+    let (project, (staging, token)) = (shop.project(), names("staging"));
+    shop.set_secret("staging", "TOKEN", "the old token").await;
+    shop.deployed("staging").await;
+    let begun = sternway_history::StoredRotation {
+        environment: staging.clone(),
+        name: token.clone(),
+        old: Some(1),
+        new: None,
+        by: "ann".to_owned(),
+        started: sternway_model::At::from_millis(0).expect("a time"),
+    };
+    let (history, id) = shop.history().await;
+    history.begin_rotation(id, &begun).await.expect("begun");
+    let view = shop.core.rotation(&project, &staging, &token).await.expect("looked at");
+    assert_eq!((view.state, view.new), (RotationState::Begun, None));
+
+    // Here the process ends, before the rotation knows of the version.
+    shop.set_secret("staging", "TOKEN", "the new token").await;
+    let view = shop.core.rotation(&project, &staging, &token).await.expect("looked at");
+    assert_eq!((view.state, view.old, view.new), (RotationState::Set, Some(1), Some(2)));
+    shop.core.give_up_rotation(&project, &staging, &token).await.expect("given up");
+    assert_eq!(versions(&shop).await, [1], "the old value counts again");
+
+    history.begin_rotation(id, &begun).await.expect("begun again");
+    shop.set_secret("staging", "TOKEN", "the new token").await;
+    shop.deployed("staging").await;
+    shop.core.finish_rotation(&project, &staging, &token).await.expect("finished");
+    assert_eq!(versions(&shop).await, [3]);
+}
+
 async fn versions(shop: &Shop) -> Vec<u32> {
     let (project, (staging, token)) = (shop.project(), names("staging"));
     let secrets = shop.core.secrets(&project, Some(&staging)).await.expect("listed").secrets;

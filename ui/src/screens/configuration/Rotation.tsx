@@ -56,6 +56,9 @@ export function Rotation({ project, environment, name }: Props) {
             )}
           </p>
           <div className={classes.pair}>
+            {rotation.state === "begun" && (
+              <Button onClick={() => setAsking(true)}>Set the new value…</Button>
+            )}
             {rotation.state === "set" && (
               <Button onClick={() => go({ page: "plan", project, environment })}>
                 Deploy to {environment}…
