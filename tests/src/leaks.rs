@@ -39,6 +39,12 @@ fn contains(text: &[u8], forms: &BTreeSet<Vec<u8>>) -> bool {
     forms.iter().any(|form| text.windows(form.len()).any(|window| window == form.as_slice()))
 }
 
+/// Whether a text holds the value, in any form.
+#[must_use]
+pub fn in_text(text: &str, value: &str) -> bool {
+    contains(text.as_bytes(), &forms(value))
+}
+
 /// The files below a folder that hold the value, databases and their journals included.
 ///
 /// # Errors

@@ -37,4 +37,4 @@ pub use notifications::{Notification, Notifications};
 #[cfg(target_os = "linux")]
 pub use remote::Remote;
 pub use stage::Stage;
-pub use window::Window;
+pub use window::{Message, Window};

@@ -14,6 +14,7 @@ use crate::{Failure, Result, Stage, web};
 use driver::Driver;
 
 const ACCESSIBLE: &str = include_str!("window/accessible.js");
+const MESSAGES: &str = include_str!("window/messages.js");
 /// The driver takes a picture when the page paints next, which a page at rest never does: a dot keeps it painting for a second.
 const PAINT: &str = "
     const dot = document.createElement('div');
@@ -22,6 +23,14 @@ const PAINT: &str = "
     let on = false;
     const beat = setInterval(() => { on = !on; dot.style.background = on ? '#000001' : '#000002'; }, 20);
     setTimeout(() => { clearInterval(beat); dot.remove(); }, 1000);
+";
+/// Keeps what the page throws and nobody catches.
+const THROWN: &str = "
+    const thrown = [];
+    window.sternwayThrown = thrown;
+    const keep = (what) => thrown.push(String(what?.stack ? `${what}\\n${what.stack}` : what));
+    window.addEventListener('error', (event) => keep(event.error ?? event.message));
+    window.addEventListener('unhandledrejection', (event) => keep(event.reason));
 ";
 /// How long something may take to appear on the page.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -34,6 +43,17 @@ pub struct Window {
     driver: Driver,
 }
 
+/// A message between the page and the program.
+#[derive(Debug)]
+pub struct Message {
+    /// The command that it is about.
+    pub command: String,
+    /// The page sent it.
+    pub sent: bool,
+    /// What it says.
+    pub text: String,
+}
+
 /// An element of the page.
 pub struct Element(String);
 
@@ -43,6 +63,13 @@ impl Element {
     }
 }
 
+/// The name of the picture of a failure: tests run in threads that are called like them.
+fn failed() -> String {
+    let thread = std::thread::current();
+    let test = thread.name().and_then(|name| name.rsplit("::").next()).unwrap_or("test");
+    format!("failure-{test}")
+}
+
 impl Window {
     /// The Enter key, for [`Window::press`].
     pub const ENTER: char = '\u{E007}';
@@ -50,6 +77,8 @@ impl Window {
     pub const ESCAPE: char = '\u{E00C}';
     /// The Delete key.
     pub const DELETE: char = '\u{E017}';
+    /// The End key.
+    pub const END: char = '\u{E010}';
     /// The arrow that goes down.
     pub const DOWN: char = '\u{E015}';
     /// The Shift key, for [`Window::press_together`].
@@ -74,6 +103,7 @@ impl Window {
         let driver = Driver::start(&stage.home(), &["--project", &project.to_string_lossy()], environment).await?;
         let window = Self { driver };
         window.find("navigation", "Sections").await?;
+        window.script(THROWN).await?;
         Ok(window)
     }
 
@@ -107,9 +137,10 @@ impl Window {
         match found.await {
             Ok(element) => Ok(element),
             Err(failure) => {
-                let picture = self.screenshot("failure").await?;
+                let picture = self.screenshot(&failed()).await?;
                 let names = self.search(role, name).await?["names"].take();
-                Err(Failure::new(format!("{failure}; every {role}: {names}; see {picture}")))
+                let thrown = self.thrown().await?;
+                Err(Failure::new(format!("{failure}; every {role}: {names}; see {picture}\n{thrown}")))
             }
         }
     }
@@ -122,6 +153,43 @@ impl Window {
         let found = self.search(role, name).await?["found"].take();
         let elements = found.as_array().into_iter().flatten();
         Ok(elements.filter_map(|element| Some(Element(element[ELEMENT].as_str()?.to_owned()))).collect())
+    }
+
+    /// The names of all visible elements of this role and accessible name, in the page's order; waits for the first.
+    ///
+    /// # Errors
+    /// If there is none.
+    pub async fn names(&self, role: &str, name: &str) -> Result<Vec<String>> {
+        web::until(PATIENCE, async || {
+            let fitting = self.search(role, name).await?["fitting"].take();
+            let names: Vec<String> = serde_json::from_value(fitting)?;
+            if names.is_empty() { Err(Failure::new(format!("no {role} `{name}`"))) } else { Ok(names) }
+        })
+        .await
+    }
+
+    /// Keeps every message between the page and the program from now on, until the page is loaded anew.
+    ///
+    /// # Errors
+    /// If the page cannot be reached.
+    pub async fn record_messages(&self) -> Result<()> {
+        self.script(MESSAGES).await.map(drop)
+    }
+
+    /// The messages since [`Window::record_messages`].
+    ///
+    /// # Errors
+    /// If none are recorded.
+    pub async fn messages(&self) -> Result<Vec<Message>> {
+        let kept = self.script("return window.sternwayMessages").await?;
+        let kept = kept.as_array().ok_or_else(|| Failure::new("no messages are recorded"))?;
+        let text = |message: &Value, key: &str| message[key].as_str().unwrap_or_default().to_owned();
+        let message = |message| Message {
+            command: text(message, "command"),
+            sent: message["sent"] == true,
+            text: text(message, "text"),
+        };
+        Ok(kept.iter().map(message).collect())
     }
 
     async fn search(&self, role: &str, name: &str) -> Result<Value> {
@@ -147,11 +215,15 @@ impl Window {
     /// # Errors
     /// As [`Window::find`].
     pub async fn fill(&self, name: &str, text: &str) -> Result<()> {
-        // What is selected is typed over. The driver's own way to clear a field leaves it first, which saves it.
-        let field = self.find("textbox", name).await?;
-        let this = json!([{ ELEMENT: field.0 }]);
-        self.execute("arguments[0].focus(); arguments[0].select()", &this).await?;
-        self.driver.post(&field.command("value"), &json!({ "text": text })).await?;
+        // A rendering may replace the field before it is typed into.
+        web::until(PATIENCE, async || {
+            // What is selected is typed over. The driver's own way to clear a field leaves it first, which saves it.
+            let field = self.find("textbox", name).await?;
+            let this = json!([{ ELEMENT: field.0 }]);
+            self.execute("arguments[0].focus(); arguments[0].select()", &this).await?;
+            self.driver.post(&field.command("value"), &json!({ "text": text })).await
+        })
+        .await?;
         Ok(())
     }
 
@@ -161,6 +233,14 @@ impl Window {
     /// If the driver does not answer.
     pub async fn press(&self, key: char) -> Result<()> {
         self.press_together(&[key]).await
+    }
+
+    /// Types a text where the focus is.
+    ///
+    /// # Errors
+    /// If the driver does not answer.
+    pub async fn write(&self, text: &str) -> Result<()> {
+        self.press_together(&text.chars().collect::<Vec<_>>()).await
     }
 
     /// Presses keys where the focus is; Shift and Control are held until the others were pressed.
@@ -193,7 +273,7 @@ impl Window {
             if text.contains(wanted) { Ok(()) } else { Err(Failure::new(format!("`{wanted}` is not to be seen"))) }
         });
         if let Err(failure) = seen.await {
-            let picture = self.screenshot("failure").await?;
+            let picture = self.screenshot(&failed()).await?;
             return Err(Failure::new(format!("{failure}; see {picture}\n{}", self.text().await?)));
         }
         Ok(())
@@ -253,11 +333,19 @@ impl Window {
         .await
     }
 
+    /// What the page threw and nobody caught; nothing if it was loaded anew meanwhile.
+    async fn thrown(&self) -> Result<String> {
+        let thrown = self.script("return (window.sternwayThrown ?? []).join('\\n')").await?;
+        Ok(thrown.as_str().unwrap_or_default().to_owned())
+    }
+
     /// Ends the program.
     ///
     /// # Errors
-    /// If the driver does not answer.
+    /// If the driver does not answer, or the page threw something that nobody caught.
     pub async fn close(self) -> Result<()> {
-        self.driver.stop().await
+        let thrown = self.thrown().await?;
+        self.driver.stop().await?;
+        if thrown.is_empty() { Ok(()) } else { Err(Failure::new(format!("the page threw: {thrown}"))) }
     }
 }

@@ -1,6 +1,6 @@
 // Finds the elements of a page by role and accessible name, as a person with a screen reader does.
-// arguments: role, name (a trailing * stands for any end). Returns {found, names}: the visible
-// elements that fit, and the names of everything with that role, for the message of a failed search.
+// arguments: role, name (a trailing * stands for any end). Returns {found, fitting, names}: the visible
+// elements that fit, their names, and the names of everything with that role, for the message of a failed search.
 const [role, wanted] = arguments;
 
 const ROLES = {
@@ -17,6 +17,8 @@ const ROLES = {
     ({ button: "button", checkbox: "checkbox", radio: "radio", search: "searchbox", submit: "button" })[element.type] ??
     "textbox",
   li: () => "listitem",
+  ul: () => "list",
+  ol: () => "list",
   main: () => "main",
   nav: () => "navigation",
   option: () => "option",
@@ -58,4 +60,5 @@ const fits = wanted.endsWith("*")
   : (name) => name === wanted;
 
 const all = [...document.querySelectorAll("*")].filter((element) => roleOf(element) === role && visible(element));
-return { found: all.filter((element) => fits(nameOf(element))).map(handle), names: all.map(nameOf).slice(0, 80) };
+const found = all.filter((element) => fits(nameOf(element)));
+return { found: found.map(handle), fitting: found.map(nameOf), names: all.map(nameOf).slice(0, 80) };

@@ -3,6 +3,8 @@ import { LoadingRows } from "../components/Page";
 import { Dock } from "./Dock";
 import { useKeys } from "./keys";
 import { MachineStrip } from "./MachineStrip";
+import { PageBoundary } from "./PageBoundary";
+import { usePlace } from "./routes";
 import classes from "./Shell.module.css";
 import { Sidebar } from "./Sidebar";
 
@@ -16,13 +18,16 @@ export function Shell({ children }: { children: ReactNode }) {
   const [overlay, setOverlay] = useState<Overlay>(null);
   const open = useMemo(() => ({ palette: () => setOverlay("palette"), sheet: () => setOverlay("keys") }), []);
   useKeys(open);
+  const place = usePlace();
   const close = () => setOverlay(null);
   return (
     <div className={classes.shell}>
       <Sidebar onPalette={open.palette} />
       <div className={classes.content}>
         <MachineStrip />
-        <Suspense fallback={<LoadingRows rows={8} />}>{children}</Suspense>
+        <PageBoundary place={place}>
+          <Suspense fallback={<LoadingRows rows={8} />}>{children}</Suspense>
+        </PageBoundary>
         <Dock />
       </div>
       <Suspense>

@@ -102,7 +102,8 @@ export function PlanScreen(props: Props) {
 /** From where to where, the plan's identity, how long it is valid, and whether there is a way back. */
 function Facts({ plan }: { plan: Plan }) {
   const now = useNow(10_000);
-  const left = Math.ceil((Date.parse(plan.expires) - now) / 60_000);
+  // The clock is up to ten seconds behind: just made it is not valid for longer than it ever is.
+  const left = Math.round((Date.parse(plan.expires) - now) / 60_000);
   const { proven, reasons } = plan.ready_to_go_back;
   const Shield = proven ? IconShieldCheck : IconShieldX;
   return (
