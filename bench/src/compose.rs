@@ -60,10 +60,14 @@ pub async fn measure() -> Result<Report> {
         report.add(nothing_to_do(count)?.time(name, half));
     }
     eprintln!("· 20 services from zero");
-    let from_zero = from_zero(20)?;
+    let from_zero = from_zero_against(Tool::compose()?, 20)?;
     report.add(from_zero.time("20 services from zero", Wanted::at_most(0.8)));
     eprintln!("· one of 20 changed");
-    report.add(one_changed(20)?.time("one of 20 changed", Wanted::at_most(0.8)));
+    report.add(one_changed_against(Tool::compose()?, 20)?.time("one of 20 changed", Wanted::at_most(0.8)));
+    eprintln!("· both again, with Docker Compose waiting as well");
+    let not_slower = Wanted::at_most(1.0);
+    report.add(from_zero_against(Tool::waiting_compose()?, 20)?.time("20 from zero, against up --wait", not_slower));
+    report.add(one_changed_against(Tool::waiting_compose()?, 20)?.time("one changed, against up --wait", not_slower));
     report.add(from_zero.memory("peak memory, 20 from zero", half));
     eprintln!("· replacing a published service under load");
     let (ours, theirs) = lost("front", false).await?;
@@ -75,8 +79,8 @@ pub async fn measure() -> Result<Report> {
 }
 
 /// Both tools on projects of their own, with so many services that run already.
-fn running(count: usize) -> Result<[Project; 2]> {
-    let projects = [Project::idle(Tool::sternway()?, count)?, Project::idle(Tool::compose()?, count)?];
+fn running(theirs: Tool, count: usize) -> Result<[Project; 2]> {
+    let projects = [Project::idle(Tool::sternway()?, count)?, Project::idle(theirs, count)?];
     for project in &projects {
         project.up()?;
     }
@@ -85,11 +89,12 @@ fn running(count: usize) -> Result<[Project; 2]> {
 
 /// Lets both tools deploy in turn: `before` prepares a project for the turn, `wrong` looks at its containers before and after.
 fn alternating(
+    theirs: Tool,
     count: usize,
     before: impl Fn(&Project, usize) -> Result<()>,
     wrong: impl Fn(&[String], &[String]) -> Option<&'static str>,
 ) -> Result<Both> {
-    let projects = running(count)?;
+    let projects = running(theirs, count)?;
     let mut both = Both::default();
     for turn in 0..TURNS {
         for project in &projects {
@@ -106,22 +111,24 @@ fn alternating(
 
 fn nothing_to_do(count: usize) -> Result<Both> {
     alternating(
+        Tool::compose()?,
         count,
         |_, _| Ok(()),
         |before, after| (before != after).then_some("touched something, and nothing had changed"),
     )
 }
 
-fn from_zero(count: usize) -> Result<Both> {
+fn from_zero_against(theirs: Tool, count: usize) -> Result<Both> {
     alternating(
+        theirs,
         count,
         |project, _| project.down().map(drop),
         |_, after| (after.len() != count).then_some("did not start everything"),
     )
 }
 
-fn one_changed(count: usize) -> Result<Both> {
-    alternating(count, Project::change, |before, after| {
+fn one_changed_against(theirs: Tool, count: usize) -> Result<Both> {
+    alternating(theirs, count, Project::change, |before, after| {
         let new = after.iter().filter(|container| !before.contains(container)).count();
         (new != 1).then_some("did not replace just one container")
     })

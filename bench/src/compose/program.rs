@@ -23,6 +23,8 @@ pub enum Tool {
     Compose {
         /// Its program.
         program: PathBuf,
+        /// It is told to wait until what it started runs or is healthy, as ours always does.
+        waits: bool,
     },
 }
 
@@ -48,7 +50,15 @@ impl Tool {
     /// # Errors
     /// If it is not there.
     pub fn compose() -> Result<Self> {
-        Ok(Self::Compose { program: engine::compose_program()? })
+        Ok(Self::Compose { program: engine::compose_program()?, waits: false })
+    }
+
+    /// Docker Compose, told to wait.
+    ///
+    /// # Errors
+    /// If it is not there.
+    pub fn waiting_compose() -> Result<Self> {
+        Ok(Self::Compose { program: engine::compose_program()?, waits: true })
     }
 
     /// Its name.
@@ -62,7 +72,7 @@ impl Tool {
     /// The program.
     pub fn program(&self) -> &PathBuf {
         match self {
-            Self::Sternway { program } | Self::Compose { program } => program,
+            Self::Sternway { program } | Self::Compose { program, .. } => program,
         }
     }
 }

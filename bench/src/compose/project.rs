@@ -103,7 +103,8 @@ impl Project {
     pub fn up(&self) -> Result<Measured> {
         run(&mut match self.tool {
             Tool::Sternway { .. } => self.command(&["deploy", ENVIRONMENT, "--yes", "--json"]),
-            Tool::Compose { .. } => self.command(&["up", "--detach"]),
+            Tool::Compose { waits: false, .. } => self.command(&["up", "--detach"]),
+            Tool::Compose { waits: true, .. } => self.command(&["up", "--detach", "--wait"]),
         })
     }
 

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use sternway_e2e::Result;
-use tokio::io::{AsyncReadExt, AsyncWriteExt, copy_bidirectional};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream, lookup_host};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::JoinSet;
 
@@ -34,7 +34,8 @@ pub async fn serve() -> Result<()> {
     .await
 }
 
-/// Passes connections on to another host, to whichever of its addresses takes them.
+/// Passes requests on to another host, as reverse proxies do unless they are told otherwise: a request that an address of the
+/// host does not take, or of which it answers nothing, goes to the next one.
 ///
 /// # Errors
 /// If it cannot listen.
@@ -42,11 +43,35 @@ pub async fn forward(host: String) -> Result<()> {
     listen(move |mut stream| {
         let host = host.clone();
         async move {
-            let mut behind = TcpStream::connect((host.as_str(), PORT)).await?;
-            copy_bidirectional(&mut stream, &mut behind).await.map(drop)
+            let mut request = [0; 1024];
+            let read = stream.read(&mut request).await?;
+            if read > 0 {
+                stream.write_all(&answer_of(&host, &request[..read]).await?).await?;
+                stream.shutdown().await?;
+            }
+            Ok(())
         }
     })
     .await
+}
+
+/// The first answer that an address of a host gives to a request.
+async fn answer_of(host: &str, request: &[u8]) -> std::io::Result<Vec<u8>> {
+    let mut last = std::io::Error::new(std::io::ErrorKind::NotFound, "the host has no address");
+    for address in lookup_host((host, PORT)).await? {
+        let asked = async {
+            let mut behind = TcpStream::connect(address).await?;
+            behind.write_all(request).await?;
+            let mut answer = Vec::new();
+            behind.read_to_end(&mut answer).await?;
+            if answer.is_empty() { Err(std::io::ErrorKind::UnexpectedEof.into()) } else { Ok(answer) }
+        };
+        match asked.await {
+            Ok(answer) => return Ok(answer),
+            Err(error) => last = error,
+        }
+    }
+    Err(last)
 }
 
 /// Whether something listens here.

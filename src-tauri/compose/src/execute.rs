@@ -4,6 +4,7 @@ mod container;
 mod create;
 mod files;
 mod hardware;
+mod holders;
 mod hooks;
 pub(crate) mod lines;
 mod mounts;
@@ -119,8 +120,8 @@ pub async fn execute(run: &Run<'_>, job: &Job) -> Result<Done> {
         Job::ReplaceNetwork { key } => network::replace(run, key).await.map(Done::saw),
         Job::RemoveNetwork { name } => network::remove(run, name).await.map(Done::saw),
         Job::CreateVolume { key } => network::create_volume(run, key).await.map(Done::saw),
-        Job::Container { service, number, image } => {
-            Box::pin(container::ensure(run, service, run.service(service)?, *number, image)).await
+        Job::Container { service, number, image, frees } => {
+            Box::pin(container::ensure(run, service, run.service(service)?, *number, (image, frees))).await
         }
         Job::Remove { containers } => container::remove_all(run, containers).await.map(Done::saw),
         Job::RemoveVolume { name } => network::remove_volume(run, name).await.map(Done::saw),

@@ -1,5 +1,6 @@
 //! What a move of the application would do. A pure function of what was observed and what is wanted.
 
+mod handover;
 mod order;
 mod removals;
 mod requirements;
@@ -18,7 +19,7 @@ use crate::decide::{self, Decision, Place, Surroundings};
 use crate::fingerprint::of_settings;
 use crate::labels;
 use crate::model::{FailureAction, Model, UpdateOrder, at};
-use crate::observe::Observed;
+use crate::observe::{Container, Observed};
 use crate::ports;
 pub(crate) use requirements::ALL_NETWORKS_AT_ONCE;
 pub use without_effect::WithoutEffect;
@@ -132,6 +133,9 @@ pub enum Job {
         number: u32,
         /// The image it runs.
         image: ImageSource,
+        /// Containers of services that come later and have ports which this one takes, by id: they stop before it starts.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        frees: Vec<String>,
     },
     /// Remove containers that nobody wants.
     Remove {
@@ -339,8 +343,10 @@ impl<'a> Planner<'a> {
             ));
             self.remove_orphan(&service, containers);
         }
-        for name in model.start_order()? {
-            let service = &model.services[name];
+        let order = handover::order(self.observed, model, model.start_order()?);
+        for (index, name) in order.iter().enumerate() {
+            let service = &model.services[*name];
+            let frees = self.frees(name, &order[..index]);
             let mut kept = true;
             for number in 1..=service.replicas() {
                 let place = Place { project: self.want.project, model, name, service, number };
@@ -351,20 +357,33 @@ impl<'a> Planner<'a> {
                     parents: &parents,
                 });
                 if number == 1 {
-                    parents.insert(name.clone(), decision.right.map(|right| right.id.clone()));
+                    parents.insert((*name).clone(), decision.right.map(|right| right.id.clone()));
                 }
                 replaced.extend(decision.others.iter().map(|container| container.id.clone()));
-                kept &= self.container(&place, &decision);
+                kept &= self.container(&place, &decision, &frees);
             }
             if kept && service.replicas() > 0 {
-                self.plan.kept.push(name.clone());
+                self.plan.kept.push((*name).clone());
             }
         }
+        self.plan.blockers.extend(handover::claimed_twice(model));
         Ok(replaced)
     }
 
+    /// The containers that have to stop early because a service takes their port.
+    fn frees(&mut self, taker: &ServiceName, done: &[&ServiceName]) -> Vec<String> {
+        let holders: Vec<&Container> = handover::holders(self.observed, self.want.model, taker, done).collect();
+        for holder in &holders {
+            self.note(format!(
+                "{taker} takes a port of {}, whose container stops for it: {} is away until its new container runs",
+                holder.service, holder.service
+            ));
+        }
+        holders.into_iter().map(|holder| holder.id.clone()).collect()
+    }
+
     /// Plans one container; says whether it stays as it is.
-    fn container(&mut self, place: &Place<'a>, decision: &Decision<'_>) -> bool {
+    fn container(&mut self, place: &Place<'a>, decision: &Decision<'_>, frees: &[String]) -> bool {
         let Some(image) = self.sources.get(place.name).cloned() else { return true };
         let may_change = matches!(image, ImageSource::Pulled(_));
         let (action, reason) = match &decision.action {
@@ -408,7 +427,8 @@ impl<'a> Planner<'a> {
                 )),
             }
         }
-        let job = Job::Container { service: place.name.clone(), number: place.number, image };
+        let (service, number, frees) = (place.name.clone(), place.number, frees.to_vec());
+        let job = Job::Container { service, number, image, frees };
         let change = self.add(subject, action, reason, job);
         if action == Action::Recreate && before != after {
             change.before = before;

@@ -11,6 +11,7 @@ use bollard::query_parameters::{
 use sternway_model::{Code, Error, Result, ServiceName};
 use tokio::time::sleep;
 
+use super::holders::Holders;
 use super::{Done, Run, create, hooks, replace, wait};
 use crate::decide::{Action, Place, Surroundings};
 use crate::engine::{REQUEST, found, limited};
@@ -33,7 +34,7 @@ pub(super) async fn ensure(
     name: &ServiceName,
     service: &Service,
     number: u32,
-    source: &ImageSource,
+    (source, frees): (&ImageSource, &[String]),
 ) -> Result<Done> {
     let model = run.want.model;
     let place = Place { project: run.want.project, model, name, service, number };
@@ -46,6 +47,7 @@ pub(super) async fn ensure(
     let parents = parents(run, service, &containers);
     let decision =
         place.decide(&Surroundings { containers: &containers, image: Some(&id), files: &files, parents: &parents });
+    let holders = Holders::of(run, frees).await?;
     let seen = match &decision.action {
         Action::Keep => "it runs already".to_owned(),
         Action::Start(_) | Action::Restart(_) => {
@@ -54,21 +56,25 @@ pub(super) async fn ensure(
             if matches!(decision.action, Action::Restart(_)) {
                 stop(run, right).await?;
             }
-            start(run, right).await?;
             let ready = async {
+                holders.stop(run).await?;
+                start(run, right).await?;
                 hooks::after_start(run, right).await?;
                 wait::ready(run, &place, &right.id).await
             };
             match Box::pin(ready).await {
                 Ok(seen) => seen,
-                Err(error) => return Err(wait::with_evidence(run, error, &right.id).await),
+                Err(error) => {
+                    let error = wait::with_evidence(run, error, &right.id).await;
+                    return Err(holders.come_back_from(run, right, error).await);
+                }
             }
         }
         Action::Create | Action::Recreate(_) | Action::Finish => {
             await_dependencies(run, &place).await?;
             let recipe =
                 create::Recipe { place, image: &id, made_from: &decision.made_from, parents: &parents, one_off: false };
-            Box::pin(replace::bring_up(run, &recipe, &decision)).await?
+            Box::pin(replace::bring_up(run, &recipe, &decision, &holders)).await?
         }
     };
     Ok(Done { seen: format!("{}: {seen}", place.container_name()), image: Some(id) })

@@ -4,6 +4,7 @@ use sternway_model::{Code, Error, Result};
 
 use super::container::{remove, rename, start, start_id, stop, stop_id};
 use super::create::{Recipe, create};
+use super::holders::Holders;
 use super::{Run, hooks, wait};
 use crate::decide::Decision;
 use crate::engine::found;
@@ -12,7 +13,12 @@ use crate::observe::{Container, State};
 
 /// Creates the right container if it is not there, waits until it is ready, and only then removes the others. If it does not
 /// become ready the old one is brought back, and the error says so.
-pub(super) async fn bring_up(run: &Run<'_>, recipe: &Recipe<'_>, decision: &Decision<'_>) -> Result<String> {
+pub(super) async fn bring_up(
+    run: &Run<'_>,
+    recipe: &Recipe<'_>,
+    decision: &Decision<'_>,
+    holders: &Holders,
+) -> Result<String> {
     let place = &recipe.place;
     let mut olds = Vec::new();
     for other in &decision.others {
@@ -37,9 +43,12 @@ pub(super) async fn bring_up(run: &Run<'_>, recipe: &Recipe<'_>, decision: &Deci
             }
         }
     };
-    let seen = match prove(run, recipe, &new, decision.right, &olds).await {
+    let seen = match prove(run, recipe, &new, decision.right, &olds, holders).await {
         Ok(seen) => seen,
-        Err(error) => return Err(undo(run, recipe, &new, &olds, error).await),
+        Err(error) => {
+            let error = undo(run, recipe, &new, &olds, error).await;
+            return Err(holders.bring_back(run, error).await);
+        }
     };
     for old in olds.iter().filter(|old| serves(old)) {
         if let Err(error) = hooks::before_stop(run, old).await {
@@ -87,6 +96,7 @@ async fn prove(
     new: &New,
     right: Option<&Container>,
     olds: &[&Container],
+    holders: &Holders,
 ) -> Result<String> {
     if right.is_some_and(|right| recipe.place.has_completed(right)) {
         return Ok("ended with code 0".to_owned());
@@ -99,6 +109,7 @@ async fn prove(
                 stop(run, old).await?;
             }
         }
+        holders.stop(run).await?;
         match right {
             Some(right) => start(run, right).await?,
             None => start_id(run, &new.id, &new.name).await?,

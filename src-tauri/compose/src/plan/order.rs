@@ -31,7 +31,7 @@ impl Around<'_> {
     /// Whether a piece of work has to wait for an earlier one.
     fn waits(&self, later: &Work, earlier: &Work) -> bool {
         match (&later.job, &earlier.job) {
-            (Job::Container { service, number, image }, earlier_job) => {
+            (Job::Container { service, number, image, .. }, earlier_job) => {
                 self.container_waits(service.as_str(), *number, image, later.change.action, earlier_job)
             }
             // Equal files are built once; the later service takes the image.
@@ -69,8 +69,9 @@ impl Around<'_> {
                 // Of several containers of a service only one at a time is away.
                 action != Action::Create && *place < number
             }
-            Job::Container { service: other, number: place, .. } => {
-                service.depends_on.contains_key(other)
+            Job::Container { service: other, number: place, frees, .. } => {
+                self.services(frees).any(|holder| holder == name)
+                    || service.depends_on.contains_key(other)
                     || service.parents().contains(other)
                     || self.holds_port_of(other, *place, name)
             }

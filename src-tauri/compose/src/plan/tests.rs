@@ -1,5 +1,7 @@
 //! The plan's decisions, compared by its text.
 
+mod ports;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
@@ -10,7 +12,7 @@ use super::{ComposePlan, ImageSource, Job, Removal, Want, plan};
 use crate::fingerprint::{MadeFrom, of_settings};
 use crate::labels;
 use crate::model::Model;
-use crate::observe::{Built, Container, HostPort, Network, Observed, State, Volume};
+use crate::observe::{Built, Container, Network, Observed, State, Volume};
 use crate::tests_support::{container, image};
 
 fn model(services: Value) -> Model {
@@ -205,19 +207,6 @@ fn services_that_are_gone_are_removed_and_their_volumes_stay() {
 }
 
 #[test]
-fn a_service_that_holds_a_needed_port_goes_first() {
-    let port = json!([{"target": 80, "published": "8080", "protocol": "tcp"}]);
-    let observed = after(&model(json!({"zoo": {"image": "i", "ports": port}})));
-    let renamed = model(json!({"aviary": {"image": "i", "ports": port}}));
-    assert_eq!(
-        text(&observed, &renamed),
-        "remove service zoo: no longer in the Compose file\n\
-         create service aviary: it does not exist\n\
-         note: zoo holds a port or a name that is needed: it goes before the new services are ready\n"
-    );
-}
-
-#[test]
 fn the_number_of_containers_follows() {
     let observed = after(&model(json!({"web": {"image": "i", "scale": 3}})));
     assert_eq!(
@@ -366,19 +355,6 @@ fn a_secret_without_content_is_never_left_out_silently() {
 }
 
 #[test]
-fn ports_collide_only_where_they_meet() {
-    let port = |address: &str, port: &str| HostPort {
-        address: address.into(),
-        port: port.into(),
-        protocol: "tcp".into(),
-        target: 80,
-    };
-    assert!(port("", "80").collides(&port("127.0.0.1", "80")));
-    assert!(!port("127.0.0.1", "80").collides(&port("127.0.0.2", "80")));
-    assert!(!port("", "").collides(&port("", "")), "any free port is never the same");
-}
-
-#[test]
 fn two_containers_never_write_to_the_same_data_at_once() {
     let services = |version: &str| {
         Model::decode(&json!({"name": "p", "volumes": {"data": {"name": "p_data"}}, "services": {"db": {"image": "i",
@@ -439,14 +415,6 @@ fn each_piece_waits_for_what_it_needs_and_for_nothing_else() {
     let changed = planned(&observed, &Model::decode(&want).expect("valid")).expect("a plan");
     let waits: Vec<&[usize]> = changed.work.iter().map(|work| work.after.as_slice()).collect();
     assert_eq!(waits, [&[] as &[usize], &[0], &[1]], "{changed:#}");
-}
-
-#[test]
-fn a_port_that_moves_to_another_service_is_free_before_it_is_taken() {
-    let service = |port: &str| json!({"image": "i", "ports": [{"target": 80, "published": port, "protocol": "tcp"}]});
-    let observed = after(&model(json!({"a": service("80"), "b": service("81")})));
-    let plan = planned(&observed, &model(json!({"a": service("90"), "b": service("80")}))).expect("a plan");
-    assert_eq!(plan.work[1].after, [0], "{plan:#}");
 }
 
 #[test]

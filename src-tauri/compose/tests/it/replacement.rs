@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use futures_util::FutureExt;
-use serde_json::json;
+use serde_json::{Value, json};
 use sternway_compose::Model;
 use sternway_model::Code;
 
@@ -240,4 +240,34 @@ async fn from_every_crash_the_new_release_is_reached() {
 #[tokio::test]
 async fn from_every_crash_the_old_release_is_reached() {
     crash_everywhere("crash-back", false).await;
+}
+
+#[tokio::test]
+async fn services_swap_their_ports_and_keep_them_if_that_fails() {
+    on_stage("swap", |stage| async move {
+        let (one, two) = (free_port(), free_port());
+        let named = |port: u16, name: &str| {
+            let mut service = web(port, "1");
+            service["configs"][0]["source"] = json!(name);
+            service
+        };
+        let pages = json!({"a": {"content": "a"}, "b": {"content": "b"}});
+        let release = |a: Value, b: Value| stage.model(json!({"services": {"a": a, "b": b}, "configs": pages}));
+        let serve = || (fetch(one).expect("an answer"), fetch(two).expect("an answer"));
+        stage.deploy(&release(named(one, "a"), named(two, "b"))).await.expect("deployed");
+        assert_eq!(serve(), ("a".into(), "b".into()));
+
+        // The first to change does not get ready: both are where they were.
+        let before = stage.containers().await;
+        let mut broken = named(two, "a");
+        broken["command"] = json!(["false"]);
+        let error = refused(stage.deploy(&release(broken, named(one, "b"))).await);
+        assert!(error.message.contains("b-1, which had stopped for it, answers again"), "{}", error.message);
+        assert_eq!((serve(), stage.containers().await), (("a".into(), "b".into()), before));
+
+        let plan = stage.deploy(&release(named(two, "a"), named(one, "b"))).await.expect("deployed");
+        assert!(plan.contains("a takes a port of b"), "{plan}");
+        assert_eq!(serve(), ("b".into(), "a".into()));
+    })
+    .await;
 }
