@@ -123,13 +123,6 @@ pub async fn services(shared: State<'_, Shared>, project: PathBuf, environment: 
     shared.core.services(&shared.project(&project)?, &environment).await
 }
 
-/// Measures once; it takes about two seconds.
-#[tauri::command]
-#[specta::specta]
-pub async fn usage(shared: State<'_, Shared>, project: PathBuf, environment: EnvironmentName) -> Result<UsageView> {
-    shared.core.usage(&shared.project(&project)?, &environment).await
-}
-
 /// Measures until `stop_following` gets the number that is answered.
 #[tauri::command]
 #[specta::specta]

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use sternway_core::view::{
-    Blame, Promotion, RestorePlan, RestoreScope, Restored, VersionDifference, VersionsFilter, VersionsPage,
+    Blame, DocumentRelease, EarlierDocument, Promotion, RestorePlan, RestoreScope, Restored, VersionDifference, VersionsFilter, VersionsPage,
 };
 use sternway_model::{EnvironmentName, Result};
 use tauri::State;
@@ -32,7 +32,7 @@ pub async fn version_difference(
     shared.core.version_difference(&shared.project(&project)?, from, to).await
 }
 
-/// A document's text as it was in a version.
+/// A document as it was in a version.
 #[tauri::command]
 #[specta::specta]
 pub async fn document_at(
@@ -40,8 +40,19 @@ pub async fn document_at(
     project: PathBuf,
     path: PathBuf,
     version: u32,
-) -> Result<Option<String>> {
+) -> Result<EarlierDocument> {
     shared.core.document_at(&shared.project(&project)?, &path, version).await
+}
+
+/// The releases that run a document, one for each environment that reads it.
+#[tauri::command]
+#[specta::specta]
+pub async fn document_releases(
+    shared: State<'_, Shared>,
+    project: PathBuf,
+    path: PathBuf,
+) -> Result<Vec<DocumentRelease>> {
+    shared.core.document_releases(&shared.project(&project)?, &path).await
 }
 
 #[tauri::command]

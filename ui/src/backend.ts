@@ -26,8 +26,10 @@ export type {
   DocumentEntry,
   DocumentFormat,
   DocumentNode,
+  DocumentRelease,
   DocumentRole,
   DocumentView,
+  EarlierDocument,
   EnvironmentHead,
   EnvironmentStatus,
   Error as Failure,
@@ -102,14 +104,9 @@ import type {
 /** Receives a running deployment's events, in order, in batches. */
 export type Listener = (events: RunEvent[]) => void;
 
-/** What no screen uses: what is measured once is measured again and again here, and earlier texts of documents come yet. */
-type Unused = "usage" | "documentAt";
-
-type Commands = Omit<typeof commands, Unused>;
-
 /** Every command of the core. All of them throw a {@link Failure}. */
 export type Backend = Omit<
-  Commands,
+  typeof commands,
   "run" | "resume" | "watch" | "launches" | "followUsage" | "serviceLogs" | "runInService"
 > & {
   /** Runs a plan; answers with the deployment's number as soon as it began. */

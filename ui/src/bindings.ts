@@ -48,8 +48,6 @@ export const commands = {
 	watch: (project: string, deployment: DeploymentNumber, events: Channel<Event[]>) => __TAURI_INVOKE<null>("watch", { project, deployment, events }),
 	running: () => __TAURI_INVOKE<RunningDeployment[]>("running"),
 	services: (project: string, environment: EnvironmentName) => __TAURI_INVOKE<Services>("services", { project, environment }),
-	/**  Measures once; it takes about two seconds. */
-	usage: (project: string, environment: EnvironmentName) => __TAURI_INVOKE<UsageView>("usage", { project, environment }),
 	/**  Measures until `stop_following` gets the number that is answered. */
 	followUsage: (project: string, environment: EnvironmentName, reports: Channel<Followings<UsageView>>) => __TAURI_INVOKE<number>("follow_usage", { project, environment, reports }),
 	/**  Lines of the services' output, until they end or `stop_following` gets the number that is answered. */
@@ -64,8 +62,10 @@ export const commands = {
 	configVersions: (project: string, filter: VersionsFilter) => __TAURI_INVOKE<VersionsPage>("config_versions", { project, filter }),
 	/**  What differs between two versions; without a second one, to the configuration as it is. */
 	versionDifference: (project: string, from: number, to: number | null) => __TAURI_INVOKE<VersionDifference>("version_difference", { project, from, to }),
-	/**  A document's text as it was in a version. */
-	documentAt: (project: string, path: string, version: number) => __TAURI_INVOKE<string | null>("document_at", { project, path, version }),
+	/**  A document as it was in a version. */
+	documentAt: (project: string, path: string, version: number) => __TAURI_INVOKE<EarlierDocument>("document_at", { project, path, version }),
+	/**  The releases that run a document, one for each environment that reads it. */
+	documentReleases: (project: string, path: string) => __TAURI_INVOKE<DocumentRelease[]>("document_releases", { project, path }),
 	blame: (project: string, environment: EnvironmentName) => __TAURI_INVOKE<Blame>("blame", { project, environment }),
 	/**  What bringing back a version, or a part of it, would change. */
 	planRestore: (project: string, version: number, scope: RestoreScope) => __TAURI_INVOKE<RestorePlan>("plan_restore", { project, version, scope }),
@@ -460,6 +460,18 @@ export type DocumentNode = {
 	problem: Error | null,
 };
 
+/**  In which release of an environment a document runs. */
+export type DocumentRelease = {
+	/**  The environment, which reads the document. */
+	environment: EnvironmentName,
+	/**  Its release. */
+	release: DeploymentNumber,
+	/**  When the release was complete. */
+	created: At,
+	/**  The version of the configuration that it was made from; `null` if that is not known. */
+	version: number | null,
+};
+
 /**  What a configuration file is for. */
 export type DocumentRole = 
 /**  `sternway.yaml`. */
@@ -492,14 +504,24 @@ export type DocumentView = {
 	withheld: string[],
 	/**  The JSON Schema of such files, as JSON; `null` if none is known. */
 	schema: string | null,
-	/**  The text in the last release; `null` if that is not known. */
-	deployed: string | null,
 };
 
 /**  The configuration files of a project. */
 export type Documents = {
 	/**  In the order in which `sternway.yaml` names them, itself first. */
 	documents: DocumentEntry[],
+};
+
+/**  A document as it was in a version of the configuration. */
+export type EarlierDocument = {
+	/**  The version. */
+	version: number,
+	/**  How much of it is known. */
+	kept: Kept,
+	/**  The text, with marks in the place of what looked like a secret; `null` if there is none. */
+	text: string | null,
+	/**  Some of what is withheld was another value then than it is now. */
+	withheld_differs: boolean,
 };
 
 /**  The address of a Docker engine, written as one text. */
@@ -680,6 +702,17 @@ export type ImportCandidate = {
 	/**  Which environments read this line. */
 	environments: EnvironmentName[],
 };
+
+/**  How much of a document a version keeps. */
+export type Kept = 
+/**  Its text. */
+"whole" | 
+/**  The values of an env file. Comments and order in the text are those of today's file. */
+"values" | 
+/**  Nothing, because a secret stood where it could not be told from the rest. */
+"nothing" | 
+/**  It was not there. */
+"absent";
 
 /**  What a deployment was for. All are the same move. */
 export type Kind = 

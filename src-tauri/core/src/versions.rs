@@ -3,12 +3,13 @@
 //! What is written down are the files: for each variable of each env file what it is set to, for each secret its newest
 //! version. Values that look like secrets, or are equal to one, are told by keyed fingerprints and not kept.
 
+mod earlier;
 mod snapshot;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use sternway_history::{Held, NewVersion, Place, ProjectId, StoredChange, StoredEntry, StoredVersion, VersionFilter};
+use sternway_history::{Held, NewVersion, Place, ProjectId, StoredChange, StoredVersion, VersionFilter};
 use sternway_model::{Action, Cause, Code, EnvironmentName, Error, MASK, Result, SecretName, Value, shown};
 
 use crate::machine::Core;
@@ -161,42 +162,6 @@ impl Core {
             Error::new(Code::NotFound, format!("there is no version {number} of the configuration"))
                 .hint("`sternway config versions` lists those that there are.")
         })
-    }
-
-    /// A document's text as it was in a version, marks in the place of what looked like a secret. `None` if it was not
-    /// there, or nothing of it was kept.
-    ///
-    /// # Errors
-    /// [`Code::NotFound`] if there is no such version.
-    pub async fn document_at(&self, project: &Project, file: &Path, version: u32) -> Result<Option<String>> {
-        let (id, history) = (self.project_id(project).await?, self.history().await?);
-        self.version(id, version).await?;
-        let state = history.configuration_at(id, Some(version)).await?;
-        let Some(StoredEntry { held: Some(Held::Text { hash, withheld, .. }), .. }) =
-            state.get(&Place::Document { file: file.to_owned() })
-        else {
-            return Ok(None);
-        };
-        let text = history.configuration_text(id, hash).await?;
-        Ok((!text.is_empty() || withheld.is_empty()).then_some(text))
-    }
-
-    /// A document's text as it was when an environment was last deployed with success, whichever that was.
-    pub(crate) async fn deployed_document(&self, project: &Project, file: &Path) -> Result<Option<String>> {
-        let id = match self.project_id(project).await {
-            Ok(id) => id,
-            // Files can be looked at and edited without a history; whoever opens the project is told about it.
-            Err(error) if matches!(error.code, Code::HistoryDamaged | Code::HistoryNewer) => return Ok(None),
-            Err(error) => return Err(error),
-        };
-        let (history, mut newest) = (self.history().await?, None);
-        for environment in project.file.environments.keys() {
-            newest = newest.max(history.released_versions(id, environment).await?.pop());
-        }
-        match newest {
-            Some((_, version)) => self.document_at(project, file, version).await,
-            None => Ok(None),
-        }
     }
 
     /// Who set each variable of an environment, when, and in which deployment it first ran.

@@ -16,7 +16,8 @@ use sternway_model::{
 };
 
 pub use documents::{
-    DocumentConflict, DocumentEntry, DocumentNode, DocumentRole, DocumentSave, DocumentView, Documents, SavedDocument,
+    DocumentConflict, DocumentEntry, DocumentNode, DocumentRelease, DocumentRole, DocumentSave, DocumentView,
+    Documents, EarlierDocument, Kept, SavedDocument,
 };
 pub use safekeeping::{
     Audit, AuditLine, Leak, LeakReport, LeakedSecret, Promotion, RotationState, RotationView, Suspicion,

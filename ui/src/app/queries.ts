@@ -186,6 +186,19 @@ function queries(backend: Backend) {
         // What was shown of a secret is not kept once the page is left.
         gcTime: reveal ? 0 : MINUTE,
       }),
+    /** The releases that run a document. */
+    documentReleases: (project: string, path: string) =>
+      queryOptions({
+        queryKey: ["deployment", project, "document", path],
+        queryFn: () => told(backend.documentReleases(project, path)),
+      }),
+    /** A document as it was; `stamp` says what it is now, because an env file's earlier text is made from that. */
+    documentAt: (project: string, path: string, version: number, stamp: string | null) =>
+      queryOptions({
+        queryKey: ["versions", project, "document", path, version, stamp],
+        queryFn: () => told(backend.documentAt(project, path, version)),
+        gcTime: MINUTE,
+      }),
     services: (project: string, environment: string) =>
       queryOptions({
         queryKey: ["services", project, environment],

@@ -15,7 +15,7 @@ export type Place =
   | { page: "environment"; project: string; environment: string }
   | { page: "configuration"; project: string; filter?: MatrixFilter; select?: string; dialog?: MatrixDialog }
   | { page: "documents"; project: string; file?: string }
-  | { page: "versions"; project: string; environment?: string; key?: string; version?: number }
+  | { page: "versions"; project: string; environment?: string; key?: string; version?: number; file?: string }
   | { page: "secrets"; project: string }
   | { page: "promote"; project: string; environment: string; from: string }
   | { page: "history"; project: string; environment?: string; result?: Outcome; text?: string }
@@ -72,7 +72,14 @@ export function parse(hash: string): Place {
     case "documents":
       return { page, project, file: get("file") };
     case "versions":
-      return { page, project, environment, key: get("key"), version: number("version") };
+      return {
+        page,
+        project,
+        environment,
+        key: get("key"),
+        version: number("version"),
+        file: get("file"),
+      };
     case "secrets":
       return { page, project };
     case "promote": {

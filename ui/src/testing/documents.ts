@@ -4,8 +4,10 @@ import type {
   DocumentEntry,
   DocumentFormat,
   DocumentNode,
+  DocumentRelease,
   DocumentRole,
   DocumentView,
+  EarlierDocument,
   Failure,
   MergeConflict,
   MergeResolution,
@@ -13,6 +15,7 @@ import type {
   SavedDocument,
   ValueKind,
 } from "../backend";
+import { before } from "./data";
 
 const FILES: { path: string; role: DocumentRole; text: string; deployed?: string }[] = [
   {
@@ -342,7 +345,6 @@ export function fakeDocuments() {
       problem,
       withheld: [...text.matchAll(/⟦withheld:([^⟧]*)⟧/g)].map((match) => match[1] ?? ""),
       schema: path === "sternway.yaml" ? SCHEMA : null,
-      deployed: file.deployed ?? null,
     };
   }
 
@@ -418,6 +420,24 @@ export function fakeDocuments() {
     outside: (path: string, change: (text: string) => string) => {
       const file = fileOf(path);
       file.text = change(file.text);
+    },
+    /** In which releases it runs: whoever has a name in the file's reads it alone. */
+    releases: (path: string): DocumentRelease[] =>
+      [
+        { environment: "development", release: 44, created: before(7200), version: 13 },
+        { environment: "staging", release: 43, created: before(90_000), version: 11 },
+        { environment: "production", release: 41, created: before(260_000), version: 9 },
+      ].filter(({ environment }) => !path.startsWith(".env.") || path.endsWith(environment)),
+    at: (path: string, version: number): EarlierDocument => {
+      const { text, deployed, role } = fileOf(path);
+      const values = role === "variables";
+      const then = values ? text.replace("LOG_LEVEL=info", "LOG_LEVEL=warn") : (deployed ?? text);
+      return {
+        version,
+        kept: version < 2 ? "absent" : values ? "values" : "whole",
+        text: version < 2 ? null : then,
+        withheld_differs: values && version < 10,
+      };
     },
     text: (path: string) => fileOf(path).text,
     saves: () => saves,

@@ -550,6 +550,8 @@ export function fakeBackend({
     giveUpRotation: (_, environment, name) => soon(() => kept.rotate(environment, name, "given_up")),
     scanLeaks: (_, withHistory) => soon(() => kept.leaks(withHistory)),
     audit: () => soon(() => kept.audit()),
+    documentReleases: (_, path) => soon(() => documents.releases(path)),
+    documentAt: (_, path, version) => soon(() => documents.at(path, version)),
     documents: () => soon(() => ({ documents: documents.list() })),
     openDocument: (_, path, reveal) => soon(() => documents.open(path, reveal)),
     documentEdited: (_, path, text, edit) => soon(() => documents.edited(path, text, edit)),

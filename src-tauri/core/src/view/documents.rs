@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use specta::Type;
 use sternway_config::document::{Format, Kind, Step};
 use sternway_config::{Conflict, Resolution};
-use sternway_model::{Error, SecretName, ValueType};
+use sternway_model::{At, DeploymentNumber, EnvironmentName, Error, SecretName, ValueType};
 
 /// The configuration files of a project.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Type)]
@@ -65,8 +65,46 @@ pub struct DocumentView {
     pub withheld: Vec<String>,
     /// The JSON Schema of such files, as JSON; `null` if none is known.
     pub schema: Option<String>,
-    /// The text in the last release; `null` if that is not known.
-    pub deployed: Option<String>,
+}
+
+/// A document as it was in a version of the configuration.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Type)]
+pub struct EarlierDocument {
+    /// The version.
+    pub version: u32,
+    /// How much of it is known.
+    pub kept: Kept,
+    /// The text, with marks in the place of what looked like a secret; `null` if there is none.
+    pub text: Option<String>,
+    /// Some of what is withheld was another value then than it is now.
+    pub withheld_differs: bool,
+}
+
+/// How much of a document a version keeps.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Type)]
+#[serde(rename_all = "snake_case")]
+pub enum Kept {
+    /// Its text.
+    Whole,
+    /// The values of an env file. Comments and order in the text are those of today's file.
+    Values,
+    /// Nothing, because a secret stood where it could not be told from the rest.
+    Nothing,
+    /// It was not there.
+    Absent,
+}
+
+/// In which release of an environment a document runs.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Type)]
+pub struct DocumentRelease {
+    /// The environment, which reads the document.
+    pub environment: EnvironmentName,
+    /// Its release.
+    pub release: DeploymentNumber,
+    /// When the release was complete.
+    pub created: At,
+    /// The version of the configuration that it was made from; `null` if that is not known.
+    pub version: Option<u32>,
 }
 
 /// A value of a document.

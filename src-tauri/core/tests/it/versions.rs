@@ -1,6 +1,6 @@
 //! Versions of the configuration.
 
-use sternway_core::view::{RestoreScope, VersionChange, VersionsFilter};
+use sternway_core::view::{Kept, RestoreScope, VersionChange, VersionsFilter};
 use sternway_model::{Cause, Code};
 
 use crate::fixture::Shop;
@@ -205,7 +205,7 @@ async fn documents_have_versions_without_their_secrets() {
     shop.write("config/app.json", &text("debug", &format!("{PASSWORD}3")));
     let third = shop.core.notice(&shop.project()).await.expect("noticed");
     assert_eq!(third, Some(second + 1), "that only the secret changed is seen, too");
-    let then = shop.core.document_at(&shop.project(), file, first).await.expect("found").expect("kept");
+    let then = shop.core.document_at(&shop.project(), file, first).await.expect("found").text.expect("kept");
     assert!(then.contains("\"level\": \"info\"") && !then.contains("horse"), "{then}");
 
     // The level comes back; the password stays what it is.
@@ -219,12 +219,58 @@ async fn documents_have_versions_without_their_secrets() {
     shop.set_secret("staging", "TOKEN", TOKEN).await;
     shop.write("config/app.json", &format!("{{ \"level\": \"info\", \"greeting\": \"{TOKEN}\" }}\n"));
     let last = shop.core.notice(&shop.project()).await.expect("noticed").expect("a version");
-    assert_eq!(shop.core.document_at(&shop.project(), file, last).await.expect("found"), None);
+    let at = shop.core.document_at(&shop.project(), file, last).await.expect("found");
+    assert_eq!((at.kept, at.text), (Kept::Nothing, None));
     let (history, _) = shop.history().await;
     history.close().await;
     for value in [PASSWORD, TOKEN] {
         assert_eq!(shop.holding(value), Vec::<String>::new(), "{value}");
     }
+}
+
+#[tokio::test]
+async fn a_document_as_it_was_deployed_stands_beside_the_one_of_now() {
+    const PASSWORD: &str = "correct-horse-battery";
+    let shop = shop();
+    let path = |name: &'static str| std::path::Path::new(name);
+    shop.write("config/app.json", "{ \"level\": \"info\", \"password\": \"correct-horse-battery\" }\n");
+    let own = format!("# loud\nLOG_LEVEL=debug\nGONE=1\nA_PASSWORD={PASSWORD}\nB_PASSWORD={PASSWORD}\nURL=http://${{LOG_LEVEL}}/\n");
+    shop.write(".env.staging", &own);
+    assert_eq!(shop.core.document_releases(&shop.project(), path(".env")).await.expect("read"), []);
+    let staging = shop.deployed("staging").await;
+    shop.write(".env.staging", &format!("# quiet\nNEW=2\nLOG_LEVEL=warn\nA_PASSWORD={PASSWORD}\nB_PASSWORD={PASSWORD}2\n"));
+    let production = shop.deployed("production").await;
+    shop.write("config/app.json", "{ \"level\": \"info\", \"password\": \"another-horse\" }\n");
+
+    let of = async |name| {
+        let releases = shop.core.document_releases(&shop.project(), path(name)).await.expect("read");
+        releases.into_iter().map(|one| (one.environment.to_string(), one.release, one.version)).collect::<Vec<_>>()
+    };
+    let both = [("staging".to_owned(), staging, Some(1)), ("production".to_owned(), production, Some(2))];
+    assert_eq!((of(".env").await, of("config/app.json").await), (both.to_vec(), both.to_vec()));
+    assert_eq!(of(".env.staging").await, both[..1], "nobody else reads it");
+
+    let at = async |name, version| shop.core.document_at(&shop.project(), path(name), version).await.expect("found");
+    let then = at(".env.staging", 1).await;
+    assert_eq!((then.kept, then.withheld_differs), (Kept::Values, true), "one of its passwords is another one");
+    let text = then.text.expect("shown");
+    let lines: Vec<&str> = text.lines().collect();
+    let b = lines.iter().find(|line| line.starts_with("B_")).expect("it is there");
+    assert!(b.contains("of version 1") && !text.contains("horse"), "{text}");
+    let a = lines.iter().find(|line| line.starts_with("A_")).expect("it is there");
+    assert!(a.contains("⟦withheld:A_PASSWORD⟧"), "the same value has the mark that it has today: {text}");
+    for line in ["# quiet", "LOG_LEVEL=debug", "GONE=1", "URL=http://${LOG_LEVEL}/"] {
+        assert!(lines.contains(&line), "{line} in {text}");
+    }
+    assert!(!text.contains("NEW"), "{text}");
+    assert_eq!(at(".env.production", 1).await.text.as_deref(), Some("LOG_LEVEL=info\n"), "nothing of it changed");
+
+    let app = at("config/app.json", 1).await;
+    assert!(app.withheld_differs, "its text is the same, and its password is not: {app:?}");
+    assert_eq!(at("sternway.yaml", 1).await.kept, Kept::Whole);
+    shop.write(".env.staging", "LOG_LEVEL='never closed\n");
+    let text = at(".env.staging", 1).await.text.expect("its values are known all the same");
+    assert!(text.contains("LOG_LEVEL=debug") && !text.contains("quiet"), "{text}");
 }
 
 /// A thousand saves of two hundred keys: what they cost on the disk is printed with `--nocapture`.

@@ -5,6 +5,7 @@ import { useEffect, useRef } from "react";
 import classes from "./Editor.module.css";
 import { language } from "./languages";
 import { differences, look } from "./look";
+import { withheld } from "./withheld";
 
 interface Props {
   before: string;
@@ -29,6 +30,7 @@ export default function Difference({ before, after, labels, path }: Props) {
         EditorView.lineWrapping,
         lineNumbers(),
         language(path),
+        withheld,
         look,
         differences,
       ],

@@ -10,24 +10,20 @@ import { type Diagnostic, lintGutter, setDiagnostics } from "@codemirror/lint";
 import { highlightSelectionMatches, search, searchKeymap } from "@codemirror/search";
 import { Compartment, EditorState, Transaction } from "@codemirror/state";
 import {
-  Decoration,
-  type DecorationSet,
   drawSelection,
   EditorView,
   highlightActiveLine,
   highlightActiveLineGutter,
   keymap,
   lineNumbers,
-  MatchDecorator,
-  ViewPlugin,
   type ViewUpdate,
-  WidgetType,
 } from "@codemirror/view";
 import { useEffect, useRef } from "react";
 import { completeFrom, type Schema } from "./completion";
 import classes from "./Editor.module.css";
 import { isYaml, language } from "./languages";
 import { look } from "./look";
+import { withheld } from "./withheld";
 
 /** A mistake, with the place that it is at. */
 export interface Mistake {
@@ -181,42 +177,3 @@ function diagnostics(state: EditorState, mistakes: Mistake[]): Diagnostic[] {
     return { from, to: where.to, message, severity };
   });
 }
-
-class Withheld extends WidgetType {
-  constructor(readonly key: string) {
-    super();
-  }
-  override eq(other: Withheld) {
-    return other.key === this.key;
-  }
-  override toDOM() {
-    const mark = document.createElement("span");
-    mark.className = "cm-withheld";
-    mark.textContent = "●●●● withheld";
-    mark.title = `The value of ${this.key} looks like a secret. It is put back when the text is saved.`;
-    return mark;
-  }
-}
-
-const marks = new MatchDecorator({
-  regexp: /⟦withheld:([^⟧]*)⟧/g,
-  decoration: (match) => Decoration.replace({ widget: new Withheld(match[1] ?? "") }),
-});
-
-/** The marks of values that are withheld, as one sign each: they cannot be torn apart by an edit. */
-const withheld = ViewPlugin.fromClass(
-  class {
-    decorations: DecorationSet;
-    constructor(view: EditorView) {
-      this.decorations = marks.createDeco(view);
-    }
-    update(update: ViewUpdate) {
-      this.decorations = marks.updateDeco(update, this.decorations);
-    }
-  },
-  {
-    decorations: (plugin) => plugin.decorations,
-    provide: (plugin) =>
-      EditorView.atomicRanges.of((view) => view.plugin(plugin)?.decorations ?? Decoration.none),
-  },
-);

@@ -8,6 +8,7 @@ import { COMPOSE_SCHEMA } from "../../components/editor/composeSchema";
 import type { Mistake } from "../../components/editor/Editor";
 import { Empty, LoadingRows } from "../../components/Page";
 import { Notice, Problem } from "../../components/Problem";
+import { Changes } from "./Changes";
 import { Conflicts } from "./Conflicts";
 import classes from "./DocumentEditor.module.css";
 import { Form } from "./Form";
@@ -16,7 +17,6 @@ import { WithheldNotice } from "./WithheldNotice";
 
 // The editor is the greater part of the window's code: who opens no document never loads it.
 const Editor = lazy(() => import("../../components/editor/Editor"));
-const Difference = lazy(() => import("../../components/editor/Difference"));
 
 type Shown = "both" | "text" | "changes";
 
@@ -147,7 +147,7 @@ export function DocumentEditor({ project, environments, path, entries }: Props) 
         )}
         <Suspense fallback={<LoadingRows rows={12} />}>
           {view === "changes" ? (
-            <Changes document={document} />
+            <Changes project={project} document={document} />
           ) : opened.text === null ? (
             <Empty title="The text is withheld">
               A secret in it cannot be told from the rest, so none of it is shown unless you ask for it.
@@ -176,45 +176,6 @@ export function DocumentEditor({ project, environments, path, entries }: Props) 
           problem={document.unsaved}
           onSave={(resolutions) => document.save("", resolutions)}
           onClose={document.leaveConflict}
-        />
-      )}
-    </div>
-  );
-}
-
-/** What is different from what is deployed, or from the file. */
-function Changes({ document }: { document: OpenDocument }) {
-  const { opened, text } = document;
-  const [against, setAgainst] = useState(opened?.deployed == null ? "disk" : "deployed");
-  if (!opened) return null;
-  const before = against === "deployed" ? opened.deployed : opened.text;
-  return (
-    <div className={classes.changes}>
-      <div className={classes.against}>
-        <SegmentedControl
-          size="xs"
-          aria-label="Compared with"
-          data={[
-            { value: "deployed", label: "with what is deployed", disabled: opened.deployed === null },
-            { value: "disk", label: "with the file on the disk" },
-          ]}
-          value={against}
-          onChange={setAgainst}
-        />
-        {opened.deployed === null && (
-          <span className={classes.quiet}>What is deployed of this file is not known.</span>
-        )}
-      </div>
-      {before === text ? (
-        <Empty title="No difference">
-          The text is what {against === "deployed" ? "is deployed" : "stands in the file"}.
-        </Empty>
-      ) : (
-        <Difference
-          before={before ?? ""}
-          after={text}
-          labels={[against === "deployed" ? "Deployed" : "On the disk", "Here"]}
-          path={opened.path}
         />
       )}
     </div>

@@ -154,3 +154,26 @@ test("a document that cannot be opened says why", async () => {
   );
   expect((await screen.findByRole("alert")).textContent).toContain("It is no UTF-8 text.");
 });
+
+test("the text stands beside what an environment runs, the one that was deployed last at first", async () => {
+  const { user } = await open();
+  await user.click(screen.getByRole("radio", { name: "Changes" }));
+  const against = await screen.findByRole<HTMLInputElement>("combobox", { name: "Compared with" });
+  await waitFor(() => expect(against.value).toBe("with what development runs (#44)"));
+  expect((await screen.findByRole("textbox", { name: "In development" })).textContent).toContain("3000");
+  expect(screen.getByRole("textbox", { name: "Here" }).textContent).toContain("8080");
+  await user.click(against);
+  await user.click(await screen.findByRole("option", { name: "with the file on the disk" }));
+  expect(await screen.findByText("The text is what stands in the file.")).toBeTruthy();
+});
+
+test("what is only known of an env file is said", async () => {
+  const { user } = await open(".env");
+  await user.click(screen.getByRole("radio", { name: "Changes" }));
+  expect((await screen.findByText(/Of env files the values are kept/)).textContent).not.toContain("withheld");
+  await user.click(screen.getByRole("combobox", { name: "Compared with" }));
+  await user.click(await screen.findByRole("option", { name: "with what production runs (#41)" }));
+  expect(
+    await screen.findByText(/A value that is withheld was another one in production's release #41/),
+  ).toBeTruthy();
+});

@@ -1,10 +1,10 @@
 import type { ReactNode } from "react";
 import type { ReleaseView } from "../../backend";
+import Reader from "../../components/editor/Reader";
 import { Hash } from "../../components/Hash";
 import { Time } from "../../components/Time";
 import { shortCommit } from "../../components/words";
 import classes from "./Release.module.css";
-import { YamlView } from "./YamlView";
 
 /** The immutable record of what ran: sources, images, variables, the Compose model, evidence. */
 export default function Release({ release }: { release: ReleaseView }) {
@@ -83,7 +83,7 @@ export default function Release({ release }: { release: ReleaseView }) {
         </table>
       </Part>
       <Part title="Compose model">
-        <YamlView text={release.compose} label="Compose model" />
+        <Reader text={release.compose} label="Compose model" path="compose.yaml" />
       </Part>
     </div>
   );

@@ -9,6 +9,7 @@ import { Empty, LoadingRows } from "../../components/Page";
 import { Problem } from "../../components/Problem";
 import { Time } from "../../components/Time";
 import { listed, origin } from "./changes";
+import { FileThen } from "./FileThen";
 import { RestoreDialog } from "./RestoreDialog";
 import classes from "./Versions.module.css";
 
@@ -20,15 +21,19 @@ interface Props {
   version: VersionView;
   /** Versions that it can be compared with. */
   others: number[];
+  /** The file that is looked at as it was. */
+  file: string | undefined;
+  onFile: (file: string | undefined) => void;
   onClose: () => void;
 }
 
 /** A version: what it changed, how it differs from another one, and the way back to it. */
-export function VersionDetail({ project, version, others, onClose }: Props) {
+export function VersionDetail({ project, version, others, file, onFile, onClose }: Props) {
   const { number, created, note, changes, more } = version;
   const [against, setAgainst] = useState(ITSELF);
   const [scope, setScope] = useState<RestoreScope>();
-  const files = [...new Set(changes.flatMap(({ file }) => (file ? [file] : [])))];
+  const files = [...new Set(changes.flatMap(({ file: one }) => (one ? [one] : [])))];
+  const documents = useQuery(useQueries().documents(project.path));
   const to = against === NOW ? null : Number(against);
   const difference = useQuery({
     ...useQueries().versionDifference(
@@ -72,6 +77,23 @@ export function VersionDetail({ project, version, others, onClose }: Props) {
         />
         <Menu position="bottom-end">
           <Menu.Target>
+            <Button
+              rightSection={<IconChevronDown className={classes.icon} aria-hidden />}
+              disabled={!documents.data}
+            >
+              Look at…
+            </Button>
+          </Menu.Target>
+          <Menu.Dropdown className={classes.menu}>
+            {documents.data?.documents.map(({ path }) => (
+              <Menu.Item key={path} onClick={() => onFile(path)}>
+                {path}, as it was in version {number}
+              </Menu.Item>
+            ))}
+          </Menu.Dropdown>
+        </Menu>
+        <Menu position="bottom-end">
+          <Menu.Target>
             <Button rightSection={<IconChevronDown className={classes.icon} aria-hidden />}>
               Bring back…
             </Button>
@@ -83,9 +105,9 @@ export function VersionDetail({ project, version, others, onClose }: Props) {
                 What {name} reads…
               </Menu.Item>
             ))}
-            {files.map((file) => (
-              <Menu.Item key={file} onClick={() => setScope({ ...whole, file })}>
-                Only {file}…
+            {files.map((one) => (
+              <Menu.Item key={one} onClick={() => setScope({ ...whole, file: one })}>
+                Only {one}…
               </Menu.Item>
             ))}
           </Menu.Dropdown>
@@ -116,6 +138,15 @@ export function VersionDetail({ project, version, others, onClose }: Props) {
           </>
         )}
       </div>
+      {file && !scope && (
+        <FileThen
+          project={project.path}
+          version={number}
+          file={file}
+          onRestore={() => setScope({ ...whole, file })}
+          onClose={() => onFile(undefined)}
+        />
+      )}
       {scope && (
         <RestoreDialog
           project={project.path}

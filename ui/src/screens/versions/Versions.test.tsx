@@ -74,3 +74,18 @@ test("a value's history leads to its deployment and back to what it was", async 
     expect(screen.getByRole("gridcell", { name: "LOG_LEVEL in staging" }).textContent).not.toContain("debug"),
   );
 });
+
+test("a file is looked at as it was in a version, and beside what it is now", async () => {
+  const { user } = show({ page: "versions", project: PROJECT, version: 11 });
+  await user.click(await screen.findByRole("button", { name: "Look at…" }));
+  await user.click(await screen.findByRole("menuitem", { name: /^config\/app.json/ }));
+  const dialog = await screen.findByRole("dialog", { name: "config/app.json, as it was in version 11" });
+  const text = await within(dialog).findByRole("textbox", { name: "config/app.json in version 11" });
+  expect(text.textContent).toContain('"port": 3000');
+  await user.click(within(dialog).getByRole("radio", { name: "Difference to now" }));
+  expect((await within(dialog).findByRole("textbox", { name: "Now" })).textContent).toContain("8080");
+  await user.click(within(dialog).getByRole("button", { name: "Bring config/app.json back…" }));
+  expect(
+    await screen.findByRole("dialog", { name: "Bring config/app.json back to version 11" }),
+  ).toBeTruthy();
+});

@@ -43,7 +43,7 @@ export default function Versions({ project, place }: Props) {
   const selected = list.find(({ number }) => number === version);
   const filtered = environment !== undefined || wanted !== "";
   const onKey = (event: KeyboardEvent<HTMLElement>) => {
-    if (event.key === "Escape") go({ ...place, version: undefined }, "replace");
+    if (event.key === "Escape") go({ ...place, version: undefined, file: undefined }, "replace");
     else moveInList(event);
   };
   return (
@@ -115,7 +115,9 @@ export default function Versions({ project, place }: Props) {
             project={project}
             version={selected}
             others={list.map(({ number }) => number).filter((number) => number !== selected.number)}
-            onClose={() => go({ ...place, version: undefined }, "replace")}
+            file={place.file}
+            onFile={(file) => go({ ...place, file }, "replace")}
+            onClose={() => go({ ...place, version: undefined, file: undefined }, "replace")}
           />
         )}
       </div>
@@ -130,7 +132,7 @@ function Row({ entry, place, current }: { entry: VersionView; place: Props["plac
       <a
         {...ITEM}
         className={classes.row}
-        href={href({ ...place, version: number })}
+        href={href({ ...place, version: number, file: undefined })}
         aria-label={`Version ${number}`}
         aria-current={current}
       >

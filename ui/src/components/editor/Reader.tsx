@@ -1,12 +1,20 @@
-import { yaml } from "@codemirror/lang-yaml";
 import { EditorState } from "@codemirror/state";
 import { EditorView, lineNumbers } from "@codemirror/view";
 import { useEffect, useRef } from "react";
-import { look } from "../../components/editor/look";
-import classes from "./YamlView.module.css";
+import { language } from "./languages";
+import { look } from "./look";
+import classes from "./Reader.module.css";
+import { withheld } from "./withheld";
 
-/** YAML to read, with colours and line numbers. */
-export function YamlView({ text, label }: { text: string; label: string }) {
+interface Props {
+  text: string;
+  label: string;
+  /** The file, whose name says what language it is. */
+  path: string;
+}
+
+/** A text to read, with colours and line numbers. */
+export default function Reader({ text, label, path }: Props) {
   const parent = useRef<HTMLDivElement>(null);
   useEffect(() => {
     if (!parent.current) return;
@@ -18,12 +26,13 @@ export function YamlView({ text, label }: { text: string; label: string }) {
           EditorState.readOnly.of(true),
           EditorView.contentAttributes.of({ "aria-label": label }),
           lineNumbers(),
-          yaml(),
+          language(path),
+          withheld,
           look,
         ],
       }),
     });
     return () => view.destroy();
-  }, [text, label]);
-  return <div ref={parent} className={classes.editor} />;
+  }, [text, label, path]);
+  return <div ref={parent} className={classes.reader} />;
 }
