@@ -2,7 +2,6 @@
 
 use sternway_model::{At, EnvironmentName, Result};
 
-use crate::row::Reader;
 use crate::{History, ProjectId};
 
 /// Something that a person did with a secret's value.
@@ -54,29 +53,24 @@ impl History {
         environment: Option<&EnvironmentName>,
         limit: u32,
     ) -> Result<Vec<AuditEntry>> {
-        let rows = sqlx::query(
+        let statement = sqlx::query(
             "SELECT at, person, action, environment, subject, why FROM audit
              WHERE project = ?1 AND (?2 IS NULL OR environment = ?2) ORDER BY id DESC LIMIT ?3",
         )
         .bind(project.0)
         .bind(environment.map(EnvironmentName::as_str))
-        .bind(limit)
-        .fetch_all(self.pool())
-        .await
-        .map_err(|error| self.fault(error))?;
-        rows.iter()
-            .map(|row| {
-                let row = Reader::new(self, row);
-                Ok(AuditEntry {
-                    at: row.at("at")?,
-                    person: row.get("person")?,
-                    action: row.get("action")?,
-                    environment: row.parse("environment")?,
-                    subject: row.get("subject")?,
-                    why: row.get("why")?,
-                })
+        .bind(limit);
+        self.all(statement, |row| {
+            Ok(AuditEntry {
+                at: row.at("at")?,
+                person: row.get("person")?,
+                action: row.get("action")?,
+                environment: row.parse("environment")?,
+                subject: row.get("subject")?,
+                why: row.get("why")?,
             })
-            .collect()
+        })
+        .await
     }
 }
 

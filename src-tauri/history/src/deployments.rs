@@ -219,16 +219,8 @@ impl History {
     /// # Errors
     /// If the file cannot be read.
     pub async fn running(&self, project: ProjectId) -> Result<Vec<(Deployment, String)>> {
-        let rows = sqlx::query(select_deployments!("WHERE d.project = ? AND d.result IS NULL ORDER BY d.number"))
-            .bind(project.0)
-            .fetch_all(self.pool())
-            .await
-            .map_err(|error| self.fault(error))?;
-        rows.iter()
-            .map(|row| {
-                let row = Reader::new(self, row);
-                Ok((row.deployment()?, row.get("owner")?))
-            })
-            .collect()
+        let statement = sqlx::query(select_deployments!("WHERE d.project = ? AND d.result IS NULL ORDER BY d.number"))
+            .bind(project.0);
+        self.all(statement, |row| Ok((row.deployment()?, row.get("owner")?))).await
     }
 }

@@ -5,7 +5,6 @@ use std::path::{Path, PathBuf};
 use sternway_model::{At, Code, Error, ProjectName, Result};
 
 use crate::History;
-use crate::row::Reader;
 
 /// A project's row. Only [`History::remember_project`] and [`History::projects`] give one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -56,21 +55,17 @@ impl History {
     /// # Errors
     /// If the file cannot be read.
     pub async fn projects(&self) -> Result<Vec<StoredProject>> {
-        let rows = sqlx::query("SELECT id, path, name, opened FROM project WHERE NOT hidden ORDER BY opened DESC, id")
-            .fetch_all(self.pool())
-            .await
-            .map_err(|error| self.fault(error))?;
-        rows.iter()
-            .map(|row| {
-                let row = Reader::new(self, row);
-                Ok(StoredProject {
-                    id: ProjectId(row.get("id")?),
-                    path: PathBuf::from(row.get::<String>("path")?),
-                    name: row.parse("name")?,
-                    opened: row.at("opened")?,
-                })
+        let statement =
+            sqlx::query("SELECT id, path, name, opened FROM project WHERE NOT hidden ORDER BY opened DESC, id");
+        self.all(statement, |row| {
+            Ok(StoredProject {
+                id: ProjectId(row.get("id")?),
+                path: PathBuf::from(row.get::<String>("path")?),
+                name: row.parse("name")?,
+                opened: row.at("opened")?,
             })
-            .collect()
+        })
+        .await
     }
 
     /// Notes that a project's folder was moved: what is known of the old folder is known of the new one from now on.

@@ -27,16 +27,13 @@ impl History {
         environment: &EnvironmentName,
         limit: u32,
     ) -> Result<Vec<Release>> {
-        let rows = sqlx::query(
+        let statement = sqlx::query(
             "SELECT body AS release FROM release WHERE project = ? AND environment = ? ORDER BY number DESC LIMIT ?",
         )
         .bind(project.0)
         .bind(environment.as_str())
-        .bind(limit)
-        .fetch_all(self.pool())
-        .await
-        .map_err(|error| self.fault(error))?;
-        rows.iter().map(|row| Reader::new(self, row).json("release")).collect()
+        .bind(limit);
+        self.all(statement, |row| row.json("release")).await
     }
 
     /// The release that a deployment made, if it made one.

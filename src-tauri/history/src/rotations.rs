@@ -2,7 +2,6 @@
 
 use sternway_model::{At, Code, EnvironmentName, Error, Result, SecretName};
 
-use crate::row::Reader;
 use crate::{History, ProjectId};
 
 /// A rotation that goes on.
@@ -107,27 +106,22 @@ impl History {
     /// # Errors
     /// If the file cannot be read.
     pub async fn rotations(&self, project: ProjectId) -> Result<Vec<StoredRotation>> {
-        let rows = sqlx::query(
+        let statement = sqlx::query(
             "SELECT environment, name, old_version, new_version, started_by, started FROM rotation
              WHERE project = ? AND ended IS NULL ORDER BY environment, name",
         )
-        .bind(project.0)
-        .fetch_all(self.pool())
-        .await
-        .map_err(|error| self.fault(error))?;
-        rows.iter()
-            .map(|row| {
-                let row = Reader::new(self, row);
-                Ok(StoredRotation {
-                    environment: row.parse("environment")?,
-                    name: row.parse("name")?,
-                    old: row.get("old_version")?,
-                    new: row.get("new_version")?,
-                    by: row.get("started_by")?,
-                    started: row.at("started")?,
-                })
+        .bind(project.0);
+        self.all(statement, |row| {
+            Ok(StoredRotation {
+                environment: row.parse("environment")?,
+                name: row.parse("name")?,
+                old: row.get("old_version")?,
+                new: row.get("new_version")?,
+                by: row.get("started_by")?,
+                started: row.at("started")?,
             })
-            .collect()
+        })
+        .await
     }
 }
 

@@ -3,11 +3,24 @@
 use std::str::FromStr;
 
 use serde::de::DeserializeOwned;
-use sqlx::Row;
-use sqlx::sqlite::SqliteRow;
+use sqlx::query::Query;
+use sqlx::sqlite::{SqliteArguments, SqliteRow};
+use sqlx::{Row, Sqlite};
 use sternway_model::{At, Cause, Deployment, DeploymentNumber, Error, Kind, Outcome, Result, Stage, Step, StepState};
 
 use crate::History;
+
+impl History {
+    /// Everything that a statement finds, read row by row.
+    pub(crate) async fn all<T>(
+        &self,
+        statement: Query<'_, Sqlite, SqliteArguments>,
+        read: impl Fn(&Reader<'_>) -> Result<T>,
+    ) -> Result<Vec<T>> {
+        let rows = statement.fetch_all(self.pool()).await.map_err(|error| self.fault(error))?;
+        rows.iter().map(|row| read(&Reader::new(self, row))).collect()
+    }
+}
 
 /// A row with the history that it came from, which words the failures.
 pub(crate) struct Reader<'a> {

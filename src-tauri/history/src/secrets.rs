@@ -2,7 +2,6 @@
 
 use sternway_model::{At, EnvironmentName, Error, Result, SecretName};
 
-use crate::row::Reader;
 use crate::{History, ProjectId};
 
 /// A version of a secret whose value is in the keychain.
@@ -105,26 +104,21 @@ impl History {
     /// # Errors
     /// If the file cannot be read.
     pub async fn secrets(&self, project: ProjectId) -> Result<Vec<StoredSecret>> {
-        let rows = sqlx::query(
+        let statement = sqlx::query(
             "SELECT environment, name, version, fingerprint, created_by, created FROM secret_version
              WHERE project = ? AND fingerprint IS NOT NULL ORDER BY environment, name, version DESC",
         )
-        .bind(project.0)
-        .fetch_all(self.pool())
-        .await
-        .map_err(|error| self.fault(error))?;
-        rows.iter()
-            .map(|row| {
-                let row = Reader::new(self, row);
-                Ok(StoredSecret {
-                    environment: row.parse("environment")?,
-                    name: row.parse("name")?,
-                    version: row.get("version")?,
-                    fingerprint: row.get("fingerprint")?,
-                    created: row.at("created")?,
-                    by: row.get("created_by")?,
-                })
+        .bind(project.0);
+        self.all(statement, |row| {
+            Ok(StoredSecret {
+                environment: row.parse("environment")?,
+                name: row.parse("name")?,
+                version: row.get("version")?,
+                fingerprint: row.get("fingerprint")?,
+                created: row.at("created")?,
+                by: row.get("created_by")?,
             })
-            .collect()
+        })
+        .await
     }
 }

@@ -1,7 +1,6 @@
-import { Chip, TextInput } from "@mantine/core";
-import { IconSearch } from "@tabler/icons-react";
-import { FILTER } from "../../app/keys";
+import { Chip } from "@mantine/core";
 import type { MatrixFilter } from "../../app/routes";
+import { FilterBar } from "../../components/FilterBar";
 import classes from "./Configuration.module.css";
 
 const FILTERS: { filter: MatrixFilter; label: string }[] = [
@@ -26,23 +25,7 @@ interface Props {
 /** What of the matrix is shown. */
 export function Filters({ text, onText, filter, onFilter, number, onDown }: Props) {
   return (
-    <div className={classes.filters}>
-      <TextInput
-        {...FILTER}
-        className={classes.search}
-        aria-label="Filter variables"
-        placeholder="Filter  /"
-        leftSection={<IconSearch className={classes.icon} aria-hidden />}
-        value={text}
-        onChange={(event) => onText(event.currentTarget.value)}
-        onKeyDown={(event) => {
-          if (event.key === "Escape") onText("");
-          else if (event.key === "ArrowDown") {
-            event.preventDefault();
-            onDown();
-          }
-        }}
-      />
+    <FilterBar label="Filter variables" placeholder="Filter" text={text} onText={onText} onDown={onDown}>
       <Chip.Group value={filter} onChange={(value) => onFilter(value as MatrixFilter)}>
         {FILTERS.map((item) => (
           <Chip key={item.filter} value={item.filter} size="xs" radius="sm">
@@ -52,6 +35,6 @@ export function Filters({ text, onText, filter, onFilter, number, onDown }: Prop
           </Chip>
         ))}
       </Chip.Group>
-    </div>
+    </FilterBar>
   );
 }

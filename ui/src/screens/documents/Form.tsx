@@ -1,9 +1,9 @@
-import { Button, TextInput } from "@mantine/core";
-import { IconPlus, IconSearch } from "@tabler/icons-react";
+import { Button } from "@mantine/core";
+import { IconPlus } from "@tabler/icons-react";
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { type KeyboardEvent, useEffect, useMemo, useRef, useState } from "react";
-import { FILTER } from "../../app/keys";
 import type { DocumentEdit, DocumentNode, DocumentView, Failure } from "../../backend";
+import { FilterBar } from "../../components/FilterBar";
 import { Empty } from "../../components/Page";
 import { Problem } from "../../components/Problem";
 import classes from "./Form.module.css";
@@ -64,17 +64,7 @@ export function Form({ document, label, cursor, refused, onEdit, onTry, onLine }
   const canAdd = !problem && (root === undefined || isHolder(root));
   return (
     <div className={classes.form}>
-      <div className={classes.tools}>
-        <TextInput
-          {...FILTER}
-          className={classes.search}
-          aria-label="Filter values"
-          placeholder="Filter  /"
-          leftSection={<IconSearch className={classes.icon} aria-hidden />}
-          value={text}
-          onChange={(event) => setText(event.currentTarget.value)}
-          onKeyDown={(event) => event.key === "Escape" && setText("")}
-        />
+      <FilterBar label="Filter values" placeholder="Filter" text={text} onText={setText} wide>
         <Button
           leftSection={<IconPlus className={classes.icon} aria-hidden />}
           onClick={() => setNaming({ holder: [], list: root?.kind === "array" })}
@@ -82,7 +72,7 @@ export function Form({ document, label, cursor, refused, onEdit, onTry, onLine }
         >
           Add a value
         </Button>
-      </div>
+      </FilterBar>
       {refused && (
         <div className={classes.refused}>
           <Problem failure={refused} doing="Editing" compact />

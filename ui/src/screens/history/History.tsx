@@ -1,6 +1,5 @@
-import { Button, Select, TextInput, VisuallyHidden } from "@mantine/core";
+import { Button, Select, VisuallyHidden } from "@mantine/core";
 import { useDebouncedValue } from "@mantine/hooks";
-import { IconSearch } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { useVirtualizer } from "@tanstack/react-virtual";
 import {
@@ -12,11 +11,11 @@ import {
   useRef,
   useState,
 } from "react";
-import { FILTER } from "../../app/keys";
 import { HISTORY_PAGE, useQueries } from "../../app/queries";
 import { go, type Place } from "../../app/routes";
 import type { Deployment, HistoryFilter, Outcome, ProjectView } from "../../backend";
 import { useArrival } from "../../components/arrival";
+import { FilterBar } from "../../components/FilterBar";
 import { Empty, LoadingRows, Page } from "../../components/Page";
 import { Problem } from "../../components/Problem";
 import { usePages } from "../../components/pages";
@@ -87,17 +86,7 @@ export default function History({ project, place }: Props) {
       }
     >
       <div className={classes.page}>
-        <div className={classes.filters}>
-          <TextInput
-            {...FILTER}
-            className={classes.search}
-            aria-label="Filter deployments"
-            placeholder="Search deployments  /"
-            leftSection={<IconSearch className={classes.icon} aria-hidden />}
-            value={text}
-            onChange={(event) => setText(event.currentTarget.value)}
-            onKeyDown={(event) => event.key === "Escape" && setText("")}
-          />
+        <FilterBar label="Filter deployments" placeholder="Search deployments" text={text} onText={setText}>
           <Select
             className={classes.choice}
             aria-label="Environment"
@@ -116,7 +105,7 @@ export default function History({ project, place }: Props) {
             value={place.result ?? null}
             onChange={(result) => change({ result: (result as Outcome | null) ?? undefined })}
           />
-        </div>
+        </FilterBar>
         <Rows
           key={JSON.stringify(filter)}
           project={project.path}

@@ -42,6 +42,7 @@ export function FileThen({ project, version, file, onRestore, onClose }: Props) 
       <div className={classes.file}>
         <div className={classes.tools}>
           <SegmentedControl
+            className={classes.views}
             size="xs"
             aria-label="What is shown"
             data={[

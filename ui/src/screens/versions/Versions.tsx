@@ -1,12 +1,11 @@
-import { Button, Select, TextInput } from "@mantine/core";
-import { IconSearch } from "@tabler/icons-react";
+import { Button, Select } from "@mantine/core";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { type KeyboardEvent, useDeferredValue, useState } from "react";
-import { FILTER } from "../../app/keys";
 import { useQueries } from "../../app/queries";
 import { go, href, type Place } from "../../app/routes";
 import type { ProjectView, VersionView } from "../../backend";
 import { ITEM, moveInList } from "../../components/arrows";
+import { FilterBar } from "../../components/FilterBar";
 import { Empty, LoadingRows, Page } from "../../components/Page";
 import { Parts } from "../../components/Parts";
 import { Problem } from "../../components/Problem";
@@ -55,18 +54,12 @@ export default function Versions({ project, place }: Props) {
     >
       <div className={classes.page} data-detail={selected !== undefined}>
         <div className={classes.left}>
-          <div className={classes.filters}>
-            <TextInput
-              {...FILTER}
-              className={classes.search}
-              aria-label="Versions that changed this variable"
-              placeholder="Variable  /"
-              leftSection={<IconSearch className={classes.icon} aria-hidden />}
-              value={text}
-              onChange={(event) => setText(event.currentTarget.value)}
-              onKeyDown={(event) => event.key === "Escape" && setText("")}
-              spellCheck={false}
-            />
+          <FilterBar
+            label="Versions that changed this variable"
+            placeholder="Variable"
+            text={text}
+            onText={setText}
+          >
             <Select
               aria-label="Environment"
               data={[ALL, ...project.environments.map(({ name }) => name)]}
@@ -76,7 +69,7 @@ export default function Versions({ project, place }: Props) {
                 go({ ...place, environment: next === ALL || next === null ? undefined : next }, "replace")
               }
             />
-          </div>
+          </FilterBar>
           <div className={classes.scroll}>
             {versions.isPending && <LoadingRows rows={10} />}
             {versions.error && (
