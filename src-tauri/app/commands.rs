@@ -2,11 +2,11 @@
 
 use std::path::PathBuf;
 
-use sternway_core::Project;
 use sternway_core::view::{
     Comparison, DeploymentView, HistoryFilter, HistoryPage, Import, LogPage, Machine, Matrix, Pending, ProjectEntry,
     ProjectView, Secrets, Status,
 };
+use sternway_core::{Project, VariableEdit};
 use sternway_model::{Code, DeploymentNumber, EnvironmentName, Error, Plan, Result, SecretName, Sensitive};
 use tauri::ipc::Channel;
 use tauri::path::BaseDirectory;
@@ -143,30 +143,17 @@ pub async fn matrix(shared: Core<'_>, project: PathBuf) -> Result<Matrix> {
     shared.core.matrix(&shared.project(&project)?).await
 }
 
+/// Sets and removes variables: all of them or none, as one version of the configuration.
 #[tauri::command]
 #[specta::specta]
-pub async fn set_variable(
+pub async fn set_variables(
     shared: Core<'_>,
     project: PathBuf,
-    environment: Option<EnvironmentName>,
-    key: String,
-    value: String,
+    edits: Vec<VariableEdit>,
+    note: Option<String>,
 ) -> Result<Matrix> {
     let project = shared.project(&project)?;
-    let edited = shared.core.set_variable(&project, environment.as_ref(), &key, &value, false, None).await?;
-    matrix_after(&shared, &project, edited.problem).await
-}
-
-#[tauri::command]
-#[specta::specta]
-pub async fn unset_variable(
-    shared: Core<'_>,
-    project: PathBuf,
-    environment: Option<EnvironmentName>,
-    key: String,
-) -> Result<Matrix> {
-    let project = shared.project(&project)?;
-    let edited = shared.core.unset_variable(&project, environment.as_ref(), &key, None).await?;
+    let edited = shared.core.set_variables(&project, edits, false, note.as_deref()).await?;
     matrix_after(&shared, &project, edited.problem).await
 }
 

@@ -3,7 +3,8 @@
 use std::path::PathBuf;
 
 use sternway_core::view::{
-    Blame, DocumentRelease, EarlierDocument, Promotion, RestorePlan, RestoreScope, Restored, VersionDifference, VersionsFilter, VersionsPage,
+    Blame, DocumentRelease, EarlierDocument, Promotion, RestorePlan, RestoreScope, Restored, VersionDifference,
+    VersionsFilter, VersionsPage,
 };
 use sternway_model::{EnvironmentName, Result};
 use tauri::State;

@@ -20,8 +20,8 @@ export const commands = {
 	/**  Opens a published port in the person's browser. */
 	openPublished: (project: string, environment: EnvironmentName, port: number) => __TAURI_INVOKE<null>("open_published", { project, environment, port }),
 	matrix: (project: string) => __TAURI_INVOKE<Matrix>("matrix", { project }),
-	setVariable: (project: string, environment: EnvironmentName | null, key: string, value: string) => __TAURI_INVOKE<Matrix>("set_variable", { project, environment, key, value }),
-	unsetVariable: (project: string, environment: EnvironmentName | null, key: string) => __TAURI_INVOKE<Matrix>("unset_variable", { project, environment, key }),
+	/**  Sets and removes variables: all of them or none, as one version of the configuration. */
+	setVariables: (project: string, edits: VariableEdit[], note: string | null) => __TAURI_INVOKE<Matrix>("set_variables", { project, edits, note }),
 	/**  What is wrong with a value while it is typed, by the type that `sternway.yaml` declares. */
 	checkValue: (project: string, key: string, value: string) => __TAURI_INVOKE<Error | null>("check_value", { project, key, value }),
 	secrets: (project: string) => __TAURI_INVOKE<Secrets>("secrets", { project }),
@@ -1172,9 +1172,17 @@ export type RunningDeployment = {
 /**  What came of saving a document. */
 export type SavedDocument = 
 /**  It is saved; what was changed outside meanwhile is in it. */
-({ saved: DocumentView }) & { conflict?: never } | 
+({ saved: SavedView }) & { conflict?: never } | 
 /**  Somebody outside changed the same values. Nothing was written. */
 ({ conflict: DocumentConflict }) & { saved?: never };
+
+/**  A document that was saved. */
+export type SavedView = {
+	/**  The document as it is now. */
+	document: DocumentView,
+	/**  Why there is no version of the configuration with it, if so. The file is saved all the same. */
+	unversioned: Error | null,
+};
 
 /**  A secret in the matrix. */
 export type SecretCell = {
@@ -1429,6 +1437,16 @@ export type Variable = {
 	/**  The lines that it overrode, the nearest first. */
 	overridden: Origin[],
 } & Value;
+
+/**  One of several edits of variables. */
+export type VariableEdit = {
+	/**  The environment whose line it is; without one it is a line of the files that all share. */
+	environment: EnvironmentName | null,
+	/**  The variable. */
+	key: string,
+	/**  What it is set to: a text, or `keychain:NAME`. `null` takes the line away. */
+	value: string | null,
+};
 
 /**  A value that differs between two versions. */
 export type VersionChange = {

@@ -32,7 +32,9 @@ pub mod store;
 mod types;
 mod variables;
 
-pub use edit::{Edited, readers, refer, set_shared, set_variable, unset_variable};
+pub use edit::{
+    Edited, EditedFiles, VariableEdit, edit_variables, readers, refer, set_shared, set_variable, unset_variable,
+};
 pub use env_file::{Assignment, Entry, EnvFile, Lookup};
 pub use matrix::{Grid, GridCell, GridRow, grid};
 pub use merge::{Conflict, Merge, Resolution, Side, merge};

@@ -93,20 +93,32 @@ impl<'a> Sources<'a> {
         Self { project_dir: self.project_dir, project: self.project, files: self.files.iter().map(copy).collect() }
     }
 
-    /// Writes edited files, if they still are what was read.
+    /// Puts a file in the place of the one that was read; nothing is written.
+    pub(crate) fn replace(&mut self, file: EnvFile) {
+        let stamp = self.files.get(file.path()).map_or(Stamp::ABSENT, |source| source.stamp.clone());
+        self.files.insert(file.path().to_owned(), Source { file: Ok(Some(file)), stamp });
+    }
+
+    /// Writes the files that are others in `edited`, if they still are what was read: all of them, or none. Gives their
+    /// names.
     ///
     /// # Errors
-    /// [`sternway_model::Code::FileChanged`], or a failure of the file system; files before the failing one are written.
-    pub(crate) fn save(&self, edited: &[EnvFile]) -> Result<()> {
-        for file in edited {
-            let source = self.files.get(file.path());
-            let current = source.and_then(|source| source.file.as_ref().ok()?.as_ref());
-            if current.is_some_and(|current| current.bytes() == file.bytes()) {
-                continue;
+    /// As [`store::save_all`].
+    pub(crate) fn save(&self, edited: &Self) -> Result<Vec<PathBuf>> {
+        let mut changes = Vec::new();
+        for (path, source) in &edited.files {
+            let Ok(Some(file)) = &source.file else { continue };
+            let current = self.files.get(path).and_then(|source| source.file.as_ref().ok()?.as_ref());
+            if current.is_none_or(|current| current.bytes() != file.bytes()) {
+                changes.push(store::Replacement {
+                    path: self.project_dir.join(path),
+                    expected: source.stamp.clone(),
+                    bytes: file.bytes().to_vec(),
+                });
             }
-            let stamp = source.map_or(&Stamp::ABSENT, |source| &source.stamp);
-            store::save(&self.project_dir.join(file.path()), stamp, file.bytes())?;
         }
-        Ok(())
+        store::save_all(&changes)?;
+        let names = changes.iter().map(|change| change.path.strip_prefix(self.project_dir).unwrap_or(&change.path));
+        Ok(names.map(Path::to_owned).collect())
     }
 }

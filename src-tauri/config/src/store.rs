@@ -58,6 +58,17 @@ pub fn read(path: &Path) -> Result<(Vec<u8>, Stamp)> {
     }
 }
 
+/// A file that is to have other bytes.
+#[derive(Debug, Clone)]
+pub struct Replacement {
+    /// The file.
+    pub path: PathBuf,
+    /// What it was when it was read.
+    pub expected: Stamp,
+    /// What it shall have.
+    pub bytes: Vec<u8>,
+}
+
 /// Replaces a file by new bytes, if it still is what was read. Whoever reads it meanwhile sees the old bytes or the new
 /// ones, and nothing in between. A new file gets its folders. Permissions stay; behind a symbolic link, the file that it points to is replaced.
 ///
@@ -65,49 +76,128 @@ pub fn read(path: &Path) -> Result<(Vec<u8>, Stamp)> {
 /// [`Code::FileChanged`] if the file is not what was read, [`Code::Failed`] if it is read-only or cannot be written. In
 /// either case it is what it was.
 pub fn save(path: &Path, expected: &Stamp, bytes: &[u8]) -> Result<Stamp> {
-    let target = behind_links(path)?;
-    let doing = |error: std::io::Error| Error::io("write", path, &error);
-    let folder = match target.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent,
-        _ => Path::new("."),
-    };
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(".sternway-");
-    let permissions = permissions(&target)?;
-    if let Some(permissions) = &permissions {
-        if permissions.readonly() {
-            return Err(Error::failed(format!("{} is read-only", path.display()))
-                .hint("Make it writable, then save again.")
-                .at(place(path)));
+    Staged::beside(path, expected, bytes)?.publish()
+}
+
+/// Replaces several files, all of them or none: the new bytes of each are on the disk before the first one is put in its
+/// place, and if one cannot be, those before it get their old bytes back.
+///
+/// # Errors
+/// As [`save`]. If a file could not get its old bytes back, the error says which ones are written.
+pub fn save_all(replacements: &[Replacement]) -> Result<()> {
+    let mut staged = Vec::new();
+    for Replacement { path, expected, bytes } in replacements {
+        staged.push(Staged::beside(path, expected, bytes)?);
+    }
+    publish_all(staged)
+}
+
+fn publish_all(staged: Vec<Staged>) -> Result<()> {
+    let mut published: Vec<(PathBuf, Option<Vec<u8>>, Stamp)> = Vec::new();
+    for file in staged {
+        let path = file.path.clone();
+        let attempt = read(&file.target).and_then(|(old, stamp)| {
+            let old = (!stamp.is_absent()).then_some(old);
+            Ok((old, file.publish()?))
+        });
+        match attempt {
+            Ok((old, now)) => published.push((path, old, now)),
+            Err(error) => return Err(taken_back(published, error)),
         }
-        builder.permissions(permissions.clone());
-    } else {
-        new_file_permissions(&mut builder);
     }
-    if expected.is_absent() {
-        fs::create_dir_all(folder).map_err(doing)?;
+    Ok(())
+}
+
+/// Gives files their old bytes back, the last one first, after one could not be written.
+fn taken_back(published: Vec<(PathBuf, Option<Vec<u8>>, Stamp)>, error: Error) -> Error {
+    let mut written = Vec::new();
+    for (path, old, now) in published.into_iter().rev() {
+        let back = match old {
+            Some(old) => save(&path, &now, &old).map(drop),
+            None if read(&path).is_ok_and(|(_, stamp)| stamp == now) => {
+                fs::remove_file(&path).map_err(|error| Error::io("remove", &path, &error))
+            }
+            None => Err(changed(&path)),
+        };
+        if back.is_err() {
+            written.push(path.display().to_string());
+        }
     }
-    let mut file = builder.tempfile_in(folder).map_err(doing)?;
-    file.write_all(bytes).map_err(doing)?;
-    if let Some(permissions) = permissions {
-        // Once more, because the umask applied to the first time.
-        file.as_file().set_permissions(permissions).map_err(doing)?;
+    if written.is_empty() {
+        return error;
     }
-    file.as_file().sync_all().map_err(doing)?;
-    // Looked at as late as possible: what remains is the moment between this and the rename.
-    if read(&target)?.1 != *expected {
-        return Err(changed(path));
+    let hint = error.hint.replace("Nothing was written. ", "");
+    let written = written.join(", ");
+    error.hint(format!("Already written, and not brought back: {written}. Look at what it says there. {hint}").trim())
+}
+
+/// New bytes of a file, on the disk beside it.
+struct Staged {
+    path: PathBuf,
+    target: PathBuf,
+    folder: PathBuf,
+    expected: Stamp,
+    now: Stamp,
+    file: tempfile::NamedTempFile,
+}
+
+impl Staged {
+    fn beside(path: &Path, expected: &Stamp, bytes: &[u8]) -> Result<Self> {
+        let target = behind_links(path)?;
+        let doing = |error: std::io::Error| Error::io("write", path, &error);
+        let folder = match target.parent() {
+            Some(parent) if !parent.as_os_str().is_empty() => parent.to_owned(),
+            _ => PathBuf::from("."),
+        };
+        let mut builder = tempfile::Builder::new();
+        builder.prefix(".sternway-");
+        let permissions = permissions(&target)?;
+        if let Some(permissions) = &permissions {
+            if permissions.readonly() {
+                return Err(Error::failed(format!("{} is read-only", path.display()))
+                    .hint("Make it writable, then save again.")
+                    .at(place(path)));
+            }
+            builder.permissions(permissions.clone());
+        } else {
+            new_file_permissions(&mut builder);
+        }
+        if expected.is_absent() {
+            fs::create_dir_all(&folder).map_err(doing)?;
+        }
+        let mut file = builder.tempfile_in(&folder).map_err(doing)?;
+        file.write_all(bytes).map_err(doing)?;
+        if let Some(permissions) = permissions {
+            // Once more, because the umask applied to the first time.
+            file.as_file().set_permissions(permissions).map_err(doing)?;
+        }
+        file.as_file().sync_all().map_err(doing)?;
+        if read(&target)?.1 != *expected {
+            return Err(changed(path));
+        }
+        let (path, expected, now) = (path.to_owned(), expected.clone(), Stamp::of(bytes));
+        Ok(Self { path, target, folder, expected, now, file })
     }
-    if expected.is_absent() {
-        file.persist_noclobber(&target).map_err(|error| match error.error.kind() {
-            ErrorKind::AlreadyExists => changed(path),
-            _ => doing(error.error),
-        })?;
-    } else {
-        file.persist(&target).map_err(|error| doing(error.error))?;
+
+    /// Puts the new bytes in the place of the old ones.
+    fn publish(self) -> Result<Stamp> {
+        let Self { path, target, folder, expected, now, file } = self;
+        let doing = |error: std::io::Error| Error::io("write", &path, &error);
+        // Looked at as late as possible: what remains is the moment between this and the rename.
+        if read(&target)?.1 != expected {
+            return Err(changed(&path));
+        }
+        if expected.is_absent() {
+            file.persist_noclobber(&target).map_err(|error| match error.error.kind() {
+                ErrorKind::AlreadyExists => changed(&path),
+                _ => doing(error.error),
+            })?;
+        } else {
+            file.persist(&target).map_err(|error| doing(error.error))?;
+        }
+        sync_folder(&folder).map_err(doing)?;
+        Ok(now)
     }
-    sync_folder(folder).map_err(doing)?;
-    Ok(Stamp::of(bytes))
 }
 
 /// The file that a path stands for; a link to a file that does not exist yet is followed too.
@@ -189,6 +279,45 @@ mod tests {
         }
         assert_eq!(fs::read(&path).expect("readable"), b"A=theirs\n", "their change stays");
         assert_eq!(fs::read_dir(folder.path()).expect("a folder").count(), 1, "no temporary file stays behind");
+    }
+
+    #[test]
+    fn several_files_are_written_together_or_not_at_all() {
+        let folder = folder();
+        let at = |name: &str| folder.path().join(name);
+        fs::write(at("a"), "a\n").expect("written");
+        fs::write(at("c"), "c\n").expect("written");
+        let stage = |name: &str, bytes: &str| {
+            let (_, expected) = read(&at(name)).expect("readable");
+            Staged::beside(&at(name), &expected, bytes.as_bytes()).expect("staged")
+        };
+        let staged = vec![stage("a", "a2\n"), stage("new/b", "b\n"), stage("c", "c2\n")];
+        fs::write(at("c"), "theirs\n").expect("somebody writes");
+        let error = publish_all(staged).expect_err("the last one is not what was read");
+        assert_eq!(error.code, Code::FileChanged);
+        assert!(error.hint.starts_with("Nothing was written"), "{error:?}");
+        let text = |name: &str| fs::read_to_string(at(name)).ok();
+        assert_eq!((text("a").as_deref(), text("new/b"), text("c").as_deref()), (Some("a\n"), None, Some("theirs\n")));
+        assert_eq!(fs::read_dir(folder.path()).expect("a folder").count(), 3, "no temporary file stays behind");
+
+        let one = |name: &str, bytes: &str| Replacement {
+            path: at(name),
+            expected: read(&at(name)).expect("readable").1,
+            bytes: bytes.into(),
+        };
+        save_all(&[one("a", "a3\n"), one("new/b", "b3\n")]).expect("written");
+        assert_eq!((text("a").as_deref(), text("new/b").as_deref()), (Some("a3\n"), Some("b3\n")));
+    }
+
+    #[test]
+    fn what_could_not_be_brought_back_is_said() {
+        let folder = folder();
+        let path = folder.path().join("a");
+        fs::write(&path, "somebody was quicker\n").expect("written");
+        let published = vec![(path, Some(b"old\n".to_vec()), Stamp::of(b"ours\n"))];
+        let error = taken_back(published, changed(Path::new("b")));
+        let hint = error.hint;
+        assert!(hint.starts_with("Already written") && !hint.contains("Nothing was written"), "{hint}");
     }
 
     #[cfg(unix)]

@@ -1,10 +1,11 @@
 //! Use cases: variables.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
 
-use serde::Serialize;
-use sternway_config::{Assignment, Edited};
+use serde::{Deserialize, Serialize};
+use specta::Type;
+use sternway_config::{Assignment, Edited, EditedFiles, GridRow};
 use sternway_model::{
     Cause, Change, Code, EnvironmentName, Error, Result, SecretName, SecretRef, Sensitive, Value, expand, mentions,
 };
@@ -29,6 +30,30 @@ pub struct EditedView {
     pub version: Option<u32>,
     /// Why there is no version of it, if so.
     #[serde(skip_serializing_if = "Option::is_none")]
+    pub problem: Option<Error>,
+}
+
+/// One of several edits of variables.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Type)]
+pub struct VariableEdit {
+    /// The environment whose line it is; without one it is a line of the files that all share.
+    pub environment: Option<EnvironmentName>,
+    /// The variable.
+    pub key: String,
+    /// What it is set to: a text, or `keychain:NAME`. `null` takes the line away.
+    pub value: Option<String>,
+}
+
+/// What several edits did together.
+#[derive(Debug, Clone, PartialEq)]
+pub struct BulkEdit {
+    /// The files that have other bytes now, relative to the project.
+    pub files: Vec<PathBuf>,
+    /// The environments in which a value is another one now.
+    pub environments: Vec<EnvironmentName>,
+    /// The version of the configuration that they are in.
+    pub version: Option<u32>,
+    /// Why there is no version of them, if so.
     pub problem: Option<Error>,
 }
 
@@ -100,16 +125,8 @@ impl Core {
         let project = project.clone();
         let (environment, key, value) = (environment.cloned(), key.to_owned(), value.to_owned());
         let edited = blocking(move || {
-            let name = SecretRef::parse(&value).transpose()?.map(|reference| reference.name);
-            let now = Now::of(&project, environment.as_ref(), &key);
-            let assignment = match (&name, now) {
-                (Some(name), _) => Assignment::Secret(name),
-                (None, Now { secret: Some((environment, name)), .. }) if !replace_reference => {
-                    return Err(in_plain_text(&key, &environment, &name));
-                }
-                (None, Now { template: true, .. }) => Assignment::Template(&value),
-                (None, _) => Assignment::Value(&value),
-            };
+            let said = Said::parse(&value)?;
+            let assignment = Rows::of(&project).assignment(environment.as_ref(), &key, &said, replace_reference)?;
             match &environment {
                 Some(environment) => {
                     sternway_config::set_variable(&project.folder, &project.file, environment, &key, assignment)
@@ -118,6 +135,44 @@ impl Core {
             }
         });
         self.saving(saved, Cause::Saved, note, edited).await.map(EditedView::from)
+    }
+
+    /// Sets and removes several variables at once: all of them or none, as one version of the configuration.
+    ///
+    /// # Errors
+    /// As [`Core::set_variable`] and [`Core::unset_variable`]; nothing is written then. If a file could not be brought back
+    /// after another one could not be written, the error names it.
+    pub async fn set_variables(
+        &self,
+        project: &Project,
+        edits: Vec<VariableEdit>,
+        replace_references: bool,
+        note: Option<&str>,
+    ) -> Result<BulkEdit> {
+        let saved = project;
+        let project = project.clone();
+        let edited = blocking(move || {
+            let rows = Rows::of(&project);
+            let said: Vec<Option<Said>> = edits
+                .iter()
+                .map(|edit| {
+                    edit.value.as_deref().map(Said::parse).transpose().map_err(|error| error.context(&edit.key))
+                })
+                .collect::<Result<_>>()?;
+            let mut wanted = Vec::new();
+            for (VariableEdit { environment, key, .. }, said) in edits.iter().zip(&said) {
+                let environment = environment.as_ref();
+                let assignment = match said {
+                    Some(said) => Some(rows.assignment(environment, key, said, replace_references)?),
+                    None => None,
+                };
+                wanted.push(sternway_config::VariableEdit { environment, key, assignment });
+            }
+            sternway_config::edit_variables(&project.folder, &project.file, &wanted)
+        });
+        let (edited, noted) = self.saving(saved, Cause::Saved, note, edited).await?;
+        let EditedFiles { files, environments } = edited;
+        Ok(BulkEdit { files, environments, version: noted.version, problem: noted.problem })
     }
 
     /// Removes a variable: from the files of one environment, or from those that all share.
@@ -132,12 +187,9 @@ impl Core {
         note: Option<&str>,
     ) -> Result<EditedView> {
         let saved = project;
-        let shared = environment.is_none();
-        let first = project.file.environments.keys().next();
-        let environment = environment.or(first).ok_or_else(|| Error::internal("a project has an environment"))?;
-        let (project, environment, key) = (project.clone(), environment.clone(), key.to_owned());
+        let (project, environment, key) = (project.clone(), environment.cloned(), key.to_owned());
         let edited = blocking(move || {
-            sternway_config::unset_variable(&project.folder, &project.file, &environment, &key, shared)
+            sternway_config::unset_variable(&project.folder, &project.file, environment.as_ref(), &key)
         });
         self.saving(saved, Cause::Saved, note, edited).await.map(EditedView::from)
     }
@@ -172,28 +224,56 @@ pub(crate) async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T>
         .map_err(|error| Error::internal(format!("a file operation did not end: {error}")))?
 }
 
-/// What a variable is at the moment, in one environment or in any that reads a shared file.
-#[derive(Default)]
-struct Now {
-    /// It is written with variables inside.
-    template: bool,
-    /// It refers to a secret, in this environment.
-    secret: Option<(EnvironmentName, SecretName)>,
+/// A value as a person says it: a reference to a secret, or a text.
+enum Said {
+    Secret(SecretName),
+    Text(String),
 }
 
-impl Now {
-    fn of(project: &Project, environment: Option<&EnvironmentName>, key: &str) -> Self {
+impl Said {
+    fn parse(value: &str) -> Result<Self> {
+        Ok(match SecretRef::parse(value).transpose()? {
+            Some(reference) => Self::Secret(reference.name),
+            None => Self::Text(value.to_owned()),
+        })
+    }
+}
+
+/// What the variables are at the moment, to be looked up for each edit.
+struct Rows {
+    environments: Vec<EnvironmentName>,
+    rows: HashMap<String, GridRow>,
+}
+
+impl Rows {
+    fn of(project: &Project) -> Self {
         let grid = sternway_config::grid(&project.folder, &project.file);
-        let Some(row) = grid.rows.iter().find(|row| row.key == key) else { return Self::default() };
-        let cells = grid.environments.iter().zip(&row.cells);
-        let mut now = Self::default();
+        let rows = grid.rows.into_iter().map(|row| (row.key.clone(), row)).collect();
+        Self { environments: grid.environments, rows }
+    }
+
+    /// How a value is written: as a template where one stands. In one environment, or in any that reads a shared file.
+    fn assignment<'a>(
+        &self,
+        environment: Option<&EnvironmentName>,
+        key: &str,
+        said: &'a Said,
+        replace_reference: bool,
+    ) -> Result<Assignment<'a>> {
+        let text = match said {
+            Said::Secret(name) => return Ok(Assignment::Secret(name)),
+            Said::Text(text) => text,
+        };
+        let Some(row) = self.rows.get(key) else { return Ok(Assignment::Value(text)) };
+        let mut template = false;
+        let cells = self.environments.iter().zip(&row.cells);
         for (name, cell) in cells.filter(|(name, _)| environment.is_none_or(|wanted| wanted == *name)) {
-            now.template |= cell.template.is_some();
-            if let Some(Value::Secret { name: secret, .. }) = &cell.value {
-                now.secret.get_or_insert_with(|| (name.clone(), secret.clone()));
+            template |= cell.template.is_some();
+            if let (Some(Value::Secret { name: secret, .. }), false) = (&cell.value, replace_reference) {
+                return Err(in_plain_text(key, name, secret));
             }
         }
-        now
+        Ok(if template { Assignment::Template(text) } else { Assignment::Value(text) })
     }
 }
 

@@ -56,7 +56,7 @@ pub mod want;
 
 pub use clock::{Clock, SystemClock};
 pub use compose_file::{compose_config, compose_yaml};
-pub use configure::EditedView;
+pub use configure::{BulkEdit, EditedView, VariableEdit};
 pub use home::Home;
 pub use journal::Live;
 pub use machine::{Core as Sternway, Parts};

@@ -152,16 +152,17 @@ impl Core {
                     Some(other) => return Err(Error::internal(format!("{key} cannot become {other:?}"))),
                 }
             }
-            // Every edit is known to work before the first file is written.
-            for (file, (edited, stamp)) in &files {
-                store::save(&folder.join(file), stamp, edited.bytes())?;
+            let mut written = Vec::new();
+            for (file, (edited, expected)) in files {
+                let bytes = edited.bytes().to_vec();
+                written.push(store::Replacement { path: folder.join(file), expected, bytes });
             }
-            for (file, text) in &texts {
+            for (file, text) in texts {
                 let path = folder.join(file);
-                let (_, stamp) = store::read(&path)?;
-                store::save(&path, &stamp, text.as_bytes())?;
+                let (_, expected) = store::read(&path)?;
+                written.push(store::Replacement { path, expected, bytes: text.into_bytes() });
             }
-            Ok(())
+            store::save_all(&written)
         })
         .await?;
         for StoredChange { place, after, .. } in &steps.changes {

@@ -1,8 +1,10 @@
 //! Which file an edit goes to, and whom it reaches.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use sternway_config::{Assignment, readers, refer, set_shared, set_variable, unset_variable};
+use sternway_config::{
+    Assignment, VariableEdit, edit_variables, readers, refer, set_shared, set_variable, unset_variable,
+};
 use sternway_model::{Code, Sensitive, Value};
 
 use crate::variables::{Project, environment, origin};
@@ -53,19 +55,19 @@ fn removing_a_shared_value_is_said_first() {
     let project = Project::new("", &[(".env", "A=1\nB=1\n"), (".env.staging", "A=2\nA=3\n")]);
     let (dir, file, staging) = (project.dir(), &project.file, environment("staging"));
 
-    let removed = unset_variable(dir, file, &staging, "A", false).expect("its own file sets it");
+    let removed = unset_variable(dir, file, Some(&staging), "A").expect("its own file sets it");
     assert_eq!((removed.before, removed.after), (plain("3"), plain("1")), "the shared value shows again");
     assert_eq!(project.text(".env.staging"), "");
 
-    let error = unset_variable(dir, file, &staging, "B", false).expect_err("others would lose it");
+    let error = unset_variable(dir, file, Some(&staging), "B").expect_err("others would lose it");
     assert!(error.message.contains("development, staging, production"), "{error}");
     assert_eq!(project.text(".env"), "A=1\nB=1\n");
-    let removed = unset_variable(dir, file, &staging, "B", true).expect("asked for");
+    let removed = unset_variable(dir, file, None, "B").expect("asked for");
     assert_eq!((removed.after, names(&removed.environments)), (None, vec!["development", "staging", "production"]));
-    assert_eq!(unset_variable(dir, file, &staging, "B", true).expect_err("it is gone").code, Code::NotFound);
+    assert_eq!(unset_variable(dir, file, None, "B").expect_err("it is gone").code, Code::NotFound);
 
     let bare = Project::new("", &[(".env.staging", "# c\nK\n")]);
-    let removed = unset_variable(bare.dir(), &bare.file, &staging, "K", false).expect("it stands there");
+    let removed = unset_variable(bare.dir(), &bare.file, Some(&staging), "K").expect("it stands there");
     assert_eq!((removed.line, removed.before, removed.after), (2, None, None), "a key without a value can go too");
 }
 
@@ -116,4 +118,39 @@ fn a_secret_leaves_its_reference() {
     assert_eq!(project.text(".env"), text.replace("hunter2", "keychain:REDIS_PASSWORD"), "every other byte stays");
     assert_eq!(names(&readers(&project.file, Path::new(".env"))), ["development", "staging", "production"]);
     assert_eq!(names(&readers(&project.file, Path::new(".env.staging"))), ["staging"]);
+}
+
+#[test]
+fn several_edits_are_all_made_or_none() {
+    let texts = [(".env", "A=1\nURL=http://${A}/\n"), (".env.staging", "B=1\n")];
+    let project = Project::new("", &texts);
+    let (staging, production) = (environment("staging"), environment("production"));
+    let edit = |environment, key, value: Option<&'static str>| VariableEdit {
+        environment,
+        key,
+        assignment: value.map(Assignment::Value),
+    };
+    let made = [
+        edit(None, "A", Some("2")),
+        edit(Some(&staging), "B", None),
+        edit(Some(&staging), "C", Some("x y")),
+        edit(Some(&production), "A", Some("2")),
+        edit(Some(&production), "D", Some("$")),
+    ];
+    let edited = edit_variables(project.dir(), &project.file, &made).expect("valid");
+    assert_eq!(edited.files, [".env", ".env.production", ".env.staging"].map(PathBuf::from));
+    assert_eq!(names(&edited.environments), ["development", "staging", "production"]);
+    assert_eq!(project.text(".env"), "A=2\nURL=http://${A}/\n");
+    assert!(!project.text(".env.staging").contains('B') && project.text(".env.staging").contains("x y"));
+    assert!(!project.text(".env.production").contains('A'), "it has this value from the shared file by now");
+
+    let before = [".env", ".env.staging"].map(|file| project.text(file));
+    for refused in [
+        vec![edit(None, "A", Some("3")), edit(Some(&staging), "GONE", None)],
+        vec![edit(None, "A", Some("3")), edit(Some(&staging), "not a name", Some("3"))],
+        vec![edit(Some(&staging), "C", Some("3")), edit(Some(&staging), "C", None)],
+    ] {
+        edit_variables(project.dir(), &project.file, &refused).expect_err("one of them cannot be made");
+        assert_eq!([".env", ".env.staging"].map(|file| project.text(file)), before);
+    }
 }

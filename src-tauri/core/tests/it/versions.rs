@@ -1,5 +1,6 @@
 //! Versions of the configuration.
 
+use sternway_core::VariableEdit;
 use sternway_core::view::{Kept, RestoreScope, VersionChange, VersionsFilter};
 use sternway_model::{Cause, Code};
 
@@ -234,11 +235,16 @@ async fn a_document_as_it_was_deployed_stands_beside_the_one_of_now() {
     let shop = shop();
     let path = |name: &'static str| std::path::Path::new(name);
     shop.write("config/app.json", "{ \"level\": \"info\", \"password\": \"correct-horse-battery\" }\n");
-    let own = format!("# loud\nLOG_LEVEL=debug\nGONE=1\nA_PASSWORD={PASSWORD}\nB_PASSWORD={PASSWORD}\nURL=http://${{LOG_LEVEL}}/\n");
+    let own = format!(
+        "# loud\nLOG_LEVEL=debug\nGONE=1\nA_PASSWORD={PASSWORD}\nB_PASSWORD={PASSWORD}\nURL=http://${{LOG_LEVEL}}/\n"
+    );
     shop.write(".env.staging", &own);
     assert_eq!(shop.core.document_releases(&shop.project(), path(".env")).await.expect("read"), []);
     let staging = shop.deployed("staging").await;
-    shop.write(".env.staging", &format!("# quiet\nNEW=2\nLOG_LEVEL=warn\nA_PASSWORD={PASSWORD}\nB_PASSWORD={PASSWORD}2\n"));
+    shop.write(
+        ".env.staging",
+        &format!("# quiet\nNEW=2\nLOG_LEVEL=warn\nA_PASSWORD={PASSWORD}\nB_PASSWORD={PASSWORD}2\n"),
+    );
     let production = shop.deployed("production").await;
     shop.write("config/app.json", "{ \"level\": \"info\", \"password\": \"another-horse\" }\n");
 
@@ -313,4 +319,33 @@ async fn a_thousand_saves_are_small() {
     let bytes = std::fs::metadata(file).expect("there").len() - empty;
     println!("1000 saves of 200 keys: {bytes} bytes, {} a save", bytes / 1000);
     assert!(bytes < 400_000, "{bytes} bytes");
+}
+
+#[tokio::test]
+async fn several_edits_are_one_version_and_none_if_one_is_refused() {
+    let shop = shop();
+    let edit = |environment: Option<&str>, key: &str, value: Option<&str>| VariableEdit {
+        environment: environment.map(|name| name.parse().expect("a name")),
+        key: key.to_owned(),
+        value: value.map(str::to_owned),
+    };
+    let edits = vec![
+        edit(None, "MESSAGE", Some("hello")),
+        edit(None, "URL", Some("http://${MESSAGE}/")),
+        edit(Some("staging"), "LOG_LEVEL", None),
+        edit(Some("production"), "LOG_LEVEL", Some("warn")),
+    ];
+    let made = shop.core.set_variables(&shop.project(), edits, false, Some("all at once")).await.expect("made");
+    assert_eq!((made.version, made.files.len(), made.problem), (Some(2), 3, None));
+    assert!(shop.read(".env").contains("URL=http://${MESSAGE}/"), "a template stays one");
+    let (version, _, _, changes) = listed(&shop, None, None).await.remove(0);
+    assert_eq!((version, changes), (2, 4));
+
+    let before = [".env", ".env.staging", ".env.production"].map(|file| shop.read(file));
+    for refused in [edit(Some("staging"), "TOKEN", Some("plain")), edit(Some("staging"), "LOG_LEVEL", None)] {
+        let edits = vec![edit(None, "MESSAGE", Some("bye")), refused];
+        shop.core.set_variables(&shop.project(), edits, false, None).await.expect_err("one of them is refused");
+        assert_eq!([".env", ".env.staging", ".env.production"].map(|file| shop.read(file)), before);
+    }
+    assert_eq!(listed(&shop, None, None).await.len(), 2);
 }

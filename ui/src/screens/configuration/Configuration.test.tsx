@@ -8,8 +8,8 @@ const PLACE = { page: "configuration", project: PROJECT } as const;
 
 test("a value is edited in place and saved for its environment alone", async () => {
   const fake = fakeBackend({ delay: 0 });
-  const setVariable = vi.fn(fake.setVariable);
-  const { user } = show(PLACE, { ...fake, setVariable });
+  const setVariables = vi.fn(fake.setVariables);
+  const { user } = show(PLACE, { ...fake, setVariables });
   const cell = await screen.findByRole("gridcell", { name: "LOG_LEVEL in staging" });
   await user.click(cell);
   await user.keyboard("{Enter}");
@@ -17,22 +17,24 @@ test("a value is edited in place and saved for its environment alone", async () 
   await user.clear(field);
   await user.type(field, "warn{Enter}");
   await waitFor(() => expect(cell.textContent).toBe("warn"));
-  expect(setVariable.mock.calls).toEqual([[PROJECT, "staging", "LOG_LEVEL", "warn"]]);
+  expect(setVariables.mock.calls).toEqual([
+    [PROJECT, [{ environment: "staging", key: "LOG_LEVEL", value: "warn" }], null],
+  ]);
 });
 
 test("Esc leaves a value as it was", async () => {
-  const setVariable = vi.fn();
-  const { user } = show(PLACE, { setVariable });
+  const setVariables = vi.fn();
+  const { user } = show(PLACE, { setVariables });
   const cell = await screen.findByRole("gridcell", { name: "LOG_LEVEL in staging" });
   await user.click(cell);
   await user.keyboard("x{Escape}");
   expect(cell.textContent).toBe("debug");
-  expect(setVariable).not.toHaveBeenCalled();
+  expect(setVariables).not.toHaveBeenCalled();
 });
 
 test("a failed save says so and keeps what was typed", async () => {
   const { user } = show(PLACE, {
-    setVariable: () =>
+    setVariables: () =>
       Promise.reject({ code: "file_changed", message: ".env.staging was changed by somebody else." }),
   });
   const cell = await screen.findByRole("gridcell", { name: "LOG_LEVEL in staging" });

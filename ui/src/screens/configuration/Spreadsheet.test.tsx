@@ -12,23 +12,23 @@ const PLACE = { page: "configuration", project: PROJECT } as const;
 /** The matrix, with what is written recorded. */
 async function open(from: string, replaced: Partial<Backend> = {}) {
   const fake = fakeBackend({ delay: 0 });
-  const setVariable = vi.fn(fake.setVariable);
-  const unsetVariable = vi.fn(fake.unsetVariable);
-  const shown = show(PLACE, { ...fake, setVariable, unsetVariable, ...replaced });
+  const setVariables = vi.fn(fake.setVariables);
+  const shown = show(PLACE, { ...fake, setVariables, ...replaced });
   const cell = (name: string) => screen.getByRole("gridcell", { name });
   await shown.user.click(await screen.findByRole("gridcell", { name: from }));
   await waitFor(() => expect(document.activeElement).toBe(cell(from)));
-  return { ...shown, cell, setVariable, unsetVariable };
+  return { ...shown, cell, setVariables };
 }
 
 test("Shift and the arrows select, and one value goes into every selected cell", async () => {
-  const { user, setVariable } = await open("PORT in development");
+  const { user, setVariables } = await open("PORT in development");
   await user.keyboard("{Shift>}{ArrowRight}{ArrowDown}{/Shift}");
   const inspector = await screen.findByRole("complementary", { name: "About 4 selected values" });
   await user.type(within(inspector).getByRole("textbox", { name: "One value for all of them" }), "7");
   await user.click(within(inspector).getByRole("button", { name: "Set 4 values" }));
-  await waitFor(() => expect(setVariable).toHaveBeenCalledTimes(4));
-  expect(setVariable.mock.calls.map(([, environment, key]) => `${key} ${environment}`)).toEqual([
+  await waitFor(() => expect(setVariables).toHaveBeenCalledTimes(1));
+  const edits = setVariables.mock.calls[0]?.[1] ?? [];
+  expect(edits.map(({ environment, key }) => `${key} ${environment}`)).toEqual([
     "PORT development",
     "PORT staging",
     "LOG_LEVEL development",
@@ -45,18 +45,24 @@ test("Ctrl+Enter writes what is typed into every selected cell", async () => {
 });
 
 test("a table from a spreadsheet is pasted, undone and done again", async () => {
-  const { user, cell, setVariable, unsetVariable } = await open("SMTP_HOST in development");
+  const { user, cell, setVariables } = await open("SMTP_HOST in development");
   await user.keyboard("{Control>}{v>}");
   await user.paste("one\ttwo\nthree\tfour");
   await user.keyboard("{/v}{/Control}");
   await waitFor(() => expect(cell("SMTP_PORT in staging").textContent).toBe("four"));
-  expect(setVariable).toHaveBeenCalledTimes(4);
+  expect(setVariables.mock.calls.map(([, edits]) => edits.length)).toEqual([4]);
 
   await user.click(await screen.findByRole("button", { name: "Undo" }));
   await waitFor(() => expect(cell("SMTP_HOST in development").textContent).toBe("localhost"));
-  expect(unsetVariable.mock.calls, "what had no line of its own has none again").toEqual([
-    [PROJECT, "staging", "SMTP_HOST"],
-    [PROJECT, "staging", "SMTP_PORT"],
+  expect(setVariables).toHaveBeenCalledTimes(2);
+  const [, undone, note] = setVariables.mock.calls[1] ?? [];
+  expect(note).toBe("Undone: Paste 4 values");
+  expect(
+    undone?.filter(({ value }) => value === null),
+    "what had no line of its own has none again",
+  ).toEqual([
+    { environment: "staging", key: "SMTP_HOST", value: null },
+    { environment: "staging", key: "SMTP_PORT", value: null },
   ]);
   await waitFor(() => expect(screen.getByText("Undone: Paste 4 values.")).toBeTruthy());
 
@@ -66,21 +72,22 @@ test("a table from a spreadsheet is pasted, undone and done again", async () => 
 });
 
 test("what was changed elsewhere since is not overwritten by an undo", async () => {
-  const { user, backend, cell, setVariable } = await open("PORT in development");
+  const { user, backend, cell, setVariables } = await open("PORT in development");
   await user.keyboard("9{Enter}");
   await waitFor(() => expect(cell("PORT in development").textContent).toBe("9"));
-  await backend.setVariable(PROJECT, "development", "PORT", "from an editor");
+  const theirs = { environment: "development", key: "PORT", value: "from an editor" };
+  await backend.setVariables(PROJECT, [theirs], null);
   await user.click(screen.getByRole("button", { name: "More for the configuration" }));
   await user.click(await screen.findByRole("menuitem", { name: "Read the files again" }));
   await waitFor(() => expect(cell("PORT in development").textContent).toBe("from an editor"));
-  const before = setVariable.mock.calls.length;
+  const before = setVariables.mock.calls.length;
   await user.click(screen.getByRole("button", { name: "Undo" }));
   expect((await screen.findByRole("alert")).textContent).toContain("PORT was changed since");
-  expect(setVariable).toHaveBeenCalledTimes(before);
+  expect(setVariables).toHaveBeenCalledTimes(before);
 });
 
 test("secrets are neither copied nor pasted over", async () => {
-  const { user, setVariable } = await open("DB_USER in staging");
+  const { user, setVariables } = await open("DB_USER in staging");
   await user.keyboard("{Shift>}{ArrowDown}{/Shift}");
   await screen.findByRole("complementary", { name: "About 2 selected values" });
   await user.keyboard("{Control>}{c>}");
@@ -92,37 +99,43 @@ test("secrets are neither copied nor pasted over", async () => {
   await user.paste("root");
   await user.keyboard("{/v}{/Control}");
   await waitFor(() => expect(screen.getByText(/One secret was left alone/)).toBeTruthy());
-  expect(setVariable.mock.calls).toEqual([[PROJECT, "staging", "DB_USER", "root"]]);
+  expect(setVariables.mock.calls).toEqual([
+    [PROJECT, [{ environment: "staging", key: "DB_USER", value: "root" }], null],
+  ]);
 });
 
 test("Delete asks, says what holds afterwards, and can be undone", async () => {
-  const { user, cell, unsetVariable } = await open("PORT in development");
+  const { user, cell, setVariables } = await open("PORT in development");
   await user.keyboard("{Delete}");
   const dialog = await screen.findByRole("dialog");
   expect(dialog.textContent).toContain("becomes the shared 80");
-  expect(unsetVariable).not.toHaveBeenCalled();
+  expect(setVariables).not.toHaveBeenCalled();
   await user.click(within(dialog).getByRole("button", { name: "Remove PORT" }));
   await waitFor(() => expect(cell("PORT in development").textContent).toContain("80"));
-  expect(unsetVariable.mock.calls).toEqual([[PROJECT, "development", "PORT"]]);
+  expect(setVariables.mock.calls).toEqual([
+    [PROJECT, [{ environment: "development", key: "PORT", value: null }], null],
+  ]);
   await user.click(screen.getByRole("button", { name: "Undo" }));
   await waitFor(() => expect(cell("PORT in development").textContent).toBe("8080"));
 });
 
 test("a value is copied to the environments that are chosen", async () => {
-  const { user, setVariable } = await open("DB_HOST in production");
+  const { user, setVariables } = await open("DB_HOST in production");
   await user.click(screen.getByRole("button", { name: "Copy to other environments…" }));
   const dialog = await screen.findByRole("dialog");
   await user.click(within(dialog).getByRole("checkbox", { name: /^staging/ }));
   await user.click(within(dialog).getByRole("button", { name: "Copy to staging" }));
   await waitFor(() =>
-    expect(setVariable.mock.calls).toEqual([[PROJECT, "staging", "DB_HOST", "db.prod.internal"]]),
+    expect(setVariables.mock.calls).toEqual([
+      [PROJECT, [{ environment: "staging", key: "DB_HOST", value: "db.prod.internal" }], null],
+    ]),
   );
 });
 
 test("a secret is copied from keychain entry to keychain entry", async () => {
   const fake = fakeBackend({ delay: 0 });
   const copySecret = vi.fn(fake.copySecret);
-  const { user, setVariable } = await open("DB_PASSWORD in staging", { copySecret });
+  const { user, setVariables } = await open("DB_PASSWORD in staging", { copySecret });
   await user.click(screen.getByRole("button", { name: "Copy to other environments…" }));
   const dialog = await screen.findByRole("dialog");
   await user.click(within(dialog).getByRole("checkbox", { name: /^production/ }));
@@ -130,7 +143,7 @@ test("a secret is copied from keychain entry to keychain entry", async () => {
   await waitFor(() =>
     expect(copySecret.mock.calls).toEqual([[PROJECT, "DB_PASSWORD", "staging", "production"]]),
   );
-  expect(setVariable).not.toHaveBeenCalled();
+  expect(setVariables).not.toHaveBeenCalled();
 });
 
 test("a variable gets another name in its files, and back", async () => {
@@ -156,14 +169,14 @@ test("a variable gets another name in its files, and back", async () => {
 
 test("a variable that was added can be taken back", async () => {
   const fake = fakeBackend({ delay: 0 });
-  const unsetVariable = vi.fn(fake.unsetVariable);
-  const { user } = show({ ...PLACE, dialog: "add" }, { ...fake, unsetVariable });
+  const setVariables = vi.fn(fake.setVariables);
+  const { user } = show({ ...PLACE, dialog: "add" }, { ...fake, setVariables });
   await user.type(await screen.findByRole("textbox", { name: "Name" }), "NEW_FLAG");
   await user.type(screen.getByRole("textbox", { name: "Value" }), "on{Enter}");
   expect(await screen.findByRole("gridcell", { name: "NEW_FLAG in staging" })).toBeTruthy();
   await user.click(screen.getByRole("button", { name: "Undo" }));
   await waitFor(() => expect(screen.queryByRole("gridcell", { name: "NEW_FLAG in staging" })).toBeNull());
-  expect(unsetVariable.mock.calls).toEqual([[PROJECT, null, "NEW_FLAG"]]);
+  expect(setVariables.mock.calls.at(-1)?.[1]).toEqual([{ environment: null, key: "NEW_FLAG", value: null }]);
 });
 
 test("ten thousand variables draw no more rows than are seen, and are filtered like few", async () => {

@@ -9,7 +9,7 @@ import { type Done, type Edit, filesOf, movedOn, rowOf, undoOf } from "./edits";
 const REMEMBERED = 100;
 
 export interface Edits {
-  /** Makes edits, one after the other; answers whether all were made. `says` is what the step back is called. */
+  /** Makes edits, all of them or none; answers whether they were made. `says` is what the step back is called. */
   apply: (says: string, edits: Edit[]) => Promise<boolean>;
   /** Gives a key another name in every file that has it; answers whether all of them were written. */
   rename: (from: string, to: string) => Promise<boolean>;
@@ -33,21 +33,9 @@ export function useEdits(project: string, matrix: Matrix | undefined): Edits {
   const [done, setDone] = useState<Done[]>([]);
   const [undone, setUndone] = useState<Done[]>([]);
 
-  /** Makes the edits and answers with those that were made, also when one in the middle fails. */
-  const make = async (edits: Edit[], made: Edit[]) => {
-    let latest: Matrix | undefined;
-    try {
-      for (const edit of edits) {
-        const { environment, key, value } = edit;
-        latest =
-          value === null
-            ? await backend.unsetVariable(project, environment, key)
-            : await backend.setVariable(project, environment, key, value);
-        made.push(edit);
-      }
-    } finally {
-      if (latest) refresh.matrix(project, latest);
-    }
+  /** Makes the edits, all of them or none; they are one version of the configuration. */
+  const make = async (edits: Edit[], note: string | null) => {
+    if (edits.length > 0) refresh.matrix(project, await backend.setVariables(project, edits, note));
   };
   const record = (step: Done) => {
     setDone((before) => [...before.slice(1 - REMEMBERED), step]);
@@ -67,15 +55,8 @@ export function useEdits(project: string, matrix: Matrix | undefined): Edits {
   const apply = useTask(async (says: string, edits: Edit[]) => {
     if (!matrix || edits.length === 0) return;
     const undo = undoOf(matrix, edits);
-    const made: Edit[] = [];
-    try {
-      await make(edits, made);
-    } finally {
-      const back = undo.filter(({ environment, key }) =>
-        made.some((edit) => edit.environment === environment && edit.key === key),
-      );
-      if (made.length > 0 && back.length > 0) record({ says, edits: made, undo: back });
-    }
+    await make(edits, null);
+    if (undo.length > 0) record({ says, edits, undo });
   });
   /** Writes the new name into file after file, each merged with what others wrote there meanwhile. */
   const renameEverywhere = async (from: string, to: string) => {
@@ -123,7 +104,7 @@ export function useEdits(project: string, matrix: Matrix | undefined): Edits {
     setDone(done.slice(0, -1));
     check(step.edits, "undo");
     if (step.renamed) await renameEverywhere(step.renamed.to, step.renamed.from);
-    await make(step.undo, []);
+    await make(step.undo, `Undone: ${step.says}`);
     setUndone([...undone, step]);
   });
   const redo = useTask(async () => {
@@ -132,7 +113,7 @@ export function useEdits(project: string, matrix: Matrix | undefined): Edits {
     setUndone(undone.slice(0, -1));
     check(step.undo, "redo");
     if (step.renamed) await renameEverywhere(step.renamed.from, step.renamed.to);
-    await make(step.edits, []);
+    await make(step.edits, `Done again: ${step.says}`);
     setDone([...done, step]);
   });
   return {

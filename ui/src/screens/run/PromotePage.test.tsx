@@ -7,7 +7,8 @@ import { show } from "../../testing/show";
 
 test("the overview leads to a promotion, which stops for values of another environment until they are meant", async () => {
   const fake = fakeBackend({ delay: 0 });
-  await fake.setVariable(PROJECT, "production", "STRIPE_KEY", "keychain:STRIPE_KEY");
+  const edit = { environment: "production", key: "STRIPE_KEY", value: "keychain:STRIPE_KEY" };
+  await fake.setVariables(PROJECT, [edit], null);
   const planPromotion = vi.fn(fake.planPromotion);
   const { user } = show({ page: "overview", project: PROJECT }, { ...fake, planPromotion });
   await user.click(await screen.findByRole("button", { name: "Promote #44…" }));
