@@ -3,6 +3,7 @@
 //! Each format is one [`Syntax`]: it says which bytes belong to which value, and proposes how an edit can be written. No
 //! proposal is trusted. The text is read again, and counts only if it then means exactly what was meant.
 
+mod comments;
 mod docker_env;
 mod edit;
 mod env;

@@ -15,9 +15,10 @@ use crate::machine::Core;
 use crate::project::Project;
 use crate::view::{
     DocumentConflict, DocumentEntry, DocumentNode, DocumentRole, DocumentSave, DocumentView, Documents, SavedDocument,
+    SavedView,
 };
 
-pub(crate) use listed::{Listed, format_of, known, listed, readers_of};
+pub(crate) use listed::{Listed, config_files, format_of, known, listed, readers_of};
 
 impl Core {
     /// The configuration files of a project: `sternway.yaml` and those that it names.
@@ -90,13 +91,11 @@ impl Core {
         let (saving, listed) = (project.clone(), known(project, path)?);
         let edit = blocking(move || Saving { project: &saving, listed: &listed, save }.run());
         let (saved, noted) = self.saving(project, Cause::Saved, note.as_deref(), edit).await?;
-        Ok(match (saved, noted.problem) {
-            // The text is saved; why there is no version of it is told beside it.
-            (SavedDocument::Saved(mut view), Some(problem)) => {
-                view.problem = view.problem.or(Some(problem));
-                SavedDocument::Saved(view)
+        Ok(match saved {
+            SavedDocument::Saved(saved) => {
+                SavedDocument::Saved(Box::new(SavedView { unversioned: noted.problem, ..*saved }))
             }
-            (saved, _) => saved,
+            conflict @ SavedDocument::Conflict(_) => conflict,
         })
     }
 }
@@ -242,7 +241,8 @@ impl Saving<'_> {
         store::save(&self.project.folder.join(&self.listed.path), &file.stamp, whole.as_bytes())?;
         let reveal = withheld_in(text).is_empty() && shows_secrets(self.listed, text);
         let project = Project::open(&self.project.folder)?;
-        Ok(SavedDocument::Saved(Box::new(Opened::read(&project, self.listed)?.view(&project, reveal))))
+        let document = Opened::read(&project, self.listed)?.view(&project, reveal);
+        Ok(SavedDocument::Saved(Box::new(SavedView { document, unversioned: None })))
     }
 }
 

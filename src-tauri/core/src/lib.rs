@@ -49,6 +49,7 @@ mod secrets;
 mod services;
 mod status;
 mod steps;
+mod unresolved;
 mod verify;
 mod versions;
 pub mod view;

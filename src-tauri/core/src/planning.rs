@@ -16,6 +16,7 @@ use crate::machine::Core;
 use crate::plan::{Prepared, prepare};
 use crate::project::Project;
 use crate::promotion::Promoting;
+use crate::unresolved;
 use crate::view::{Drift, Pending};
 use crate::want::{Want, Wanted};
 
@@ -199,6 +200,8 @@ impl Core {
         if goal.comes_from_history() {
             let caveat = kept::caveat(&self.parts.home.kept(), &project.folder, &wanted.want.application);
             wanted.notes.extend(caveat);
+        } else if matches!(goal, Goal::Folder | Goal::Promote(_)) {
+            unresolved::tell(project, environment, &mut wanted).await?;
         }
         if let Some(have) = &have {
             wanted.notes.extend(gone_files(project, goal, have));

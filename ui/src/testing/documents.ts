@@ -414,7 +414,7 @@ export function fakeDocuments() {
         file.text = merged;
       } else file.text = text;
       saves++;
-      return { saved: view(path, file.text) };
+      return { saved: { document: view(path, file.text), unversioned: null } };
     },
     /** Somebody else writes to a file. */
     outside: (path: string, change: (text: string) => string) => {
@@ -424,8 +424,8 @@ export function fakeDocuments() {
     /** In which releases it runs: whoever has a name in the file's reads it alone. */
     releases: (path: string): DocumentRelease[] =>
       [
-        { environment: "development", release: 44, created: before(7200), version: 13 },
-        { environment: "staging", release: 43, created: before(90_000), version: 11 },
+        { environment: "development", release: 42, created: before(90_000), version: 11 },
+        { environment: "staging", release: 44, created: before(7200), version: 13 },
         { environment: "production", release: 41, created: before(260_000), version: 9 },
       ].filter(({ environment }) => !path.startsWith(".env.") || path.endsWith(environment)),
     at: (path: string, version: number): EarlierDocument => {

@@ -7,11 +7,12 @@ use std::path::Path;
 
 use sternway_model::{Error, Result, looks_like_secret};
 
+use super::comments::{Aside, asides};
 use super::source::Patch;
 use super::tree::{Data, Kind, Node, written};
 use super::{Document, Format, Target};
 
-const OPEN: &str = "⟦withheld:";
+pub(super) const OPEN: &str = "⟦withheld:";
 const CLOSE: char = '⟧';
 
 /// A text with marks in the place of secrets.
@@ -31,8 +32,13 @@ impl Masked {
             return Self { text: keys.is_empty().then(|| text.to_owned()), keys };
         };
         let secrets = secrets(document);
-        let keys = secrets.iter().map(|secret| secret.mark.clone()).collect();
-        let masked = document.masked(&secrets);
+        let asides = asides(document);
+        let mut keys: Vec<String> = secrets.iter().map(|secret| secret.mark.clone()).collect();
+        keys.extend(asides.iter().map(|aside| aside.mark.clone()));
+        if asides.iter().any(|aside| aside.endless) {
+            return Self { text: None, keys };
+        }
+        let masked = document.masked(&secrets, &asides);
         // What cannot be put back exactly is not shown at all.
         let text = masked.filter(|masked| {
             unmasked(document.path(), document.format, masked, Some(document)).is_ok_and(|back| back == text)
@@ -90,8 +96,10 @@ fn collect_routes(node: &Node, route: &mut Vec<usize>, routes: &mut Vec<Vec<usiz
 
 impl Document {
     /// The text with marks in the place of values.
-    fn masked(&self, secrets: &[Secret]) -> Option<String> {
+    fn masked(&self, secrets: &[Secret], asides: &[Aside]) -> Option<String> {
         let mut patches: Vec<Patch> = Vec::new();
+        patches
+            .extend(asides.iter().map(|aside| Patch::one(aside.span.clone(), format!("{OPEN}{}{CLOSE}", aside.mark))));
         for secret in secrets {
             let chain = self.chain(&secret.route).ok()?;
             let target = Target { path: &self.path, text: &self.text, root: &self.root, chain: &chain };
@@ -130,7 +138,13 @@ pub fn unmasked(path: &Path, format: Format, text: &str, file: Option<&Document>
         })?;
         patches.push(Patch::one(value.span.clone(), raw));
     }
-    let whole = Patch::all(patches).apply(text);
+    let mut whole = Patch::all(patches).apply(text);
+    // What is left of the marks stands in comments.
+    for aside in file.map(asides).unwrap_or_default() {
+        if let Some(raw) = file.and_then(|file| file.text.get(aside.span.clone())) {
+            whole = whole.replace(&format!("{OPEN}{}{CLOSE}", aside.mark), raw);
+        }
+    }
     if whole.contains(OPEN) {
         return Err(Error::invalid(format!("a withheld value of {} stands where none can be", path.display()))
             .hint("Leave the marks of withheld values whole, as values of their own."));

@@ -74,3 +74,46 @@ fn a_reference_is_no_secret() {
     assert_eq!(value.secret().expect("it refers").expect("to a name").name.as_str(), "DB_PASSWORD");
     let _: &Document = &document;
 }
+
+#[test]
+fn what_was_commented_out_is_withheld_too() {
+    let token = "ghp_0123456789abcdefghij0123456789abcdef";
+    for (name, text, secrets, kept) in [
+        (
+            ".env",
+            format!(
+                "# old password: hunter2\n#DB_PASSWORD='hunter2 x'\nPORT=80 # was {token}, see the wiki\n# password: see the wiki\n"
+            ),
+            3,
+            "see the wiki\n# password: see the wiki",
+        ),
+        (
+            "a.yaml",
+            format!("# token={token}\nport: 80 # password: hunter2\nlist:\n  - a # no secrets here\n"),
+            2,
+            "no secrets here",
+        ),
+        (
+            "a.jsonc",
+            format!("{{\n  // \"password\": \"hunter2\",\n  /* {token}\n     apiKey: hunter2 */\n  \"port\": 80\n}}\n"),
+            3,
+            "*/",
+        ),
+        ("a.toml", "# url = \"postgres://u:hunter2@db/x\"\nport = 80\n".to_owned(), 1, "url"),
+        ("a.tfvars", "port = 80 // db_password = \"hunter2\"\n".to_owned(), 1, "db_password"),
+    ] {
+        let shown = masked(name, &text);
+        let marks: Vec<String> = (1..=secrets).map(|number| format!("comment.{number}")).collect();
+        assert_eq!(shown.keys, marks, "{name}: {:?}", shown.text);
+        let shown = shown.text.expect("they can be told from the rest");
+        assert!(!shown.contains("hunter2") && !shown.contains(token) && shown.contains(kept), "{shown}");
+        let edited = shown.replace("80", "8080");
+        let file = open(name, &text);
+        let whole = unmasked(Path::new(name), file.format(), &edited, Some(&file)).expect("they are put back");
+        assert_eq!(whole, text.replace("80", "8080"), "{name}");
+    }
+    let key = "# -----BEGIN RSA PRIVATE KEY-----\n# MIIEpAIBAAKCAQEA\nport: 80\n";
+    assert_eq!(masked("a.yaml", key).text, None, "nobody can say where it ends");
+    let no_comment = "{ \"a\": \"# password: hunter2\" }";
+    assert_eq!(masked("a.json", no_comment).keys, Vec::<String>::new(), "JSON has no comments");
+}

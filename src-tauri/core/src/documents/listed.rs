@@ -30,6 +30,24 @@ pub(crate) fn readers_of(project: &Project, path: &Path) -> Vec<EnvironmentName>
     project.file.environments.keys().filter(reads).cloned().collect()
 }
 
+/// What `configuration.files` lists for an environment, but for the env files of services: those are filled in.
+pub(crate) fn config_files(project: &Project, environment: &EnvironmentName) -> Vec<Listed> {
+    let ProjectFile { configuration, application, .. } = &project.file;
+    let path = |pattern: &String| PathBuf::from(pattern.replace("{environment}", environment.as_str()));
+    let filled: Vec<PathBuf> = application
+        .compose
+        .iter()
+        .flat_map(|pattern| env_files(&project.folder, &path(pattern)))
+        .map(|(file, _)| file)
+        .collect();
+    let wanted: Vec<PathBuf> = configuration.files.iter().map(path).collect();
+    let mut files = listed_for(project, &[environment]);
+    files.retain(|listed| {
+        listed.role == DocumentRole::File && wanted.contains(&listed.path) && !filled.contains(&listed.path)
+    });
+    files
+}
+
 fn listed_for(project: &Project, environments: &[&EnvironmentName]) -> Vec<Listed> {
     let mut files: Vec<Listed> = Vec::new();
     let mut add = |path: PathBuf, role, format| {

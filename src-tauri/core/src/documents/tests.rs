@@ -53,7 +53,7 @@ const APP: &str = "{\n  \"port\": 80,\n  \"password\": \"hunter2\",\n  \"log\": 
 
 fn saved(outcome: Result<SavedDocument>) -> DocumentView {
     match outcome.expect("it can be saved") {
-        SavedDocument::Saved(view) => *view,
+        SavedDocument::Saved(saved) => saved.document,
         SavedDocument::Conflict(conflict) => panic!("{conflict:?}"),
     }
 }
@@ -147,8 +147,7 @@ fn only_what_the_project_names_is_opened() {
     let compose = "services:\n  web:\n    env_file:\n      - ./web.env\n      - { path: plain.list, format: raw }\n      - /etc/x\n      \
                    - ../y\n      - ${Z}.env\n  db:\n    env_file: web.env\n";
     fs::write(folder.0.path().join("docker-compose.yml"), compose).expect("written");
-    let listed: Vec<_> =
-        listed(&project).into_iter().map(|one| (one.path.display().to_string(), one.format)).collect();
+    let listed: Vec<_> = listed(&project).into_iter().map(|one| (one.path.display().to_string(), one.format)).collect();
     let named = [
         (FILE_NAME, Format::Yaml),
         (".env", Format::Env),

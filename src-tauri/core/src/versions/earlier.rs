@@ -30,12 +30,7 @@ impl Core {
         for environment in environments {
             let Some(release) = history.current_release(id, &environment).await? else { continue };
             let version = history.configuration_of(id, release.number).await?;
-            releases.push(DocumentRelease {
-                environment,
-                release: release.number,
-                created: release.created,
-                version,
-            });
+            releases.push(DocumentRelease { environment, release: release.number, created: release.created, version });
         }
         Ok(releases)
     }
@@ -66,7 +61,9 @@ impl Core {
         }
         // With the same text around them, it can only be the secrets that give it another fingerprint.
         let withheld_differs = match (held(&then, &place), held(&now, &place)) {
-            (Some(then @ Held::Text { hash: a, .. }), Some(now @ Held::Text { hash: b, .. })) => a == b && !then.same(now),
+            (Some(then @ Held::Text { hash: a, .. }), Some(now @ Held::Text { hash: b, .. })) => {
+                a == b && !then.same(now)
+            }
             _ => false,
         };
         Ok(EarlierDocument { version, kept: Kept::Whole, text: Some(text), withheld_differs })

@@ -137,9 +137,18 @@ pub struct DocumentNode {
 #[serde(rename_all = "snake_case")]
 pub enum SavedDocument {
     /// It is saved; what was changed outside meanwhile is in it.
-    Saved(Box<DocumentView>),
+    Saved(Box<SavedView>),
     /// Somebody outside changed the same values. Nothing was written.
     Conflict(Box<DocumentConflict>),
+}
+
+/// A document that was saved.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Type)]
+pub struct SavedView {
+    /// The document as it is now.
+    pub document: DocumentView,
+    /// Why there is no version of the configuration with it, if so. The file is saved all the same.
+    pub unversioned: Option<Error>,
 }
 
 /// A document that two have changed.

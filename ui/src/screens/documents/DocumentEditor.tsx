@@ -119,6 +119,19 @@ export function DocumentEditor({ project, environments, path, entries }: Props) 
         blocked={changed}
         onReveal={() => setReveal(true)}
       />
+      {document.unversioned && (
+        <div className={classes.notice}>
+          <Notice
+            severity="warning"
+            title={`${path} is saved, and is in no version of the configuration yet`}
+          >
+            <p>
+              {document.unversioned.message}. {document.unversioned.hint} What was saved is noticed as a
+              change from outside once versions can be written again.
+            </p>
+          </Notice>
+        </div>
+      )}
       {document.moved && (
         <div className={classes.notice}>
           <Notice severity="info" title={`${path} was changed outside`}>

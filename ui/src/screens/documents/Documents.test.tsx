@@ -159,8 +159,8 @@ test("the text stands beside what an environment runs, the one that was deployed
   const { user } = await open();
   await user.click(screen.getByRole("radio", { name: "Changes" }));
   const against = await screen.findByRole<HTMLInputElement>("combobox", { name: "Compared with" });
-  await waitFor(() => expect(against.value).toBe("with what development runs (#44)"));
-  expect((await screen.findByRole("textbox", { name: "In development" })).textContent).toContain("3000");
+  await waitFor(() => expect(against.value).toBe("with what staging runs (#44)"));
+  expect((await screen.findByRole("textbox", { name: "In staging" })).textContent).toContain("3000");
   expect(screen.getByRole("textbox", { name: "Here" }).textContent).toContain("8080");
   await user.click(against);
   await user.click(await screen.findByRole("option", { name: "with the file on the disk" }));
@@ -176,4 +176,27 @@ test("what is only known of an env file is said", async () => {
   expect(
     await screen.findByText(/A value that is withheld was another one in production's release #41/),
   ).toBeTruthy();
+});
+
+test("what was saved and is in no version is said beside it, and is no mistake of the file", async () => {
+  const documents = fakeDocuments();
+  const { user, type } = await open(FILE, {
+    saveDocument: async (_, path, text, base, baseText) => {
+      const saved = documents.save(path, text, base, baseText, []);
+      if ("conflict" in saved) throw new Error("nobody else wrote");
+      const unversioned = {
+        code: "failed" as const,
+        message: "the history cannot be written",
+        hint: "Check the disk.",
+      };
+      return { saved: { ...saved.saved, unversioned } };
+    },
+    openDocument: async (_, path, reveal) => documents.open(path, reveal),
+  });
+  type("8080", "9090");
+  await user.click(await screen.findByRole("button", { name: `Save ${FILE}` }));
+  const note = await screen.findByText(/is saved, and is in no version of the configuration yet/);
+  expect(note.closest("[role=note]")?.textContent).toContain("the history cannot be written");
+  expect(screen.queryByRole("status")).toBeNull();
+  expect(documents.text(FILE)).toContain("9090");
 });

@@ -38,6 +38,8 @@ export interface OpenDocument {
   save: (note: string, resolutions?: MergeResolution[]) => Promise<boolean>;
   saving: boolean;
   unsaved: Failure | undefined;
+  /** Why what was saved last is in no version of the configuration, if so. */
+  unversioned: Failure | undefined;
   conflict: DocumentConflict | undefined;
   leaveConflict: () => void;
 }
@@ -75,6 +77,7 @@ export function useDocument(project: string, path: string, reveal: boolean): Ope
   const [text, setText] = useState(left?.text ?? "");
   const [refused, setRefused] = useState<Failure>();
   const [conflict, setConflict] = useState<DocumentConflict>();
+  const [unversioned, setUnversioned] = useState<Failure>();
   // The newest text, for answers that come when the person has typed on.
   const now = useRef(left?.text ?? "");
   // What was last taken over from the disk: it is taken once, so that an answer from before a save does not undo it.
@@ -170,9 +173,11 @@ export function useDocument(project: string, path: string, reveal: boolean): Ope
       setConflict(saved.conflict);
       return;
     }
+    const { document, unversioned: problem } = saved.saved;
     setConflict(undefined);
-    take(saved.saved);
-    refresh.document(project, saved.saved, reveal);
+    setUnversioned(problem ?? undefined);
+    take(document);
+    refresh.document(project, document, reveal);
   });
 
   return {
@@ -196,6 +201,7 @@ export function useDocument(project: string, path: string, reveal: boolean): Ope
     save: save.start,
     saving: save.busy,
     unsaved: save.problem,
+    unversioned,
     conflict,
     leaveConflict: () => setConflict(undefined),
   };

@@ -1,0 +1,126 @@
+//! Comments that seem to hold a secret: a value that was commented out, or a token.
+//!
+//! Of a comment only the form can be known: a word of a well-known service's tokens, or a single word behind a name such as
+//! `password`. What else a person writes about a secret in prose is not found.
+
+use std::ops::Range;
+
+use sternway_model::{looks_like_secret, token_in};
+
+use super::tree::{Content, Node};
+use super::{Document, Format};
+
+/// Stands in front of the number in such a mark.
+const NAME: &str = "comment.";
+
+/// A piece of a comment that looks like a secret.
+pub(super) struct Aside {
+    pub(super) span: Range<usize>,
+    /// What stands in its mark: `comment.1`.
+    pub(super) mark: String,
+    /// It goes on in further lines, and nobody can say how far.
+    pub(super) endless: bool,
+}
+
+/// The pieces of a document's comments that look like secrets, in its order.
+pub(super) fn asides(document: &Document) -> Vec<Aside> {
+    let begins: &[&str] = match document.format {
+        Format::Json | Format::Text => return Vec::new(),
+        Format::Jsonc => &["//", "/*"],
+        Format::Hcl => &["#", "//", "/*"],
+        Format::Env | Format::DockerEnv | Format::Yaml | Format::Toml | Format::Shell => &["#"],
+    };
+    let mut values = Vec::new();
+    leaves(&document.root, &mut values);
+    values.sort_by_key(|span| span.start);
+    let text = document.text.as_str();
+    values.push(text.len()..text.len());
+    let (mut asides, mut in_block) = (Vec::new(), false);
+    let mut from = 0;
+    // What stands between two values; the text behind the last one too.
+    for value in values {
+        let Some(between) = text.get(from..value.start) else { continue };
+        let mut at = from;
+        for line in between.split_inclusive('\n') {
+            if let Some(comment) = comment(line, begins, &mut in_block) {
+                look(&line[comment..], at + comment, &mut asides);
+            }
+            at += line.len();
+        }
+        from = from.max(value.end);
+    }
+    for (number, aside) in (1..).zip(&mut asides) {
+        aside.mark = format!("{NAME}{number}");
+    }
+    asides
+}
+
+fn leaves(node: &Node, spans: &mut Vec<Range<usize>>) {
+    match &node.content {
+        Content::Scalar(..) => spans.push(node.span.clone()),
+        _ => node.content.children().iter().for_each(|child| leaves(child, spans)),
+    }
+}
+
+/// Where a comment begins in a piece of a line.
+fn comment(line: &str, begins: &[&str], in_block: &mut bool) -> Option<usize> {
+    let start = if *in_block { Some(0) } else { begins.iter().filter_map(|begin| line.find(begin)).min() };
+    let opened = start.is_some_and(|start| *in_block || line[start..].starts_with("/*"));
+    *in_block = opened && !line.contains("*/");
+    start
+}
+
+/// Looks for secrets in a comment that begins at a place of the text.
+fn look(comment: &str, at: usize, asides: &mut Vec<Aside>) {
+    let mut add = |span: Range<usize>, endless: bool| {
+        let span = span.start + at..span.end + at;
+        if !asides.iter().any(|known| known.span.start < span.end && span.start < known.span.end) {
+            asides.push(Aside { span, mark: String::new(), endless });
+        }
+    };
+    if comment.contains("-----BEGIN ") && comment.contains("PRIVATE KEY-----") {
+        add(0..comment.trim_end().len(), true);
+        return;
+    }
+    if let Some(span) = assigned(comment) {
+        add(span, false);
+    }
+    for word in words(comment) {
+        let text = &comment[word.clone()];
+        if token_in(text).is_some() || looks_like_secret("", text).is_some() {
+            add(word, false);
+        }
+    }
+}
+
+/// The value in `old password: hunter2` and `DB_PASSWORD=hunter2`: one word, or one that is quoted, behind a name that tells.
+fn assigned(comment: &str) -> Option<Range<usize>> {
+    let sign =
+        comment.char_indices().find(|(at, sign)| matches!(sign, '=' | ':') && !comment[at + 1..].starts_with("//"));
+    let (sign, _) = sign?;
+    let key = comment[..sign].split_whitespace().next_back()?.trim_matches(['"', '\'', '#', '/', '*']);
+    let rest = &comment[sign + 1..];
+    let value = rest.trim().trim_end_matches("*/").trim_end();
+    let inner = value.trim_matches(['"', '\'', ',', ';']);
+    let quoted = inner.len() + 2 <= value.len();
+    let one_word = !inner.contains(char::is_whitespace);
+    if !(quoted || one_word) || inner.contains(super::withheld::OPEN) || looks_like_secret(key, inner).is_none() {
+        return None;
+    }
+    let start = sign + 1 + rest.find(inner)?;
+    Some(start..start + inner.len())
+}
+
+/// The words of a comment, without the signs around them.
+fn words(comment: &str) -> Vec<Range<usize>> {
+    let around = |c: char| c.is_whitespace() || "\"'`,;()[]{}<>=".contains(c);
+    let (mut words, mut start) = (Vec::new(), 0);
+    for piece in comment.split_inclusive(around) {
+        let word = piece.trim_end_matches(around).trim_end_matches(['.', ':']);
+        if !word.is_empty() {
+            words.push(start..start + word.len());
+        }
+        start += piece.len();
+    }
+    words
+}
