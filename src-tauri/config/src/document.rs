@@ -20,11 +20,12 @@ mod tree;
 mod withheld;
 mod yaml;
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
-use sternway_model::{Code, Error, Result, SecretRef, looks_like_secret};
+use sternway_model::{Code, Error, Result, SecretRef, Sensitive, looks_like_secret};
 
 pub(crate) use edit::Change;
 pub use edit::Edit;
@@ -113,6 +114,8 @@ pub struct Document {
     format: Format,
     text: String,
     root: Node,
+    /// Values and words of comments that are secrets, whatever they look like.
+    known: Vec<Sensitive>,
 }
 
 /// A value of a document, and where it stands.
@@ -180,7 +183,34 @@ impl Document {
         if !mark.is_empty() {
             source::shift(&mut root, mark.len());
         }
-        Ok(Self { path: path.to_owned(), format, text: text.to_owned(), root })
+        Ok(Self { path: path.to_owned(), format, text: text.to_owned(), root, known: Vec::new() })
+    }
+
+    /// The same document, of which these values and words of comments are secrets, whatever they look like.
+    #[must_use]
+    pub fn knowing(self, known: Vec<Sensitive>) -> Self {
+        Self { known, ..self }
+    }
+
+    /// The values and the words of comments that may turn out to be secrets, each once.
+    #[must_use]
+    pub fn candidates(&self) -> Vec<Sensitive> {
+        /// Shorter ones stand in every other line.
+        const SHORTEST: usize = 4;
+        let values = self.values().into_iter().filter_map(|value| value.text);
+        let words = comments::words_of(self).into_iter().map(|span| self.text[span].to_owned());
+        let all: BTreeSet<String> = values.chain(words).filter(|text| text.chars().count() >= SHORTEST).collect();
+        all.into_iter().map(Sensitive::new).collect()
+    }
+
+    /// Whether a value is to be withheld: it looks like a secret, or is known to be one.
+    #[must_use]
+    pub fn is_secret(&self, value: &Value) -> bool {
+        value.looks_like_secret().is_some() || value.text.as_deref().is_some_and(|text| self.knows(text))
+    }
+
+    fn knows(&self, text: &str) -> bool {
+        self.known.iter().any(|known| known.reveal() == text)
     }
 
     /// The path that errors name.

@@ -1,5 +1,6 @@
 //! Use cases: configuration files of every format.
 
+mod known;
 mod listed;
 
 use std::path::Path;
@@ -8,7 +9,7 @@ use schemars::schema_for;
 use sternway_config::document::{Document, Edit, Masked, Value, unmasked, withheld_in};
 use sternway_config::store::{self, Stamp};
 use sternway_config::{merge, readers};
-use sternway_model::{Cause, Code, Error, FILE_NAME, Location, ProjectFile, Result, ValueType};
+use sternway_model::{Cause, Code, Error, FILE_NAME, Location, ProjectFile, Result, Sensitive, ValueType};
 
 use crate::configure::blocking;
 use crate::machine::Core;
@@ -18,6 +19,7 @@ use crate::view::{
     SavedView,
 };
 
+pub(crate) use known::KnownIn;
 pub(crate) use listed::{Listed, config_files, format_of, known, listed, readers_of};
 
 impl Core {
@@ -29,7 +31,7 @@ impl Core {
         let project = project.clone();
         blocking(move || {
             let entries = listed(&project).into_iter().map(|listed| {
-                let opened = Opened::read(&project, &listed);
+                let opened = Opened::read(&project, &listed, Vec::new());
                 let (exists, problem) = match opened {
                     Ok(opened) => (!opened.stamp.is_absent(), opened.document.err()),
                     Err(error) => (true, Some(error)),
@@ -50,7 +52,8 @@ impl Core {
     /// opens as text, with the mistake.
     pub async fn open_document(&self, project: &Project, path: &Path, reveal: bool) -> Result<DocumentView> {
         let (project, listed) = (project.clone(), known(project, path)?);
-        blocking(move || Ok(Opened::read(&project, &listed)?.view(&project, reveal))).await
+        let known = self.known_in(&project, &listed).await?;
+        blocking(move || Ok(Opened::read(&project, &listed, known)?.view(&project, reveal))).await
     }
 
     /// A text as values, after an edit of one of them if there is one. Nothing is read and nothing is written.
@@ -89,7 +92,8 @@ impl Core {
     pub async fn save_document(&self, project: &Project, path: &Path, save: DocumentSave) -> Result<SavedDocument> {
         let note = save.note.clone();
         let (saving, listed) = (project.clone(), known(project, path)?);
-        let edit = blocking(move || Saving { project: &saving, listed: &listed, save }.run());
+        let known = self.known_in(&saving, &listed).await?;
+        let edit = blocking(move || Saving { project: &saving, listed: &listed, save, known }.run());
         let (saved, noted) = self.saving(project, Cause::Saved, note.as_deref(), edit).await?;
         Ok(match saved {
             SavedDocument::Saved(saved) => {
@@ -109,7 +113,7 @@ struct Opened {
 }
 
 impl Opened {
-    fn read(project: &Project, listed: &Listed) -> Result<Self> {
+    fn read(project: &Project, listed: &Listed, known: Vec<Sensitive>) -> Result<Self> {
         let path = &listed.path;
         let (bytes, stamp) = store::read(&project.folder.join(path))?;
         let text = String::from_utf8(bytes).map_err(|_| {
@@ -117,7 +121,7 @@ impl Opened {
                 .hint("Save it with the encoding UTF-8.")
                 .at(Location { file: path.to_owned(), line: None, column: None, key: None })
         })?;
-        let document = Document::parse(path, listed.format, &text);
+        let document = Document::parse(path, listed.format, &text).map(|document| document.knowing(known));
         Ok(Self { listed: listed.clone(), text, stamp, document })
     }
 
@@ -146,7 +150,8 @@ impl Opened {
 fn view(project: &Project, listed: &Listed, document: Result<&Document, &Error>, stamp: Stamp) -> DocumentView {
     let path = listed.path.as_path();
     let declared = (!readers(&project.file, path).is_empty()).then_some(&project.file);
-    let nodes = document.map(|document| document.values().iter().map(|value| node(value, declared)).collect());
+    let nodes =
+        document.map(|document| document.values().iter().map(|value| node(document, value, declared)).collect());
     let is_project = path == Path::new(FILE_NAME);
     let schema = is_project.then(|| serde_json::to_string(&schema_for!(ProjectFile)));
     let mut problem = document.err().cloned();
@@ -166,7 +171,7 @@ fn view(project: &Project, listed: &Listed, document: Result<&Document, &Error>,
     }
 }
 
-fn node(value: &Value, declared: Option<&ProjectFile>) -> DocumentNode {
+fn node(document: &Document, value: &Value, declared: Option<&ProjectFile>) -> DocumentNode {
     let mark = value.text.as_deref().is_some_and(|text| !withheld_in(text).is_empty());
     let reference = value.secret();
     let declared = declared.and_then(|project| project.configuration.types.get(value.key()));
@@ -180,7 +185,7 @@ fn node(value: &Value, declared: Option<&ProjectFile>) -> DocumentNode {
         line: value.line,
         column: value.column,
         depth: value.depth,
-        secret: mark || value.looks_like_secret().is_some(),
+        secret: mark || document.is_secret(value),
         value_type: declared.cloned().or_else(|| ValueType::guess(value.key(), text?)),
         problem: problem.or_else(|| reference.as_ref().and_then(|reference| reference.as_ref().err().cloned())),
         reference: reference.and_then(Result::ok).map(|reference| reference.name),
@@ -192,11 +197,13 @@ struct Saving<'a> {
     project: &'a Project,
     listed: &'a Listed,
     save: DocumentSave,
+    /// What of the file is a secret of the keychain.
+    known: Vec<Sensitive>,
 }
 
 impl Saving<'_> {
     fn run(&self) -> Result<SavedDocument> {
-        let file = Opened::read(self.project, self.listed)?;
+        let file = Opened::read(self.project, self.listed, self.known.clone())?;
         let base = Stamp::parse(self.save.base.as_deref())?;
         if file.stamp == base {
             return self.write(&self.save.text, &file);
@@ -241,7 +248,7 @@ impl Saving<'_> {
         store::save(&self.project.folder.join(&self.listed.path), &file.stamp, whole.as_bytes())?;
         let reveal = withheld_in(text).is_empty() && shows_secrets(self.listed, text);
         let project = Project::open(&self.project.folder)?;
-        let document = Opened::read(&project, self.listed)?.view(&project, reveal);
+        let document = Opened::read(&project, self.listed, self.known.clone())?.view(&project, reveal);
         Ok(SavedDocument::Saved(Box::new(SavedView { document, unversioned: None })))
     }
 }

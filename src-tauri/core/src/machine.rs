@@ -11,6 +11,7 @@ use sternway_vault::{OsKeychain, Scope, Vault};
 use tokio::sync::OnceCell;
 
 use crate::clock::{Clock, SystemClock};
+use crate::documents::KnownIn;
 use crate::home::Home;
 use crate::journal::Lives;
 use crate::notify::Channel;
@@ -61,6 +62,8 @@ pub struct Core {
     known: Mutex<HashMap<PathBuf, ProjectId>>,
     /// The last plan that this program made, if running it does nothing.
     pub(crate) idle: Mutex<Option<Idle>>,
+    /// What of the documents that are open is a secret of the keychain.
+    pub(crate) known_in: Mutex<KnownIn>,
 }
 
 impl Core {
@@ -74,6 +77,7 @@ impl Core {
             engines: Engines::default(),
             known: Mutex::default(),
             idle: Mutex::default(),
+            known_in: Mutex::default(),
         }
     }
 

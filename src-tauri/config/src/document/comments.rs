@@ -1,7 +1,7 @@
 //! Comments that seem to hold a secret: a value that was commented out, or a token.
 //!
-//! Of a comment only the form can be known: a word of a well-known service's tokens, or a single word behind a name such as
-//! `password`. What else a person writes about a secret in prose is not found.
+//! What counts is the form (a token of a well-known service, or a single word behind a name such as `password`), or that a word
+//! is known to be a secret. What else a person writes about one in prose is not found.
 
 use std::ops::Range;
 
@@ -22,37 +22,54 @@ pub(super) struct Aside {
     pub(super) endless: bool,
 }
 
-/// The pieces of a document's comments that look like secrets, in its order.
+/// The pieces of a document's comments that look like secrets or are known to be some, in its order.
 pub(super) fn asides(document: &Document) -> Vec<Aside> {
+    let mut asides = Vec::new();
+    for comment in comments(document) {
+        look(document, comment, &mut asides);
+    }
+    for (number, aside) in (1..).zip(&mut asides) {
+        aside.mark = format!("{NAME}{number}");
+    }
+    asides
+}
+
+/// The words of a document's comments.
+pub(super) fn words_of(document: &Document) -> Vec<Range<usize>> {
+    let all = comments(document).into_iter().flat_map(|comment| {
+        let at = comment.start;
+        words(&document.text[comment]).into_iter().map(move |word| word.start + at..word.end + at)
+    });
+    all.collect()
+}
+
+/// Where a document's comments stand, line by line.
+fn comments(document: &Document) -> Vec<Range<usize>> {
     let begins: &[&str] = match document.format {
         Format::Json | Format::Text => return Vec::new(),
         Format::Jsonc => &["//", "/*"],
         Format::Hcl => &["#", "//", "/*"],
         Format::Env | Format::DockerEnv | Format::Yaml | Format::Toml | Format::Shell => &["#"],
     };
+    let text = document.text.as_str();
     let mut values = Vec::new();
     leaves(&document.root, &mut values);
     values.sort_by_key(|span| span.start);
-    let text = document.text.as_str();
     values.push(text.len()..text.len());
-    let (mut asides, mut in_block) = (Vec::new(), false);
-    let mut from = 0;
+    let (mut comments, mut in_block, mut from) = (Vec::new(), false, 0);
     // What stands between two values; the text behind the last one too.
     for value in values {
         let Some(between) = text.get(from..value.start) else { continue };
         let mut at = from;
         for line in between.split_inclusive('\n') {
-            if let Some(comment) = comment(line, begins, &mut in_block) {
-                look(&line[comment..], at + comment, &mut asides);
+            if let Some(start) = comment(line, begins, &mut in_block) {
+                comments.push(at + start..at + line.len());
             }
             at += line.len();
         }
         from = from.max(value.end);
     }
-    for (number, aside) in (1..).zip(&mut asides) {
-        aside.mark = format!("{NAME}{number}");
-    }
-    asides
+    comments
 }
 
 fn leaves(node: &Node, spans: &mut Vec<Range<usize>>) {
@@ -70,8 +87,9 @@ fn comment(line: &str, begins: &[&str], in_block: &mut bool) -> Option<usize> {
     start
 }
 
-/// Looks for secrets in a comment that begins at a place of the text.
-fn look(comment: &str, at: usize, asides: &mut Vec<Aside>) {
+/// Looks for secrets in the comment that stands at a place of the text.
+fn look(document: &Document, comment: Range<usize>, asides: &mut Vec<Aside>) {
+    let (at, comment) = (comment.start, &document.text[comment]);
     let mut add = |span: Range<usize>, endless: bool| {
         let span = span.start + at..span.end + at;
         if !asides.iter().any(|known| known.span.start < span.end && span.start < known.span.end) {
@@ -87,7 +105,7 @@ fn look(comment: &str, at: usize, asides: &mut Vec<Aside>) {
     }
     for word in words(comment) {
         let text = &comment[word.clone()];
-        if token_in(text).is_some() || looks_like_secret("", text).is_some() {
+        if document.knows(text) || token_in(text).is_some() || looks_like_secret("", text).is_some() {
             add(word, false);
         }
     }

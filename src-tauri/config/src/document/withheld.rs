@@ -61,7 +61,7 @@ fn secrets(document: &Document) -> Vec<Secret> {
     // Routes and values are in the same order: both are the document's.
     let skipped = routes.len().saturating_sub(values.len());
     for (value, route) in values.into_iter().zip(routes.into_iter().skip(skipped)) {
-        if value.looks_like_secret().is_none() {
+        if !document.is_secret(&value) {
             continue;
         }
         let name: String = written(&value.path)

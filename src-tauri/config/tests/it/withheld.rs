@@ -117,3 +117,18 @@ fn what_was_commented_out_is_withheld_too() {
     let no_comment = "{ \"a\": \"# password: hunter2\" }";
     assert_eq!(masked("a.json", no_comment).keys, Vec::<String>::new(), "JSON has no comments");
 }
+
+#[test]
+fn what_is_known_to_be_a_secret_is_withheld_whatever_it_looks_like() {
+    let text = "GREETING=correct-horse\n# the old one was correct-horse, or so\nPORT=80\n";
+    let candidates = open(".env", text).candidates();
+    let known: Vec<_> = candidates.into_iter().filter(|word| word.reveal() == "correct-horse").collect();
+    assert_eq!(known.len(), 1, "it is looked for once, though it stands there twice");
+    let document = open(".env", text).knowing(known);
+    let shown = Masked::of(text, Some(&document));
+    assert_eq!(shown.keys, ["GREETING", "comment.1"]);
+    let shown = shown.text.expect("they can be told from the rest");
+    assert!(!shown.contains("horse") && shown.contains("the old one was"), "{shown}");
+    let whole = unmasked(Path::new(".env"), Format::Env, &shown, Some(&document)).expect("they are put back");
+    assert_eq!(whole, text);
+}

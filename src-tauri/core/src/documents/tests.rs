@@ -32,7 +32,7 @@ impl Folder {
     fn open(&self, name: &str, reveal: bool) -> DocumentView {
         let project = self.project();
         let listed = known(&project, Path::new(name)).expect("it is named");
-        Opened::read(&project, &listed).expect("readable").view(&project, reveal)
+        Opened::read(&project, &listed, Vec::new()).expect("readable").view(&project, reveal)
     }
 
     fn save(&self, opened: &DocumentView, text: &str, resolutions: &[Resolution]) -> Result<SavedDocument> {
@@ -45,7 +45,7 @@ impl Folder {
         };
         let project = self.project();
         let listed = known(&project, &opened.path).expect("it is named");
-        Saving { project: &project, listed: &listed, save }.run()
+        Saving { project: &project, listed: &listed, save, known: Vec::new() }.run()
     }
 }
 

@@ -6,7 +6,7 @@ use std::path::Path;
 use sternway_config::document::{Document, Format, Masked};
 use sternway_config::{Assignment, EnvFile, store};
 use sternway_history::{Held, Place, StoredEntry};
-use sternway_model::Result;
+use sternway_model::{Result, Sensitive};
 
 use crate::configure::blocking;
 use crate::documents::{known, readers_of};
@@ -48,8 +48,9 @@ impl Core {
         let (then, now) =
             (history.configuration_at(id, Some(version)).await?, history.configuration_at(id, None).await?);
         if listed.role == DocumentRole::Variables {
+            let known = self.known_in(project, &listed).await?;
             let (folder, file) = (project.folder.clone(), file.to_owned());
-            return blocking(move || env_file_at(&folder, &file, version, &then, &now)).await;
+            return blocking(move || env_file_at(&folder, &file, version, [&then, &now], known)).await;
         }
         let place = Place::Document { file: file.to_owned() };
         let Some(Held::Text { hash, withheld, .. }) = held(&then, &place) else {
@@ -75,7 +76,13 @@ fn held<'a>(state: &'a State, place: &Place) -> Option<&'a Held> {
 }
 
 /// An env file of today with the values of then.
-fn env_file_at(folder: &Path, file: &Path, version: u32, then: &State, now: &State) -> Result<EarlierDocument> {
+fn env_file_at(
+    folder: &Path,
+    file: &Path,
+    version: u32,
+    [then, now]: [&State; 2],
+    known: Vec<Sensitive>,
+) -> Result<EarlierDocument> {
     let of_file = |state: &State| -> Vec<(String, Held)> {
         let entries = state.iter().filter_map(|(place, entry)| match place {
             Place::Variable { file: stands_in, key } if stands_in == file => Some((key.clone(), entry.held.clone()?)),
@@ -116,7 +123,7 @@ fn env_file_at(folder: &Path, file: &Path, version: u32, then: &State, now: &Sta
         }
     }
     let text = String::from_utf8_lossy(text.bytes()).into_owned();
-    let document = Document::parse(file, Format::Env, &text)?;
+    let document = Document::parse(file, Format::Env, &text)?.knowing(known);
     let withheld_differs = marks.iter().any(|(_, _, same)| !same);
     let Some(masked) = Masked::of(&text, Some(&document)).text else {
         return Ok(EarlierDocument { version, kept: Kept::Nothing, text: None, withheld_differs });

@@ -29,7 +29,7 @@ pub(crate) struct Snapshot {
     pub texts: BTreeMap<String, String>,
     /// Values that look like secrets, and whole texts in which something does.
     suspects: Vec<(Place, Sensitive)>,
-    /// The values in documents.
+    /// The values in documents, and the words of their comments.
     inside: BTreeMap<Place, Vec<Sensitive>>,
 }
 
@@ -84,8 +84,7 @@ impl Snapshot {
         let masked = Masked::of(&text, document.as_ref());
         let hash = self.keep(masked.text.unwrap_or_default());
         let place = Place::Document { file };
-        let values = document.map(|document| document.values()).unwrap_or_default();
-        let inside = values.into_iter().filter_map(|value| value.text).map(Sensitive::new).collect();
+        let inside = document.map(|document| document.candidates()).unwrap_or_default();
         self.inside.insert(place.clone(), inside);
         if !masked.keys.is_empty() {
             self.suspects.push((place.clone(), Sensitive::new(text)));

@@ -1,7 +1,7 @@
 //! Versions of the configuration.
 
 use sternway_core::VariableEdit;
-use sternway_core::view::{Kept, RestoreScope, VersionChange, VersionsFilter};
+use sternway_core::view::{DocumentSave, Kept, RestoreScope, VersionChange, VersionsFilter};
 use sternway_model::{Cause, Code};
 
 use crate::fixture::Shop;
@@ -319,6 +319,42 @@ async fn a_thousand_saves_are_small() {
     let bytes = std::fs::metadata(file).expect("there").len() - empty;
     println!("1000 saves of 200 keys: {bytes} bytes, {} a save", bytes / 1000);
     assert!(bytes < 400_000, "{bytes} bytes");
+}
+
+#[tokio::test]
+async fn a_secret_of_the_keychain_is_withheld_wherever_it_stands_in_a_document() {
+    const TOKEN: &str = "correct-horse-battery";
+    let shop = shop();
+    shop.set_secret("staging", "TOKEN", TOKEN).await;
+    let text = format!("# the token was {TOKEN} once\nGREETING={TOKEN}\nPORT=80\n");
+    shop.write(".env.staging", &text);
+    shop.write("sternway.yaml", &format!("{}# {TOKEN}\n", crate::fixture::PROJECT));
+    for (file, withheld) in [
+        (".env.staging", vec!["GREETING", "comment.1"]),
+        ("sternway.yaml", vec!["comment.1"]),
+        (".env.staging", vec!["GREETING", "comment.1"]),
+    ] {
+        let path = std::path::Path::new(file);
+        let opened = shop.core.open_document(&shop.project(), path, false).await.expect("opened");
+        assert_eq!(opened.withheld, withheld, "{file}");
+        assert!(!format!("{opened:?}").contains("horse"), "{opened:?}");
+    }
+    let path = std::path::Path::new(".env.staging");
+    let opened = shop.core.open_document(&shop.project(), path, false).await.expect("opened");
+    let save = DocumentSave {
+        text: opened.text.clone().expect("shown").replace("80", "8080"),
+        base: opened.stamp.clone(),
+        base_text: opened.text.clone(),
+        note: None,
+        resolutions: Vec::new(),
+    };
+    shop.core.save_document(&shop.project(), path, save).await.expect("saved");
+    assert_eq!(shop.read(".env.staging"), text.replace("80", "8080"), "what is withheld stays in the file");
+    let at = shop.core.document_at(&shop.project(), path, 1).await.expect("found");
+    assert!(!format!("{at:?}").contains("horse"), "{at:?}");
+    let (history, _) = shop.history().await;
+    history.close().await;
+    assert_eq!(shop.holding(TOKEN), Vec::<String>::new());
 }
 
 #[tokio::test]
