@@ -24,8 +24,7 @@ export function FilterBar({ label, placeholder, text, onText, onDown, wide, chil
     <div className={classes.bar}>
       <TextInput
         {...FILTER}
-        className={classes.field}
-        data-wide={wide}
+        className={wide ? classes.wide : classes.field}
         aria-label={label}
         placeholder={`${placeholder}  /`}
         leftSection={<IconSearch className={classes.icon} aria-hidden />}
