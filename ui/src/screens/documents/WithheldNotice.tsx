@@ -9,6 +9,9 @@ import classes from "./DocumentEditor.module.css";
 /** So many are named; the others are counted. */
 const NAMED = 4;
 
+/** What is withheld of a comment has such a name. */
+const COMMENT = /^comment\.(\d+)$/;
+
 interface Props {
   document: DocumentView;
   role: DocumentRole | undefined;
@@ -24,7 +27,12 @@ export function WithheldNotice({ document, role, project, environments, blocked,
   const [moving, setMoving] = useState(false);
   const { withheld, path } = document;
   if (withheld.length === 0) return null;
-  const named = withheld.slice(0, NAMED).join(", ");
+  // Pieces of comments are numbered.
+  const named = withheld
+    .slice(0, NAMED)
+    .map((key) => key.replace(COMMENT, "comment $1"))
+    .join(", ");
+  const inValues = withheld.some((key) => !COMMENT.test(key));
   const more = withheld.length > NAMED ? ` and ${withheld.length - NAMED} more` : "";
   const owner = environments.find((name) => path.endsWith(`.${name}`) || path.includes(`/${name}`));
   return (
@@ -37,10 +45,12 @@ export function WithheldNotice({ document, role, project, environments, blocked,
           {named}
           {more}: withheld here; saving puts{" "}
           {withheld.length === 1 ? "it back as it is" : "them back as they are"}.
-          {role !== "variables" && " To take one out of the file, write keychain:NAME in its place."}
+          {role !== "variables" &&
+            inValues &&
+            " To take one out of the file, write keychain:NAME in its place."}
         </p>
         <div className={classes.saving}>
-          {role === "variables" && (
+          {role === "variables" && inValues && (
             <Button onClick={() => setMoving(true)} disabled={blocked}>
               Move into the keychain…
             </Button>
