@@ -19,6 +19,7 @@ mod window_environment;
 mod window_handbook;
 mod window_life;
 mod window_promotion;
+mod window_screens;
 mod window_secrets;
 mod window_trouble;
 mod window_versions;

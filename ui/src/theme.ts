@@ -76,6 +76,10 @@ export const theme = createTheme({
           "--button-fz": "var(--text-body)",
         },
       }),
+      // A name that is too long ends in dots instead of in the middle of a letter.
+      styles: {
+        label: { display: "block", height: "auto", paddingBlock: "var(--space-1)", textOverflow: "ellipsis" },
+      },
     },
     Input: {
       vars: () => ({

@@ -132,7 +132,7 @@ function Content({ view, place }: { view: ProjectView; place: Exclude<ProjectPla
     case "documents":
       return <Documents project={view} place={place} />;
     case "versions":
-      return <Versions project={view} place={place} />;
+      return <Versions key={place.key ?? ""} project={view} place={place} />;
     case "secrets":
       return <Secrets project={view} />;
     case "environment":

@@ -10,14 +10,23 @@ import { Notice } from "../../components/Problem";
 import { count } from "../../components/words";
 import classes from "./PlanBody.module.css";
 
+interface Props {
+  plan: Plan;
+  project: string;
+  children?: ReactNode;
+  /** What blocks and is told by the children. */
+  told?: string[];
+}
+
 /** The plan in the order of the road: what blocks, what to know, then stage after stage. */
-export function PlanBody({ plan, project, children }: { plan: Plan; project: string; children?: ReactNode }) {
+export function PlanBody({ plan, project, children, told = [] }: Props) {
   const { proven, reasons } = plan.ready_to_go_back;
+  const blockers = plan.blockers.filter((blocker) => !told.includes(blocker));
   return (
     <div className={classes.body}>
-      {plan.blockers.length > 0 && (
+      {blockers.length > 0 && (
         <Notice severity="error" title="This has to be mended first">
-          <List items={plan.blockers} />
+          <List items={blockers} />
           <div>
             <Button onClick={() => go({ page: "configuration", project, filter: "missing" })}>
               Open Configuration

@@ -31,11 +31,13 @@ interface Props {
   choice?: ReactNode;
   /** What else there is to know before it, behind what blocks. */
   children?: ReactNode;
+  /** What blocks and is told there. */
+  told?: string[];
 }
 
 /** A plan to read, and the one button that runs exactly it. */
 export function PlanScreen(props: Props) {
-  const { project, environment, title, verb, guarded, plan, nothing, choice, children } = props;
+  const { project, environment, title, verb, guarded, plan, nothing, choice, children, told } = props;
   const again = () => void plan.refetch();
   const making = plan.isFetching;
   const made = making ? undefined : props.made;
@@ -79,7 +81,7 @@ export function PlanScreen(props: Props) {
                 {nothing}
               </Empty>
             ) : (
-              <PlanBody plan={made} project={project}>
+              <PlanBody plan={made} project={project} told={told}>
                 {children}
               </PlanBody>
             ))}

@@ -2,6 +2,7 @@ import { Checkbox } from "@mantine/core";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { useQueries } from "../../app/queries";
+import { href } from "../../app/routes";
 import type { ProjectView, Promotion } from "../../backend";
 import { ChangeList } from "../../components/ChangeList";
 import { Notice } from "../../components/Problem";
@@ -36,9 +37,11 @@ export default function PromotePage({ project, from, environment, guarded }: Pro
       plan={promotion}
       made={promotion.data?.plan}
       nothing={`${environment} already runs what ${from} has.`}
+      told={promotion.data?.suspicious.map(({ key, reason }) => `${key} ${reason}`)}
     >
       {promotion.data && (
         <Comparison
+          project={project.path}
           promotion={promotion.data}
           onAllow={(key, yes) =>
             setAllowed(yes ? [...allowed, key] : allowed.filter((other) => other !== key))
@@ -50,25 +53,27 @@ export default function PromotePage({ project, from, environment, guarded }: Pro
 }
 
 interface ComparisonProps {
+  project: string;
   promotion: Promotion;
   onAllow: (key: string, yes: boolean) => void;
 }
 
 /** How the two environments differ, and the values that may belong to the other one. */
-function Comparison({ promotion, onAllow }: ComparisonProps) {
+function Comparison({ project, promotion, onAllow }: ComparisonProps) {
   const { from, to, differences, suspicious } = promotion;
   const open = suspicious.filter(({ allowed }) => !allowed).length;
   return (
     <>
       {suspicious.length > 0 && (
         <Notice
-          severity={open > 0 ? "warning" : "info"}
+          severity={open > 0 ? "error" : "info"}
           title={
             open > 0
               ? `${count(open, "value")} of ${to} may belong to another environment`
               : `What looked odd in ${to} is meant`
           }
         >
+          {open > 0 && <p>Nothing is promoted before each is mended, or said to be meant like that.</p>}
           <ul className={classes.suspicious} aria-label="Values that may belong to another environment">
             {suspicious.map(({ key, reason, allowed }) => (
               <li key={key}>
@@ -78,7 +83,10 @@ function Comparison({ promotion, onAllow }: ComparisonProps) {
                   onChange={(event) => onAllow(key, event.currentTarget.checked)}
                   label={
                     <>
-                      <code>{key}</code> {reason}
+                      <a href={href({ page: "configuration", project, select: key })}>
+                        <code>{key}</code>
+                      </a>{" "}
+                      {reason}
                     </>
                   }
                   description="It is meant like that"
