@@ -23,6 +23,8 @@ pub(crate) use context::context_hash;
 
 /// How long a build may take.
 const BUILD: Duration = Duration::from_secs(3600);
+/// After so long without a word it is said that there was none: a step may be quiet, but an engine that hangs is as well.
+const QUIET: Duration = Duration::from_secs(120);
 /// How many of the build's last lines a failure shows.
 const LAST_LINES: usize = 20;
 
@@ -172,7 +174,12 @@ async fn make(run: &Run<'_>, wanted: &Wanted<'_>) -> Result<ImageId> {
 fn failed(name: &ServiceName, error: &str, log: &Log) -> Error {
     let (error, last) = (error.trim(), log.last.join("\n"));
     let needs_buildkit = error.contains("BuildKit") || last.contains("BuildKit");
-    Error::failed(format!("the image of service {name} could not be built: {error}\n{last}")).hint(if needs_buildkit {
+    // Both builders run their steps on the engine's own network.
+    let no_network = error.contains("on network bridge") || error.contains("could not find bridge");
+    Error::failed(format!("the image of service {name} could not be built: {error}\n{last}")).hint(if no_network {
+        "The engine's own network is gone, which every build needs; starting the engine anew brings it back. Nothing that \
+         runs was touched."
+    } else if needs_buildkit {
         "The engine's classic builder was used: see in docs/compose.md which keys of `build` ask for it, and leave them or such \
          options of the Dockerfile out."
     } else {
@@ -189,6 +196,11 @@ struct Log {
 }
 
 impl Log {
+    /// Says that nothing was heard.
+    fn quiet(&mut self, run: &Run<'_>) {
+        self.say(run, &format!("(the engine has said nothing for {} s; cancelling stops the build)", QUIET.as_secs()));
+    }
+
     fn push(&mut self, run: &Run<'_>, text: &str) {
         let last = &mut self.last;
         self.lines.push(text, |line| out(run, last, line));
@@ -228,6 +240,15 @@ mod tests {
     use std::collections::HashMap;
 
     use super::*;
+
+    #[test]
+    fn an_engine_without_its_network_is_not_the_dockerfiles_fault() {
+        let name = "web".parse().expect("a name");
+        let hint = |error| failed(&name, error, &Log::default()).hint;
+        let gone = "failed to create endpoint x on network bridge: adding interface veth1 to bridge docker0 failed: could not find bridge docker0";
+        assert!(hint(gone).contains("starting the engine anew"));
+        assert!(hint("executor failed running [/bin/sh -c false]: exit code: 1").contains("Mend the Dockerfile"));
+    }
 
     #[test]
     fn buildkit_builds_unless_it_would_pass_something_over() {

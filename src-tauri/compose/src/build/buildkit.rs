@@ -19,7 +19,7 @@ use tonic::transport::{Channel, Endpoint};
 use tower_service::Service;
 
 use super::session::{Content, Offer, Session, random, upgraded};
-use super::{BUILD, Log, Wanted, agent, context, failed};
+use super::{BUILD, Log, QUIET, Wanted, agent, context, failed};
 use crate::engine::timed_out;
 use crate::execute::Run;
 use crate::execute::lines::Lines;
@@ -104,6 +104,7 @@ async fn solve(
         tokio::select! {
             ended = &mut solved => break ended,
             Some(news) = told.next() => story.tell(run, log, news),
+            () = tokio::time::sleep(QUIET) => log.quiet(run),
         }
     };
     // What it said last is still on the way.

@@ -9,7 +9,7 @@ use futures_util::StreamExt;
 use sternway_model::{Error, ImageId, Result};
 use tokio_util::io::ReaderStream;
 
-use super::{BUILD, Log, Wanted, context, failed};
+use super::{BUILD, Log, QUIET, Wanted, context, failed};
 use crate::engine::timed_out;
 use crate::execute::Run;
 use crate::image;
@@ -60,6 +60,10 @@ pub(super) async fn make(run: &Run<'_>, wanted: &Wanted<'_>) -> Result<ImageId> 
     loop {
         let next = tokio::select! {
             next = tokio::time::timeout_at(end, stream.next()) => next,
+            () = tokio::time::sleep(QUIET) => {
+                log.quiet(run);
+                continue;
+            }
             () = run.cancel.cancelled() => return Err(run.cancelled()),
         };
         match next {
