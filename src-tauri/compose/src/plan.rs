@@ -1,6 +1,7 @@
 //! What a move of the application would do. A pure function of what was observed and what is wanted.
 
 mod handover;
+mod job;
 mod order;
 mod removals;
 mod requirements;
@@ -21,6 +22,7 @@ use crate::labels;
 use crate::model::{FailureAction, Model, UpdateOrder, at};
 use crate::observe::{Container, Observed};
 use crate::ports;
+pub use job::{ImageSource, Job};
 pub(crate) use requirements::ALL_NETWORKS_AT_ONCE;
 pub use without_effect::WithoutEffect;
 
@@ -87,83 +89,6 @@ pub struct Work {
     /// What has to be done before it, by place in [`ComposePlan::work`]; always earlier ones. What is not named here, or waited
     /// for by what is, may be done at the same time.
     pub after: Vec<usize>,
-}
-
-/// A piece of work. It names what is wanted; what exactly has to be done for it is decided on what is there then.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "job", rename_all = "snake_case")]
-pub enum Job {
-    /// Fetch an image from its registry.
-    Pull {
-        /// The service that needs it.
-        service: ServiceName,
-    },
-    /// Build a service's image.
-    Build {
-        /// The service.
-        service: ServiceName,
-        /// Hash of what it is built from.
-        context: String,
-    },
-    /// Create a network.
-    CreateNetwork {
-        /// Its key in the model.
-        key: String,
-    },
-    /// Replace a network; what is attached is attached to the new one.
-    ReplaceNetwork {
-        /// Its key in the model.
-        key: String,
-    },
-    /// Remove a network that the model does not have any more.
-    RemoveNetwork {
-        /// Its name on the engine.
-        name: String,
-    },
-    /// Create a volume.
-    CreateVolume {
-        /// Its key in the model.
-        key: String,
-    },
-    /// See that a service has the right container in a place, and no other.
-    Container {
-        /// The service.
-        service: ServiceName,
-        /// The place, from 1.
-        number: u32,
-        /// The image it runs.
-        image: ImageSource,
-        /// Containers of services that come later and have ports which this one takes, by id: they stop before it starts.
-        #[serde(default, skip_serializing_if = "Vec::is_empty")]
-        frees: Vec<String>,
-    },
-    /// Remove containers that nobody wants.
-    Remove {
-        /// Their ids.
-        containers: Vec<String>,
-    },
-    /// Remove a volume with its data.
-    RemoveVolume {
-        /// Its name on the engine.
-        name: String,
-    },
-    /// Take a name from an image; the engine removes it with its last name.
-    RemoveImage {
-        /// The name.
-        reference: String,
-    },
-}
-
-/// Where an image's content id is known from.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum ImageSource {
-    /// From the plan.
-    Known(ImageId),
-    /// From the engine, by its name, once it was pulled.
-    Pulled(String),
-    /// From the engine, by what it was built from, once it was built.
-    Built(String),
 }
 
 /// Plans the move. Equal arguments give equal plans.
