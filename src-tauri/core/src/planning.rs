@@ -1,5 +1,6 @@
 //! Use cases: plan a deployment, plan going back, drift.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::PoisonError;
 use std::time::{Duration, Instant};
@@ -9,6 +10,7 @@ use sternway_compose::{Observer, Removal, lease};
 use sternway_history::{Filter, ProjectId, StoredPlan};
 use sternway_model::{
     Code, Deployment, DeploymentNumber, EnvironmentName, Error, Kind, Layer, Outcome, Plan, Readiness, Release, Result,
+    Value,
 };
 
 use crate::kept;
@@ -22,6 +24,9 @@ use crate::want::{Want, Wanted};
 
 /// Releases that a message lists.
 const LISTED: u32 = 5;
+
+/// How many releases are looked through for one that differs from what runs.
+const SEARCHED: u32 = 50;
 
 /// How old what was seen may be when a plan that does nothing is run: as long as a program needs that plans and runs in one
 /// go. A person needs longer.
@@ -205,7 +210,7 @@ impl Core {
         }
         if let Some(have) = &have {
             wanted.notes.extend(gone_files(project, goal, have));
-            wanted.notes.extend(self.undoes(id, goal, have).await?);
+            wanted.notes.extend(self.undoes(id, goal, have, &wanted.want).await?);
         }
         let mut prepared = prepare(project, environment, observer, have, wanted, &self.parts).await?;
         let dropped = self.dropped_by(project, environment, &prepared.want, prepared.have.as_ref()).await?;
@@ -250,16 +255,18 @@ impl Core {
         if halfway {
             return Ok(have.clone());
         }
-        let mut newest = history.releases(id, environment, 2).await?;
-        // The first of the two is what runs.
-        if newest.len() == 2 { newest.pop().ok_or_else(nothing) } else { Err(nothing()) }
+        // A release that is what runs already leads nowhere: that of a deployment which changed nothing, or the one that a
+        // failed deployment was moved back to.
+        let mut earlier = history.releases(id, environment, SEARCHED).await?.into_iter().skip(1);
+        earlier.find(|release| !runs_the_same(release, have)).ok_or_else(nothing)
     }
 
     /// Going back from a rollback leads to where that came from; nobody should be surprised by it.
-    async fn undoes(&self, id: ProjectId, goal: &Goal, have: &Release) -> Result<Option<String>> {
+    async fn undoes(&self, id: ProjectId, goal: &Goal, have: &Release, want: &Want) -> Result<Option<String>> {
         let made = self.history().await?.deployment(id, have.number).await?;
         let rollback = made.filter(|made| *goal == Goal::Before && made.kind == Kind::Rollback);
-        Ok(rollback.map(|made| {
+        let undone = rollback.filter(|made| want.target > made.target);
+        Ok(undone.map(|made| {
             format!(
                 "{} was itself a rollback: going back from it undoes it; name another release to go further back",
                 made.number
@@ -355,6 +362,14 @@ fn gone_files(project: &Project, goal: &Goal, have: &Release) -> Option<String> 
         names.join(", "),
         have.number
     ))
+}
+
+/// Whether two releases run the same: the same values, images and model, wherever they came from.
+fn runs_the_same(a: &Release, b: &Release) -> bool {
+    let values = |release: &Release| -> BTreeMap<String, Value> {
+        release.configuration.iter().map(|variable| (variable.key.clone(), variable.value.clone())).collect()
+    };
+    a.application == b.application && a.images == b.images && values(a) == values(b)
 }
 
 /// What the person saw is not what would be done.

@@ -10,6 +10,10 @@ async fn the_old_release_answers_again_and_history_says_why() -> Result<()> {
     let stage = Stage::light()?;
     let address = stage.address("staging", "/")?;
     stage.call(["secret", "set", "staging", "TOKEN"]).input("a token").done().await?;
+    stage.call(["config", "set", "staging", "MESSAGE", "before"]).done().await?;
+    let before = stage.call(["deploy", "staging", "--yes"]).done().await?;
+    let before = before.last()?["release"].clone();
+    stage.call(["config", "set", "staging", "MESSAGE", "first"]).done().await?;
     let first = stage.call(["deploy", "staging", "--yes"]).done().await?;
     let first = first.last()?["release"].to_string();
 
@@ -36,6 +40,7 @@ async fn the_old_release_answers_again_and_history_says_why() -> Result<()> {
         (Some("rollback"), Some("succeeded")),
         (Some("deploy"), Some("went_back")),
         (Some("deploy"), Some("succeeded")),
+        (Some("deploy"), Some("succeeded")),
     ];
     assert_eq!(story, told, "{}", history.describe());
     let failed = deployments[1]["number"].to_string();
@@ -43,5 +48,11 @@ async fn the_old_release_answers_again_and_history_says_why() -> Result<()> {
     let record = shown.last()?.to_string();
     assert!(record.contains("no health here"), "the probe's output is on record: {record}");
     assert!(record.contains("the shelf is empty"), "the last log lines are on record: {record}");
+
+    // Going back from there leads to what ran before that, not to what runs.
+    let back = stage.call(["rollback", "staging", "--yes"]).done().await?;
+    let made = stage.call(["history", "staging"]).done().await?;
+    assert_eq!(made.last()?["deployments"][0]["target"], before, "{}", back.describe());
+    assert_eq!(web::body(&address).await?, "before");
     Ok(())
 }
