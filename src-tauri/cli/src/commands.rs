@@ -12,7 +12,7 @@ use std::sync::Arc;
 use serde::Serialize;
 use sternway_core::view::{Doctor, HistoryFilter};
 use sternway_core::{Project, Removal, Sternway};
-use sternway_model::{Code, DeploymentNumber, EnvironmentName, Error, Plan, Result};
+use sternway_model::{Code, DeploymentNumber, EnvironmentName, Error, Kind, Plan, Result};
 
 use crate::arguments::{Arguments, Command, Consent};
 use crate::{show, stream};
@@ -38,11 +38,11 @@ impl Front<'_> {
         if self.json {
             let json = serde_json::to_string(value)
                 .map_err(|error| Error::internal(format!("an answer is no JSON: {error}")))?;
-            println!("{json}");
+            say!("{json}");
         } else {
             let text = text(value);
             if !text.is_empty() {
-                println!("{}", text.trim_end());
+                say!("{}", text.trim_end());
             }
         }
         Ok(0)
@@ -94,7 +94,7 @@ pub async fn run(core: &Arc<Sternway>, arguments: Arguments) -> Result<u8> {
                 return front.answer(&promotion, show::promotion);
             }
             if !front.json {
-                println!("{}", show::speaks_against(&promotion));
+                say!("{}", show::speaks_against(&promotion));
             }
             carry_out(&front, &project, &promotion.plan, &consent).await
         }
@@ -160,16 +160,31 @@ pub async fn run(core: &Arc<Sternway>, arguments: Arguments) -> Result<u8> {
 /// Shows the plan, asks, and follows the deployment to its end.
 async fn carry_out(front: &Front<'_>, project: &Project, plan: &Plan, consent: &Consent) -> Result<u8> {
     if !front.json {
-        println!("{}\n", show::plan(plan));
+        say!("{}\n", show::plan(plan));
     }
     if let Some(blocker) = plan.blockers.first() {
-        return Err(Error::invalid(format!("the plan cannot be run: {blocker}")).hint(
-            "Mend it with `sternway secret set`, `sternway secret import` or `sternway config set`, then plan again.",
-        ));
+        return Err(Error::invalid(format!("the plan cannot be run: {blocker}")).hint(mending(plan, blocker)));
     }
     let typed = stream::consent(plan, consent, front.json)?;
     let running = front.core.run(project, &plan.hash, typed.as_deref()).await?;
     stream::follow(running, front.json).await
+}
+
+/// What to do about what stands in a plan's way.
+fn mending(plan: &Plan, blocker: &str) -> String {
+    let environment = &plan.environment;
+    let secret = blocker.strip_prefix("the secret ").and_then(|rest| rest.split(' ').next());
+    match secret {
+        Some(secret) => format!("Set it with `sternway secret set {environment} {secret}`, then plan again."),
+        None if blocker.contains(" is required ") => {
+            format!("Give it a value with `sternway config set {environment} KEY VALUE`, then plan again.")
+        }
+        None if plan.kind == Kind::Promote => {
+            "Change what is wrong with `sternway config set` or `secret set`; what is meant as it is, name with `--allow KEY`."
+                .to_owned()
+        }
+        None => "Mend what it names, then plan again.".to_owned(),
+    }
 }
 
 /// Becomes the command as far as the person can tell: same terminal, same exit code.

@@ -1,5 +1,8 @@
 //! `sternway`: the use cases of the core on a terminal. Every command answers in JSON with `--json`.
 
+#[macro_use]
+mod out;
+
 mod arguments;
 mod commands;
 mod crash;
@@ -36,7 +39,7 @@ fn main() -> ExitCode {
 fn usage(error: &clap::Error) -> ExitCode {
     let json = std::env::args().any(|argument| argument == "--json");
     if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
-        print!("{error}");
+        say!("{}", error.to_string().trim_end());
         return ExitCode::SUCCESS;
     }
     if json {

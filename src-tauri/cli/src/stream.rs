@@ -91,7 +91,7 @@ pub async fn follow(running: Running, json: bool) -> Result<u8> {
         if json {
             let line = serde_json::to_string(&event)
                 .map_err(|error| Error::internal(format!("an event is no JSON: {error}")))?;
-            println!("{line}");
+            say!("{line}");
         } else {
             teller.tell(&event);
         }
@@ -123,30 +123,30 @@ impl Teller {
         if let Some(state) = self.held.take()
             && !matches!(event, Event::End { message: Some(message), .. } if message.contains(&state))
         {
-            println!("• {}", indented(&state));
+            say!("• {}", indented(&state));
         }
         match event {
             Event::Step { step, .. } => match step.state {
-                StepState::Running => println!("▸ {}", step.name),
+                StepState::Running => say!("▸ {}", step.name),
                 // Several run at the same time, so the end of each says whose it is.
-                StepState::Done => println!("  ✓ {}: {}", step.name, indented(&step.detail)),
-                StepState::Failed => println!("  ✕ {} failed", step.name),
-                StepState::Cancelled => println!("  ■ {}: cancelled", step.name),
+                StepState::Done => say!("  ✓ {}: {}", step.name, indented(&step.detail)),
+                StepState::Failed => say!("  ✕ {} failed", step.name),
+                StepState::Cancelled => say!("  ■ {}: cancelled", step.name),
                 StepState::Pending | StepState::Skipped => {}
             },
-            Event::Log { text, .. } => println!("  │ {text}"),
+            Event::Log { text, .. } => say!("  │ {text}"),
             Event::State { text, .. } => self.held = Some(text.clone()),
             Event::End { deployment, kind, environment, result, release, message } => {
                 let release = release.map(|release| format!(", release {release}")).unwrap_or_default();
                 let word = result.as_str().replace('_', " ");
-                println!("{} {deployment} of {environment}: {word}{release}", capital(kind.as_str()));
+                say!("{} {deployment} of {environment}: {word}{release}", capital(kind.as_str()));
                 // The message of one that moved back is part of the message of the one that made it necessary.
                 if *deployment == self.number {
                     if let Some(message) = message {
-                        println!("  {}", indented(message));
+                        say!("  {}", indented(message));
                     }
                     if *result != Outcome::Succeeded {
-                        println!("More: `sternway show {0}`, `sternway logs {0}`", deployment.0);
+                        say!("More: `sternway show {0}`, `sternway logs {0}`", deployment.0);
                     }
                 }
             }

@@ -106,6 +106,7 @@ pub fn plan(observed: &Observed, want: &Want<'_>) -> Result<ComposePlan> {
     planner.volumes()?;
     let containers = planner.containers()?;
     planner.removals(containers);
+    planner.taken_over();
     let mut plan = planner.plan;
     order::order(&mut plan.work, want.model, observed);
     Ok(plan)
@@ -370,6 +371,19 @@ impl<'a> Planner<'a> {
             ));
         }
         false
+    }
+
+    /// Says whose containers these are, if they were not made from this folder: two copies of a project share its name.
+    fn taken_over(&mut self) {
+        let here = self.want.project_dir.display().to_string();
+        let folders = self.observed.containers.iter().filter_map(|container| container.labels.get(labels::WORKING_DIR));
+        for folder in folders.filter(|folder| **folder != here).collect::<BTreeSet<_>>() {
+            self.note(format!(
+                "containers of {} were made from another folder, {folder}; this takes them over. If that folder is still in use, \
+                 give one of the two another `project:` name",
+                self.want.project
+            ));
+        }
     }
 
     fn note(&mut self, note: String) {

@@ -444,8 +444,12 @@ impl Core {
 /// Refuses what a person has not confirmed by typing the environment's name, where that is wanted.
 pub(crate) fn confirm(environment: &EnvironmentName, wanted: bool, typed: Option<&str>) -> Result<()> {
     if wanted && typed != Some(environment.as_str()) {
-        return Err(Error::new(Code::Protected, format!("{environment} is protected from this"))
-            .hint(format!("Type its name, `{environment}`, to confirm.")));
+        let message = match typed {
+            Some(typed) => format!("`{typed}` is not the name of {environment}"),
+            None => format!("this is done to {environment} only if its name is typed"),
+        };
+        return Err(Error::new(Code::Protected, message)
+            .hint(format!("Type `{environment}` to confirm; on the command line, `--confirm {environment}`.")));
     }
     Ok(())
 }

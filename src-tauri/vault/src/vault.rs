@@ -197,7 +197,10 @@ fn get(keychain: &dyn Keychain, scope: &Scope, pin: &SecretPin) -> Result<Sensit
             Code::SecretMissing,
             format!("the keychain has no version {version} of {name} for {environment} of {project}"),
         )
-        .hint(format!("Set it with `sternway secret set {environment} {name}`."))
+        .hint(format!(
+            "A version that was removed does not come back: deploy {environment} with a new one \
+             (`sternway secret set {environment} {name}`), and what needed the old one is left behind."
+        ))
     })
 }
 

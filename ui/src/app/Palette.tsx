@@ -1,6 +1,11 @@
 import "@mantine/spotlight/styles.css";
 import { useMantineColorScheme } from "@mantine/core";
-import { Spotlight, type SpotlightActionGroupData, spotlight } from "@mantine/spotlight";
+import {
+  Spotlight,
+  type SpotlightActionData,
+  type SpotlightActionGroupData,
+  spotlight,
+} from "@mantine/spotlight";
 import { useQuery } from "@tanstack/react-query";
 import { useEffect } from "react";
 import { title } from "../components/words";
@@ -34,6 +39,7 @@ export default function Palette({ onClose, onKeys }: Props) {
       actions={groups}
       onSpotlightClose={onClose}
       shortcut={null}
+      filter={withAllWords}
       nothingFound="Nothing is called that"
       scrollable
       limit={SHOWN}
@@ -43,6 +49,22 @@ export default function Palette({ onClose, onKeys }: Props) {
       searchProps={{ placeholder: "What do you want to do?", "aria-label": "Search every action and place" }}
     />
   );
+}
+
+type Entry = SpotlightActionData | SpotlightActionGroupData;
+
+/** What has every word that was typed, in any order. */
+function withAllWords(query: string, actions: Entry[]): Entry[] {
+  const words = query.toLowerCase().split(/\s+/).filter(Boolean);
+  const fits = ({ label, description }: SpotlightActionData) => {
+    const text = `${label ?? ""} ${description ?? ""}`.toLowerCase();
+    return words.every((word) => text.includes(word));
+  };
+  return actions.flatMap((action): Entry[] => {
+    if (!("actions" in action)) return fits(action) ? [action] : [];
+    const found = action.actions.filter(fits);
+    return found.length > 0 ? [{ ...action, actions: found }] : [];
+  });
 }
 
 function useGroups(project: string | undefined, onKeys: () => void): SpotlightActionGroupData[] {

@@ -104,7 +104,7 @@ test("the palette finds an action and does it", async () => {
   const { user } = show({ page: "overview", project: PROJECT });
   await screen.findByRole("button", { name: "Deploy to staging…" });
   await user.keyboard("{Control>}k{/Control}");
-  await user.type(await screen.findByPlaceholderText("What do you want to do?"), "deploy to stag");
+  await user.type(await screen.findByPlaceholderText("What do you want to do?"), "stag deploy");
   await user.keyboard("{Enter}");
   expect(await screen.findByRole("heading", { name: "Deploy to staging" })).toBeTruthy();
 });

@@ -97,7 +97,7 @@ async fn restore(front: &Front<'_>, project: &Project, wanted: Restore) -> Resul
         return front.answer(&plan, show::restore_plan);
     }
     if !front.json {
-        println!("{}", show::restore_plan(&plan));
+        say!("{}", show::restore_plan(&plan));
     }
     if !plan.changes.is_empty() {
         stream::agree("Bring this back?", yes || front.json)?;

@@ -73,7 +73,7 @@ pub async fn run(front: &Front<'_>, command: Secret) -> Result<u8> {
                 return front.answer(&found, |_| "no value in the env files looks like a secret".to_owned());
             }
             if !front.json {
-                println!("{}", show::import(&found));
+                say!("{}", show::import(&found));
             }
             stream::agree("Move these values into the keychain and leave references behind?", yes)?;
             let keys: Vec<String> = found.found.into_iter().map(|candidate| candidate.key).collect();
@@ -107,7 +107,7 @@ async fn rotate(
         RotationState::Set => {}
         _ => {
             if !front.json {
-                println!("{}", show::rotation(&before));
+                say!("{}", show::rotation(&before));
             }
             let value = new_value(front, value, environment, name)?;
             core.start_rotation(project, environment, name, &value).await?;

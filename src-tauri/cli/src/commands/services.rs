@@ -13,6 +13,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::Front;
 use crate::arguments::{Exec, Logs, Since, Subject};
+use crate::out;
 use crate::{show, stream};
 
 /// Lines at a time: a log may be longer than memory should hold.
@@ -64,6 +65,9 @@ async fn service_logs(front: &Front<'_>, environment: &EnvironmentName, logs: &L
     let mut lines = front.core.service_logs(&project, environment, &filter).await?;
     while let Some(line) = lines.try_next().await? {
         front.answer(&line, |line| show::service_line(line, &compose_project, logs.timestamps))?;
+        if out::is_unread() {
+            break;
+        }
     }
     Ok(0)
 }
@@ -78,6 +82,9 @@ pub async fn stats(front: &Front<'_>, environment: &EnvironmentName, follow: boo
     let mut reports = front.core.follow_usage(&project, environment)?;
     while let Some(usage) = reports.try_next().await? {
         print(&usage)?;
+        if out::is_unread() {
+            break;
+        }
     }
     Ok(0)
 }
@@ -95,7 +102,7 @@ pub async fn restart(
     let json = front.json;
     let notices: Notices = Arc::new(move |line| {
         if !json {
-            println!("{line}");
+            say!("{line}");
         }
     });
     let cancel = cancelled_by_ctrl_c();
@@ -114,7 +121,7 @@ pub async fn run_once(
     let project = front.project().await?;
     let typed = stream::name_of_protected(&project, environment, confirm)?;
     let command = (!command.is_empty()).then_some(command);
-    let notices: Notices = Arc::new(|line| println!("{line}"));
+    let notices: Notices = Arc::new(|line| say!("{line}"));
     let cancel = cancelled_by_ctrl_c();
     let run = front.core.run_once(&project, environment, service, command, typed.as_deref(), &notices, &cancel);
     Ok(exit_code(Box::pin(run).await?))

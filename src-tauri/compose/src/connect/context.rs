@@ -99,7 +99,7 @@ impl<'a> DockerClient<'a> {
         }
         let no_context = || {
             Error::new(Code::NotFound, format!("there is no docker context `{name}`"))
-                .hint("`docker context ls` lists those that there are.")
+                .hint("`docker context ls` lists those that there are; the engine of this machine is `local`.")
         };
         let contexts = self.folder().ok_or_else(no_context)?.join("contexts");
         // A context's folder is named by the hash of its name.

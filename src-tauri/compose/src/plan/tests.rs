@@ -116,6 +116,20 @@ fn what_is_right_stays() {
 }
 
 #[test]
+fn containers_of_another_folder_are_not_taken_over_silently() {
+    let model = Model::decode(&whole()).expect("valid");
+    let mut observed = after(&model);
+    observed.containers[0].labels.insert(labels::WORKING_DIR.into(), "/p".into());
+    assert!(!text(&observed, &model).contains("another folder"), "it is this one");
+    observed.containers[1].labels.insert(labels::WORKING_DIR.into(), "/elsewhere".into());
+    let text = text(&observed, &model);
+    assert!(
+        text.contains("note: containers of p were made from another folder, /elsewhere; this takes them over"),
+        "{text}"
+    );
+}
+
+#[test]
 fn only_what_differs_is_replaced_and_gaps_are_said() {
     let observed = after(&Model::decode(&whole()).expect("valid"));
     let mut changed = whole();

@@ -27,7 +27,7 @@ async fn a_version_never_changes() {
 
     let error = vault.get(&scope("production"), &pin(1)).await.expect_err("environments are apart");
     assert_eq!(error.code, Code::SecretMissing);
-    assert_eq!(error.hint, "Set it with `sternway secret set production DB_PASSWORD`.");
+    assert!(error.hint.contains("`sternway secret set production DB_PASSWORD`"), "{}", error.hint);
 
     vault.remove(&scope("staging"), &pin(1)).await.unwrap();
     vault.remove(&scope("staging"), &pin(1)).await.expect("it is gone already");

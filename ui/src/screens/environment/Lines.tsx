@@ -1,12 +1,11 @@
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { type ReactNode, useEffect, useRef, useState } from "react";
+import { type ReactNode, useEffect, useRef } from "react";
+import { useAtEnd } from "../../components/atEnd";
 import classes from "./Lines.module.css";
 
 const LINE_HEIGHT = 20;
 /** How many of the newest lines are kept. */
 const KEPT = 5000;
-/** Closer to the end than this, in pixels, the view goes along with it. */
-const NEAR_END = 40;
 
 /** Lines with more of them, without those that are too old to be kept. */
 export function withMore<T>(before: readonly T[], more: readonly T[]): T[] {
@@ -31,7 +30,7 @@ interface Props<T extends Line> {
 /** What was printed, line by line; the view goes along with the end while it is there. */
 export function Lines<T extends Line>({ lines, empty, before, title }: Props<T>) {
   const scroller = useRef<HTMLDivElement>(null);
-  const [atEnd, setAtEnd] = useState(true);
+  const { atEnd, onScroll } = useAtEnd(true);
   const virtual = useVirtualizer({
     count: lines.length,
     getScrollElement: () => scroller.current,
@@ -42,13 +41,7 @@ export function Lines<T extends Line>({ lines, empty, before, title }: Props<T>)
     if (atEnd && lines.length > 0) virtual.scrollToIndex(lines.length - 1, { align: "end" });
   }, [atEnd, lines, virtual]);
   return (
-    <div
-      ref={scroller}
-      className={classes.lines}
-      onScroll={({ currentTarget: view }) =>
-        setAtEnd(view.scrollHeight - view.scrollTop - view.clientHeight < NEAR_END)
-      }
-    >
+    <div ref={scroller} className={classes.lines} onScroll={onScroll}>
       {lines.length === 0 && empty}
       <div className={classes.all} style={{ height: virtual.getTotalSize() }}>
         {virtual.getVirtualItems().map((item) => {

@@ -9,12 +9,13 @@ import {
   IconTextWrap,
 } from "@tabler/icons-react";
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { type KeyboardEvent, useCallback, useEffect, useRef, useState } from "react";
+import { type KeyboardEvent, useEffect, useRef, useState } from "react";
 import { FILTER } from "../../app/keys";
 import type { Live } from "../../app/live";
 import { useQueries } from "../../app/queries";
 import { useTask } from "../../app/task";
 import { type LogLine, type Step, useBackend } from "../../backend";
+import { useAtEnd } from "../../components/atEnd";
 import { Empty } from "../../components/Page";
 import { Problem } from "../../components/Problem";
 import { usePages } from "../../components/pages";
@@ -24,8 +25,6 @@ import { findIn, firstError, useLogSearch, wholeLog } from "./logSearch";
 
 const PAGE = 500;
 const LINE_HEIGHT = 20;
-/** Closer to the end than this, in pixels, the view follows the log. */
-const NEAR_END = 40;
 
 /** A line to show, and a number that changes with every wish to see it. */
 export interface Jump {
@@ -50,7 +49,7 @@ export function LogView({ project, number, total, steps, live, running, jump, on
   const backend = useBackend();
   const scroller = useRef<HTMLDivElement>(null);
   const [wrap, setWrap] = useState(false);
-  const [follow, setFollow] = useState(running);
+  const { atEnd: follow, setAtEnd: setFollow, onScroll } = useAtEnd(running);
   const [wanted, setWanted] = useState("");
   const [place, setPlace] = useState(0);
   const search = useLogSearch(project, number, total, wanted);
@@ -88,12 +87,7 @@ export function LogView({ project, number, total, steps, live, running, jump, on
     if (!jump) return;
     setFollow(false);
     virtual.scrollToIndex(jump.line - 1, { align: "center" });
-  }, [jump, virtual]);
-
-  const onScroll = useCallback(() => {
-    const view = scroller.current;
-    if (view) setFollow(view.scrollHeight - view.scrollTop - view.clientHeight < NEAR_END);
-  }, []);
+  }, [jump, virtual, setFollow]);
 
   const go = (to: number) => {
     if (search.matches.length === 0) return;

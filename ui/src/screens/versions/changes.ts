@@ -18,11 +18,12 @@ export function listed(changes: VersionChange[]) {
 }
 
 /** How a version came about, with who made it. */
-export function origin({ cause, by }: Pick<VersionHead, "cause" | "by">): string {
+export function origin({ number, cause, by }: Pick<VersionHead, "number" | "cause" | "by">): string {
   const words: Record<Cause, string> = {
     saved: `saved by ${by}`,
     restored: `brought back by ${by}`,
-    outside: "changed outside of Sternway",
+    // Nobody changed anything before there was a version to compare with.
+    outside: number === 1 ? "as it was found" : "changed outside of Sternway",
   };
   return words[cause];
 }
