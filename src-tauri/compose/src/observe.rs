@@ -352,6 +352,13 @@ pub(crate) async fn in_background<A: Send + 'static, T: Send + 'static>(
         .map_err(|error| Error::internal(format!("work on files ended early: {error}")))?
 }
 
+impl Container {
+    /// Whether it publishes a port that others want.
+    pub(crate) fn holds_any(&self, wanted: &[HostPort]) -> bool {
+        self.ports.iter().any(|held| wanted.iter().any(|port| port.collides(held)))
+    }
+}
+
 impl HostPort {
     /// Whether two containers that publish these cannot run at the same time.
     #[must_use]

@@ -48,7 +48,7 @@ pub(crate) fn keep(home: &Path, application: &mut Value) -> Result<Vec<String>> 
 }
 
 /// What a release uses and does not have a copy of: files of secrets, folders, and what services mount from the project.
-pub(crate) fn not_kept(home: &Path, project: &Path, application: &Value) -> Vec<String> {
+fn not_kept(home: &Path, project: &Path, application: &Value) -> Vec<String> {
     let entries = |section: &str| application.get(section).and_then(Value::as_object).into_iter().flatten();
     let mut missing = Vec::new();
     for (section, word) in [("secrets", "secret"), ("configs", "config")] {
@@ -73,16 +73,20 @@ pub(crate) fn not_kept(home: &Path, project: &Path, application: &Value) -> Vec<
 
 /// The copies that a release names and that are gone.
 pub(crate) fn gone(home: &Path, application: &Value) -> Vec<String> {
-    let configs = application.get("configs").and_then(Value::as_object).into_iter().flatten();
-    let copies = configs.filter_map(|(name, config)| Some((name, config.get("file")?.as_str().map(path_of)?)));
-    let gone = copies.filter(|(_, file)| file.starts_with(home) && !file.is_file());
+    let gone = copies(home, application).filter(|(_, file)| !file.is_file());
     gone.map(|(name, file)| format!("the content of config {name} is no longer in {}", file.display())).collect()
 }
 
 /// How many copies a release has.
 pub(crate) fn count(home: &Path, application: &Value) -> usize {
+    copies(home, application).count()
+}
+
+/// The copies that a release names, by the key of their config.
+fn copies<'a>(home: &'a Path, application: &'a Value) -> impl Iterator<Item = (&'a String, PathBuf)> {
     let configs = application.get("configs").and_then(Value::as_object).into_iter().flatten();
-    configs.filter(|(_, c)| c["file"].as_str().is_some_and(|file| path_of(file).starts_with(home))).count()
+    let files = configs.filter_map(|(name, config)| Some((name, config.get("file")?.as_str().map(path_of)?)));
+    files.filter(move |(_, file)| file.starts_with(home))
 }
 
 /// What of a release is used as it is at the time, in a sentence; `None` if it has everything itself.

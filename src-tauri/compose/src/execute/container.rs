@@ -158,6 +158,16 @@ pub(super) async fn start_id(run: &Run<'_>, id: &str, name: &str) -> Result<()> 
     run.write(&doing, limited(&doing, REQUEST * 2, call)).await
 }
 
+/// Starts a container unless it runs; says whether it had to.
+pub(super) async fn start_again(run: &Run<'_>, id: &str, name: &str) -> Result<bool> {
+    let now = run.engine.observer().inspect(id).await?.state.unwrap_or_default();
+    if State::of(&now) == State::Running {
+        return Ok(false);
+    }
+    start_id(run, id, name).await?;
+    Ok(true)
+}
+
 /// Stops a container, with the grace period that it was made with and after its `pre_stop` commands; if one of those fails it
 /// goes on running. One that is gone is stopped.
 pub(super) async fn stop(run: &Run<'_>, container: &Container) -> Result<()> {

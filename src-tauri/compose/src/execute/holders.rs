@@ -2,7 +2,7 @@
 
 use sternway_model::{Code, Error, Result};
 
-use super::container::{start_id, stop_id};
+use super::container::{start_again, stop_id};
 use super::{Run, wait};
 use crate::engine::found;
 use crate::observe::{Container, State};
@@ -55,7 +55,7 @@ impl Holders {
         }
         for holder in &self.0 {
             let name = &holder.name;
-            match holder.run_again(run).await {
+            match run_again(run, holder).await {
                 Ok(false) => {}
                 Ok(true) => error.message.push_str(&format!("\n{name}, which had stopped for it, answers again")),
                 Err(lost) => error.message.push_str(&format!("\n{name}, which had stopped for it, is away: {lost}")),
@@ -65,15 +65,11 @@ impl Holders {
     }
 }
 
-impl Holder {
-    /// Says whether it had stopped.
-    async fn run_again(&self, run: &Run<'_>) -> Result<bool> {
-        let state = run.engine.observer().inspect(&self.id).await?.state.unwrap_or_default();
-        if State::of(&state) == State::Running {
-            return Ok(false);
-        }
-        start_id(run, &self.id, &self.name).await?;
-        wait::running(run, &self.id).await?;
-        Ok(true)
+/// Says whether it had stopped.
+async fn run_again(run: &Run<'_>, Holder { id, name }: &Holder) -> Result<bool> {
+    if !start_again(run, id, name).await? {
+        return Ok(false);
     }
+    wait::running(run, id).await?;
+    Ok(true)
 }

@@ -2,7 +2,7 @@
 
 use sternway_model::{Code, Error, Result};
 
-use super::container::{remove, rename, start, start_id, stop, stop_id};
+use super::container::{remove, rename, start, start_again, start_id, stop, stop_id};
 use super::create::{Recipe, create};
 use super::holders::Holders;
 use super::{Run, hooks, wait};
@@ -193,11 +193,9 @@ fn fallback<'c>(recipe: &Recipe<'_>, olds: &[&'c Container]) -> Option<&'c Conta
 
 /// Sees that the old container runs; says whether it had been stopped.
 async fn run_again(run: &Run<'_>, old: &Container) -> Result<bool> {
-    let now = run.engine.observer().inspect(&old.id).await?.state.unwrap_or_default();
-    if State::of(&now) == State::Running {
+    if !start_again(run, &old.id, &old.name).await? {
         return Ok(false);
     }
-    start_id(run, &old.id, &old.name).await?;
     hooks::after_start(run, old).await?;
     wait::running(run, &old.id).await?;
     Ok(true)

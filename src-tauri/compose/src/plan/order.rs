@@ -7,7 +7,7 @@ use sternway_model::{Action, ServiceName};
 use super::{ImageSource, Job, Work};
 use crate::decide;
 use crate::model::Model;
-use crate::observe::{Container, Observed};
+use crate::observe::Observed;
 
 /// Notes for each piece of work what it waits for.
 pub(super) fn order(work: &mut [Work], model: &Model, observed: &Observed) {
@@ -85,7 +85,7 @@ impl Around<'_> {
         let wanted = decide::host_ports(service);
         let holders = self.observed.containers.iter();
         let mut holders = holders.filter(|held| held.service == holder.as_str() && held.number == number);
-        holders.any(|container: &Container| container.ports.iter().any(|held| wanted.iter().any(|p| p.collides(held))))
+        holders.any(|container| container.holds_any(&wanted))
     }
 
     /// The services that containers belong to.

@@ -112,10 +112,7 @@ impl Planner<'_> {
         let wanted: Vec<_> = services.values().flat_map(decide::host_ports).collect();
         let names: BTreeSet<&String> =
             services.values().filter_map(|service| service.container_name.as_ref()).collect();
-        let collides = |container: &Container| {
-            names.contains(&container.name)
-                || container.ports.iter().any(|held| wanted.iter().any(|port| port.collides(held)))
-        };
+        let collides = |container: &Container| names.contains(&container.name) || container.holds_any(&wanted);
         let colliding: BTreeSet<&String> = self
             .observed
             .containers
