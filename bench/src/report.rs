@@ -173,10 +173,15 @@ impl fmt::Display for Report {
             &self.comparisons
         {
             let unit = unit.word();
+            let mark = if *holds { '✓' } else { '✗' };
+            if *times == 0.0 && *plus > 0.0 {
+                let wanted = format!("≤ {plus:.0} {unit}");
+                writeln!(f, "{name:<38}{ours:>9.1} {unit}{:>20}  {wanted:<16} {mark}", "")?;
+                continue;
+            }
             let plus = if *plus > 0.0 { format!(" + {plus:.0} {unit}") } else { String::new() };
             let sign = if *below { '<' } else { '≤' };
             let wanted = format!("{sign} {times} ×{plus}");
-            let mark = if *holds { '✓' } else { '✗' };
             writeln!(f, "{name:<38}{ours:>9.1} {unit}{theirs:>9.1} {unit}{ratio:>8.2}  {wanted:<16} {mark}")?;
         }
         writeln!(f, "{}", self.machine)?;

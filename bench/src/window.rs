@@ -1,8 +1,10 @@
 //! The window against an empty one of the same make, and its longest list against the bare query behind it.
 
 mod history;
+mod matrix;
 mod opening;
 mod screen;
+mod visits;
 
 use sternway_e2e::Result;
 
@@ -11,6 +13,7 @@ use crate::report::{Comparison, Report, Unit, Wanted};
 use crate::sample::Sample;
 use opening::{Openings, Subject};
 use screen::Screen;
+use visits::{HISTORY, MATRIX, Visits, When};
 
 /// A history as some weeks leave it behind.
 const SMALL: (u32, u32) = (100, 20_000);
@@ -36,9 +39,14 @@ pub async fn measure() -> Result<Report> {
     eprintln!("· starting the programs {STARTS} times");
     let [empty, ours, ours_large] = Openings::alternating(&subjects, &screen, &place, STARTS, MEMORY_STARTS).await?;
     eprintln!("· opening History {VISITS} times");
-    let visits = history::Visits::of(&large, VISITS).await?;
-    let few_rows = history::Visits::of(&small, VISITS).await?;
+    let visits = Visits::of(&large, &HISTORY, When::Quiet, VISITS).await?;
+    let few_rows = Visits::of(&small, &HISTORY, When::Quiet, VISITS).await?;
     let query = history::bare_query(&large, VISITS).await?;
+    eprintln!("· opening the matrix twice {VISITS} times");
+    let many = matrix::sample()?;
+    let computed = matrix::compute(&many, VISITS)?;
+    let later = Visits::of(&many, &MATRIX, When::Quiet, VISITS).await?;
+    let at_once = Visits::of(&many, &MATRIX, When::AtOnce, VISITS).await?;
 
     let opening = Wanted::at_most(2.0);
     let memory = Wanted::at_most(1.5);
@@ -60,7 +68,7 @@ pub async fn measure() -> Result<Report> {
         &empty.memory,
         memory,
     ));
-    report.add(Comparison::new("first rows of History (query)", Unit::Milliseconds, &visits.rows, &query, rows));
+    report.add(Comparison::new("first rows of History (query)", Unit::Milliseconds, &visits.sight, &query, rows));
     report.add(Comparison::new(
         "memory on History (100 deployments)",
         Unit::Megabytes,
@@ -68,6 +76,13 @@ pub async fn measure() -> Result<Report> {
         &[few_rows.memory],
         same,
     ));
+    // Nobody else shows such a matrix: these have a time to keep.
+    let alone = |name, figures: &[f64], limit| {
+        Comparison::new(name, Unit::Milliseconds, figures, &[0.0], Wanted::at_most(0.0).and(limit))
+    };
+    report.add(alone("matrix of 10,000 × 5, the core alone", &computed, 50.0));
+    report.add(alone("… usable after the click", &later.sight, 300.0));
+    report.add(alone("… right after the start", &at_once.sight, 300.0));
     report.note_others(processes::other_webviews()?);
     Ok(report)
 }

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use sternway_core::view::{
-    Comparison, DeploymentView, HistoryFilter, HistoryPage, Import, LogPage, Machine, Matrix, Pending, ProjectEntry,
+    Comparison, DeploymentView, HistoryFilter, HistoryPage, Import, LogPage, Machine, Pending, ProjectEntry,
     ProjectView, Secrets, Status,
 };
 use sternway_core::{Project, VariableEdit};
@@ -15,6 +15,7 @@ use tauri_plugin_dialog::DialogExt;
 use tokio::sync::oneshot;
 
 use crate::launch::Launch;
+use crate::matrix::PackedMatrix;
 use crate::published;
 use crate::state::Shared;
 
@@ -139,8 +140,8 @@ pub async fn open_published(shared: Core<'_>, project: PathBuf, environment: Env
 
 #[tauri::command]
 #[specta::specta]
-pub async fn matrix(shared: Core<'_>, project: PathBuf) -> Result<Matrix> {
-    shared.core.matrix(&shared.project(&project)?).await
+pub async fn matrix(shared: Core<'_>, project: PathBuf) -> Result<PackedMatrix> {
+    Ok(shared.core.matrix(&shared.project(&project)?).await?.into())
 }
 
 /// Sets and removes variables: all of them or none, as one version of the configuration.
@@ -151,17 +152,17 @@ pub async fn set_variables(
     project: PathBuf,
     edits: Vec<VariableEdit>,
     note: Option<String>,
-) -> Result<Matrix> {
+) -> Result<PackedMatrix> {
     let project = shared.project(&project)?;
     let edited = shared.core.set_variables(&project, edits, false, note.as_deref()).await?;
     matrix_after(&shared, &project, edited.problem).await
 }
 
 /// The matrix after an edit, with why there is no version of it, if so.
-async fn matrix_after(shared: &Shared, project: &Project, problem: Option<Error>) -> Result<Matrix> {
+async fn matrix_after(shared: &Shared, project: &Project, problem: Option<Error>) -> Result<PackedMatrix> {
     let mut matrix = shared.core.matrix(project).await?;
     matrix.problems.extend(problem);
-    Ok(matrix)
+    Ok(matrix.into())
 }
 
 /// What is wrong with a value while it is typed, by the type that `sternway.yaml` declares.

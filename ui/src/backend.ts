@@ -4,7 +4,7 @@
  */
 import { Channel, isTauri } from "@tauri-apps/api/core";
 import { createContext, useContext } from "react";
-import { commands, type Error as Failure } from "./bindings";
+import { commands, type Error as Failure, type Matrix, type PackedMatrix } from "./bindings";
 
 export type {
   Action,
@@ -99,6 +99,7 @@ import type {
   Event as RunEvent,
   ServiceLine,
   UsageView,
+  VariableEdit,
 } from "./bindings";
 
 /** Receives a running deployment's events, in order, in batches. */
@@ -107,8 +108,20 @@ export type Listener = (events: RunEvent[]) => void;
 /** Every command of the core. All of them throw a {@link Failure}. */
 export type Backend = Omit<
   typeof commands,
-  "run" | "resume" | "watch" | "launches" | "followUsage" | "serviceLogs" | "runInService"
+  | "matrix"
+  | "setVariables"
+  | "run"
+  | "resume"
+  | "watch"
+  | "launches"
+  | "followUsage"
+  | "serviceLogs"
+  | "runInService"
 > & {
+  /** The variables of all environments side by side. */
+  matrix(project: string): Promise<Matrix>;
+  /** Sets and removes variables: all of them or none, as one version of the configuration. */
+  setVariables(project: string, edits: VariableEdit[], note: string | null): Promise<Matrix>;
   /** Runs a plan; answers with the deployment's number as soon as it began. */
   run(project: string, hash: string, typedName: string | null, events: Listener): Promise<number>;
   /** Finishes an interrupted deployment. */
@@ -151,9 +164,20 @@ function channel<T>(listener: (message: T) => void): Channel<T> {
   return messages;
 }
 
+/** Gives each environment its cell again; cells that are equal are the same object. */
+export function unpacked({ matrix, places }: PackedMatrix): Matrix {
+  const rows = matrix.rows.map((row, at) => ({
+    ...row,
+    cells: (places[at] ?? []).flatMap((place) => row.cells[place] ?? []),
+  }));
+  return { ...matrix, rows };
+}
+
 /** The core behind Tauri's commands. */
 export const tauri: Backend = {
   ...commands,
+  matrix: async (project) => unpacked(await commands.matrix(project)),
+  setVariables: async (project, edits, note) => unpacked(await commands.setVariables(project, edits, note)),
   run: (project, hash, typedName, events) => commands.run(project, hash, typedName, channel(events)),
   resume: (project, environment, typedName, events) =>
     commands.resume(project, environment, typedName, channel(events)),

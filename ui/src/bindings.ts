@@ -19,9 +19,9 @@ export const commands = {
 	pending: (project: string, environment: EnvironmentName) => __TAURI_INVOKE<Pending>("pending", { project, environment }),
 	/**  Opens a published port in the person's browser. */
 	openPublished: (project: string, environment: EnvironmentName, port: number) => __TAURI_INVOKE<null>("open_published", { project, environment, port }),
-	matrix: (project: string) => __TAURI_INVOKE<Matrix>("matrix", { project }),
+	matrix: (project: string) => __TAURI_INVOKE<PackedMatrix>("matrix", { project }),
 	/**  Sets and removes variables: all of them or none, as one version of the configuration. */
-	setVariables: (project: string, edits: VariableEdit[], note: string | null) => __TAURI_INVOKE<Matrix>("set_variables", { project, edits, note }),
+	setVariables: (project: string, edits: VariableEdit[], note: string | null) => __TAURI_INVOKE<PackedMatrix>("set_variables", { project, edits, note }),
 	/**  What is wrong with a value while it is typed, by the type that `sternway.yaml` declares. */
 	checkValue: (project: string, key: string, value: string) => __TAURI_INVOKE<Error | null>("check_value", { project, key, value }),
 	secrets: (project: string) => __TAURI_INVOKE<Secrets>("secrets", { project }),
@@ -917,6 +917,17 @@ export type Outcome =
 "interrupted" | 
 /**  It cannot be said. */
 "unknown";
+
+/**
+ *  A matrix in which each row has every cell once that is the same in several environments. Most variables say the same
+ *  everywhere, and what the page reads is what a person waits for.
+ */
+export type PackedMatrix = {
+	/**  Its rows have cells, each different from the others, and not one for each environment. */
+	matrix: Matrix,
+	/**  For each row, the place of each environment's cell among them. */
+	places: number[][],
+};
 
 /**  A part that Sternway needs. */
 export type Part = {

@@ -1,16 +1,17 @@
 import { QueryClientProvider, useQuery } from "@tanstack/react-query";
-import { Activity, useEffect, useState } from "react";
+import { memo, useEffect, useState } from "react";
 import { type Backend, BackendContext, type ProjectView, useBackend } from "../backend";
 import { LoadingRows, Page } from "../components/Page";
 import { Problem } from "../components/Problem";
 import { folderName } from "../components/words";
 import { Overview } from "../screens/overview/Overview";
 import { Projects } from "../screens/projects/Projects";
-import { NewestDeployments, screen, useAhead } from "./ahead";
+import { AtHand, screen, useAhead } from "./ahead";
 import { LiveContext, LiveDeployments, useLiveDeployments } from "./live";
 import { queryClient, useQueries, useRefresh } from "./queries";
-import { go, type Place, usePlace } from "./routes";
+import { go, href, type Place, usePlace } from "./routes";
 import { Shell } from "./Shell";
+import { Kept, Succession } from "./Succession";
 import { useTask } from "./task";
 
 // The first screen comes with the window, the others after it.
@@ -24,7 +25,8 @@ const RollbackPage = screen(() => import("../screens/run/RollbackPage"));
 const PromotePage = screen(() => import("../screens/run/PromotePage"));
 const DownPage = screen(() => import("../screens/run/DownPage"));
 const DeploymentPage = screen(() => import("../screens/run/DeploymentPage"));
-const History = screen(() => import("../screens/history/History"));
+// It is kept: it is drawn again only when something about it is different.
+const History = memo(screen(() => import("../screens/history/History")));
 const Compare = screen(() => import("../screens/history/Compare"));
 const Settings = screen(() => import("../screens/settings/Settings"));
 
@@ -86,6 +88,7 @@ function ProjectScreen({ place }: { place: ProjectPlace }) {
   const open = useQuery(ask.project(place.project));
   const loaded = useAhead();
   const history = place.page === "history";
+  const seen = useHistoryPlace(place);
   // From the first time on that it is not what the person looks at: it would be begun anew under their hands.
   const [kept, setKept] = useState(false);
   useEffect(() => {
@@ -108,16 +111,28 @@ function ProjectScreen({ place }: { place: ProjectPlace }) {
   const view = open.data;
   return (
     <>
-      {!history && <Content view={view} place={place} />}
-      {loaded && <NewestDeployments project={place.project} />}
-      {!kept && history && <History project={view} place={place} />}
+      <Succession id={place.page}>
+        {!history && <Content view={view} place={place} />}
+        {!kept && history && <History project={view} place={place} />}
+      </Succession>
+      {loaded && <AtHand project={place.project} />}
       {kept && (
-        <Activity mode={history ? "visible" : "hidden"}>
-          <History project={view} place={history ? place : { page: "history", project: place.project }} />
-        </Activity>
+        <Kept shown={history}>
+          <History project={view} place={seen} />
+        </Kept>
       )}
     </>
   );
+}
+
+/** Where History is: at what is asked of it, otherwise where it begins. What is the same stays the same object. */
+function useHistoryPlace(place: ProjectPlace): Extract<Place, { page: "history" }> {
+  const wanted: Extract<Place, { page: "history" }> =
+    place.page === "history" ? place : { page: "history", project: place.project };
+  const [known, setKnown] = useState(wanted);
+  if (href(known) === href(wanted)) return known;
+  setKnown(wanted);
+  return wanted;
 }
 
 /** Every screen of a project but the one that is kept. */

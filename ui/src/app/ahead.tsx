@@ -1,5 +1,5 @@
 /** What the next screens need is made ready while nobody waits for it, so that opening one shows it at once. */
-import { useQuery } from "@tanstack/react-query";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { type ComponentType, lazy, useEffect, useState } from "react";
 import { FIRST_PAGE, useQueries } from "./queries";
 
@@ -49,8 +49,11 @@ export function useAhead(): boolean {
   return loaded;
 }
 
-/** Keeps the newest deployments of a project at hand. */
-export function NewestDeployments({ project }: { project: string }) {
-  useQuery(useQueries().history(project, FIRST_PAGE));
+/** Keeps the newest deployments of a project at hand, and asks for its variables, which may be many, before anybody wants them. */
+export function AtHand({ project }: { project: string }) {
+  const ask = useQueries();
+  const client = useQueryClient();
+  useQuery(ask.history(project, FIRST_PAGE));
+  useEffect(() => void client.prefetchQuery(ask.matrix(project)), [client, ask, project]);
   return null;
 }

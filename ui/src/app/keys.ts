@@ -69,7 +69,7 @@ export function useKeys(open: { palette: () => void; sheet: () => void }): void 
       } else if (event.key === "/") {
         const filters = [...document.querySelectorAll<HTMLInputElement>("[data-filter]")];
         // A screen that is kept without being seen has one too.
-        const filter = filters.find((field) => field.getClientRects().length > 0);
+        const filter = filters.find((field) => !field.closest("[inert]"));
         filter?.focus();
         filter?.select();
         if (filter) event.preventDefault();

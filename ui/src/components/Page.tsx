@@ -1,6 +1,7 @@
 import { Skeleton } from "@mantine/core";
 import type { ReactNode } from "react";
 import { useEffect, useRef } from "react";
+import { useShown } from "../app/Succession";
 import { useArrival } from "./arrival";
 import classes from "./Page.module.css";
 
@@ -21,9 +22,10 @@ interface Props {
 
 /** A page: a header that stays, and what is below it. */
 export function Page({ title, name, about, actions, guarded, fixed, children }: Props) {
+  const shown = useShown();
   useEffect(() => {
-    document.title = `${name} – Sternway`;
-  }, [name]);
+    if (shown) document.title = `${name} – Sternway`;
+  }, [name, shown]);
   const main = useRef<HTMLElement>(null);
   useArrival(() => main.current);
   return (

@@ -1,12 +1,13 @@
 import { useEffect, useRef } from "react";
+import { useShown } from "../app/Succession";
 
-/** A screen that is kept without being seen. */
-const KEPT = "[style*='display: none']";
+/** A screen that is on the page without being seen. */
+const UNSEEN = "[inert]";
 
 /** Nothing on the page has the person's attention yet: the focus is nowhere, on the page as a whole, or where they came from. */
 function unclaimed(): boolean {
   const now = document.activeElement;
-  return now === null || now === document.body || now.matches("main, nav a") || now.closest(KEPT) !== null;
+  return now === null || now === document.body || now.matches("main, nav a") || now.closest(UNSEEN) !== null;
 }
 
 /**
@@ -16,12 +17,13 @@ function unclaimed(): boolean {
 export function useArrival(find: () => HTMLElement | null | undefined, there = true): void {
   const latest = useRef(find);
   latest.current = find;
+  const shown = useShown();
   useEffect(() => {
-    if (!there) return;
+    if (!there || !shown) return;
     // A virtual list has its rows only after it was drawn once.
     const frame = requestAnimationFrame(() => {
       if (unclaimed()) latest.current()?.focus({ preventScroll: true });
     });
     return () => cancelAnimationFrame(frame);
-  }, [there]);
+  }, [there, shown]);
 }

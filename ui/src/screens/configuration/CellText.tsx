@@ -4,9 +4,11 @@ import classes from "./CellText.module.css";
 import { type CellState, sameness, stateOf } from "./rows";
 
 /** A cell to read: `·` inherited, `●●●●` a secret, `=` `≠` the same or another one, `✎` changed since it was deployed. */
-export function CellText({ row, cell }: { row: MatrixRow; cell: Cell }) {
+export function CellText({ row, column }: { row: MatrixRow; column: number }) {
+  const cell = row.cells[column];
+  if (!cell) return null;
   const state = stateOf(row, cell);
-  const same = sameness(row, cell);
+  const same = sameness(row, column);
   return (
     <span className={classes.text} data-state={state} data-inherited={cell.inherited}>
       {cell.inherited && (

@@ -73,16 +73,16 @@ export function CopyTo({ project, matrix, cells, guarded, onApply, onClose }: Pr
           {matrix.environments
             .filter((name) => name !== from)
             .map((name) => {
-              const there = row?.cells[matrix.environments.indexOf(name)];
+              const column = matrix.environments.indexOf(name);
               return (
                 <li key={name} className={classes.item}>
                   <Checkbox
                     size="xs"
                     label={guarded.includes(name) ? `${name} (protected)` : name}
                     description={
-                      row && there ? (
+                      row ? (
                         <span className={classes.now}>
-                          now <CellText row={row} cell={there} />
+                          now <CellText row={row} column={column} />
                         </span>
                       ) : undefined
                     }

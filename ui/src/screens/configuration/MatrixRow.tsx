@@ -42,8 +42,6 @@ export const MatrixRow = memo(function MatrixRow(props: RowProps) {
         )}
       </span>
       {environments.map((environment, column) => {
-        const cell = row.cells[column];
-        if (!cell) return null;
         const current = cursor === column;
         const selected = from !== undefined && to !== undefined && from <= column && column <= to;
         return (
@@ -58,7 +56,7 @@ export const MatrixRow = memo(function MatrixRow(props: RowProps) {
             data-cell={column}
             data-key={row.key}
           >
-            {current && editor ? <CellEditor {...editor} /> : <CellText row={row} cell={cell} />}
+            {current && editor ? <CellEditor {...editor} /> : <CellText row={row} column={column} />}
           </div>
         );
       })}

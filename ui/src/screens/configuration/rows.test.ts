@@ -43,7 +43,12 @@ test("missing stops a deployment only where the key is required", () => {
 test("secrets are compared by their fingerprints, with the first environment that has one", () => {
   const cells = [secret(null, null), secret(3, 1), secret(9, 1), secret(3, 2)];
   const secrets = row("DB_PASSWORD", cells);
-  expect(cells.map((cell) => sameness(secrets, cell))).toEqual([undefined, undefined, "same", "different"]);
+  expect(cells.map((_, column) => sameness(secrets, column))).toEqual([
+    undefined,
+    undefined,
+    "same",
+    "different",
+  ]);
 });
 
 test("every filter shows what it says", () => {

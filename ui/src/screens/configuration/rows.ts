@@ -14,22 +14,24 @@ export function stateOf(row: MatrixRow, cell: Cell): CellState {
 }
 
 /** Whether a secret is the same as in the first environment that has it; nothing to say for that one. */
-export function sameness(row: MatrixRow, cell: Cell): "same" | "different" | undefined {
-  const first = row.cells.find(({ secret }) => secret?.version != null);
-  if (!cell.secret || cell.secret.version === null || !first?.secret || first === cell) return undefined;
-  return cell.secret.same !== null && cell.secret.same === first.secret.same ? "same" : "different";
+export function sameness(row: MatrixRow, column: number): "same" | "different" | undefined {
+  const secret = row.cells[column]?.secret;
+  const first = row.cells.findIndex((cell) => cell.secret?.version != null);
+  if (!secret || secret.version === null || first === column) return undefined;
+  return secret.same !== null && secret.same === row.cells[first]?.secret?.same ? "same" : "different";
 }
 
 /** Whether the environments do not all have the same value. */
 export function differs(row: MatrixRow): boolean {
-  const [first, ...others] = row.cells.map(({ value, secret }) =>
-    secret ? `secret ${secret.same ?? `${secret.name} ${secret.version}`}` : `value ${value}`,
-  );
-  return others.some((other) => other !== first);
+  const said = ({ value, secret }: Cell) =>
+    secret ? `secret ${secret.same ?? `${secret.name} ${secret.version}`}` : `value ${value}`;
+  const [first, ...others] = row.cells;
+  return first !== undefined && others.some((other) => other !== first && said(other) !== said(first));
 }
 
 function isMissing(row: MatrixRow, cell: Cell): boolean {
-  return ["missing", "secret-missing"].includes(stateOf(row, cell));
+  const state = stateOf(row, cell);
+  return state === "missing" || state === "secret-missing";
 }
 
 const FITS: Record<MatrixFilter, (row: MatrixRow) => boolean> = {
@@ -46,7 +48,10 @@ export function counts(matrix: Matrix): Record<MatrixFilter, number> {
   return {
     all: matrix.rows.length,
     different: number("different"),
-    missing: matrix.rows.flatMap((row) => row.cells.filter((cell) => isMissing(row, cell))).length,
+    missing: matrix.rows.reduce(
+      (sum, row) => sum + row.cells.filter((cell) => isMissing(row, cell)).length,
+      0,
+    ),
     secrets: number("secrets"),
     changed: number("changed"),
   };
