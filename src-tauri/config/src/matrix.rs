@@ -5,7 +5,6 @@ use std::path::Path;
 
 use sternway_model::{EnvironmentName, Error, Origin, ProjectFile, Value, ValueType, Variable};
 
-use crate::env_file::EnvFile;
 use crate::sources::Sources;
 use crate::types;
 use crate::variables::Slot;
@@ -56,8 +55,8 @@ pub struct GridCell {
     pub overridden: Vec<Origin>,
     /// It comes from a shared file, although the environment has a file of its own.
     pub inherited: bool,
-    /// Why it is not of the type that `sternway.yaml` declares.
-    pub problem: Option<Error>,
+    /// Why it is not of the type that `sternway.yaml` declares. Few have one, and there are many cells.
+    pub problem: Option<Box<Error>>,
 }
 
 /// Lays the variables of all environments side by side. A file that cannot be read is a problem, and leaves the values of
@@ -70,15 +69,14 @@ pub fn grid(project_dir: &Path, project: &ProjectFile) -> Grid {
     let mut rows = rows(project, &sources, &environments);
     let mut mentioned: Vec<BTreeSet<String>> = vec![BTreeSet::new(); rows.len()];
     let places: HashMap<String, usize> = rows.iter().enumerate().map(|(place, row)| (row.key.clone(), place)).collect();
-    for (column, environment) in environments.iter().enumerate() {
-        let merged = sources.merged(environment);
+    for ((column, environment), merged) in environments.iter().enumerate().zip(sources.all_merged(&environments)) {
         for problem in merged.problems {
             // A shared line is read once per environment; it is one problem.
             if !problems.contains(&problem) {
                 problems.push(problem);
             }
         }
-        let files: Vec<_> = sources.of(environment).collect();
+        let slots: Vec<_> = sources.of(environment).map(|(slot, _)| slot).collect();
         let mut templates = merged.templates;
         for (key, variable) in merged.variables {
             let Some(place) = places.get(&key).copied() else { continue };
@@ -87,7 +85,7 @@ pub fn grid(project_dir: &Path, project: &ProjectFile) -> Grid {
                 mentioned.extend(template.mentions.iter().cloned());
             }
             if let Some(empty) = rows.get_mut(place).and_then(|row| row.cells.get_mut(column)) {
-                *empty = cell(variable, template.map(|template| template.text), &files);
+                *empty = cell(variable, template.map(|template| template.text), &slots);
             }
         }
     }
@@ -96,12 +94,14 @@ pub fn grid(project_dir: &Path, project: &ProjectFile) -> Grid {
     Grid { environments, rows, problems }
 }
 
-fn cell(variable: Variable, template: Option<String>, files: &[(Slot, &EnvFile)]) -> GridCell {
-    let from = files.iter().find(|(slot, _)| slot.path == variable.source.file);
+fn cell(variable: Variable, template: Option<String>, slots: &[Slot]) -> GridCell {
+    // Both paths are written by the same hand: they need not be taken apart.
+    let file = variable.source.file.as_os_str();
+    let from = slots.iter().find(|slot| slot.path.as_os_str() == file);
     GridCell {
         value: Some(variable.value),
         template,
-        inherited: from.is_some_and(|(slot, _)| slot.inherited),
+        inherited: from.is_some_and(|slot| slot.inherited),
         source: Some(variable.source),
         overridden: variable.overridden,
         problem: None,
@@ -116,7 +116,7 @@ fn judge(project: &ProjectFile, rows: &mut [GridRow]) {
                 row.kind = Some(kind.clone());
                 row.declared = true;
                 for cell in &mut row.cells {
-                    cell.problem = cell.value.as_ref().and_then(|value| types::problem(kind, value));
+                    cell.problem = cell.value.as_ref().and_then(|value| types::problem(kind, value)).map(Box::new);
                 }
             }
             None => {

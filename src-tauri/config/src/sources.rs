@@ -58,6 +58,24 @@ impl<'a> Sources<'a> {
         merged
     }
 
+    /// The variables of each environment, secrets without versions. The files with which all of them begin are merged once.
+    pub(crate) fn all_merged(&self, environments: &[EnvironmentName]) -> Vec<Merged<'static>> {
+        let mut common = Merged::new(&|_| None);
+        if let Some(environment) = environments.first() {
+            for (_, file) in self.of(environment).take_while(|(slot, _)| !slot.own) {
+                common.add(file);
+            }
+        }
+        let merged = |environment| {
+            let mut merged = common.clone();
+            for (_, file) in self.of(environment).skip_while(|(slot, _)| !slot.own) {
+                merged.add(file);
+            }
+            merged
+        };
+        environments.iter().map(merged).collect()
+    }
+
     /// What the shared files alone give to every environment.
     pub(crate) fn shared(&self) -> Merged<'static> {
         let mut merged = Merged::new(&|_| None);

@@ -138,6 +138,7 @@ impl Slot {
 }
 
 /// Files laid over one another.
+#[derive(Clone)]
 pub(crate) struct Merged<'a> {
     newest: Newest<'a>,
     /// What variables were before the file that is being added, if it sets them: that comes first in its other values.
@@ -151,6 +152,7 @@ pub(crate) struct Merged<'a> {
 }
 
 /// A value that is made of other variables, as it is written.
+#[derive(Clone)]
 pub(crate) struct Template {
     /// Its text.
     pub(crate) text: String,

@@ -234,7 +234,7 @@ pub struct Cell {
     pub changed: bool,
     /// Why it is not of the type that `sternway.yaml` declares.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub problem: Option<Error>,
+    pub problem: Option<Box<Error>>,
 }
 
 fn is_false(value: &bool) -> bool {
