@@ -89,28 +89,32 @@ impl Call {
         Ok(Answer { call: said, exit: output.status.code(), lines, errors })
     }
 
-    /// Runs it, and fails unless it ends with 0.
+    /// Runs it, and fails unless it ends with `exit`.
     ///
     /// # Errors
     /// As [`Call::answer`], and if it ends with another number.
-    pub async fn done(self) -> Result<Answer> {
+    pub async fn ends(self, exit: i32) -> Result<Answer> {
         let answer = self.answer().await?;
-        if answer.exit == Some(0) {
+        if answer.exit == Some(exit) {
             return Ok(answer);
         }
-        Err(Failure::new(answer.describe()))
+        Err(Failure::new(format!("exit {exit} was expected\n{}", answer.describe())))
+    }
+
+    /// Runs it, and fails unless it ends with 0.
+    ///
+    /// # Errors
+    /// As [`Call::ends`].
+    pub async fn done(self) -> Result<Answer> {
+        self.ends(0).await
     }
 
     /// Runs it, and fails unless it ends with `exit`; gives the error that it printed.
     ///
     /// # Errors
-    /// As [`Call::answer`], and if it ends otherwise.
+    /// As [`Call::ends`].
     pub async fn refused(self, exit: i32) -> Result<Value> {
-        let answer = self.answer().await?;
-        if answer.exit == Some(exit) {
-            return answer.error();
-        }
-        Err(Failure::new(format!("exit {exit} was expected\n{}", answer.describe())))
+        self.ends(exit).await?.error()
     }
 }
 

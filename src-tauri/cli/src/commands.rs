@@ -15,7 +15,7 @@ use sternway_core::{Project, Removal, Sternway};
 use sternway_model::{Code, DeploymentNumber, EnvironmentName, Error, Kind, Plan, Result};
 
 use crate::arguments::{Arguments, Command, Consent};
-use crate::{show, stream};
+use crate::{complain, exit, show, stream};
 
 /// Where answers go.
 pub struct Front<'a> {
@@ -59,7 +59,8 @@ pub async fn run(core: &Arc<Sternway>, arguments: Arguments) -> Result<u8> {
         }
         Command::Plan { environment } => {
             let plan = core.plan(&front.project().await?, &environment).await?;
-            front.answer(&plan, show::plan)
+            front.answer(&plan, show::plan)?;
+            Ok(exit::of_plan(&plan))
         }
         Command::Deploy { environment, plan, consent } => {
             let project = front.project().await?;
@@ -91,7 +92,8 @@ pub async fn run(core: &Arc<Sternway>, arguments: Arguments) -> Result<u8> {
             core.recover(&project).await?;
             let promotion = core.plan_promotion(&project, &from, &to, &allow).await?;
             if dry_run {
-                return front.answer(&promotion, show::promotion);
+                front.answer(&promotion, show::promotion)?;
+                return Ok(exit::of_plan(&promotion.plan));
             }
             if !front.json {
                 say!("{}", show::speaks_against(&promotion));
@@ -104,7 +106,8 @@ pub async fn run(core: &Arc<Sternway>, arguments: Arguments) -> Result<u8> {
         }
         Command::Status { environment } => {
             let status = core.status_and_waiting(&front.project().await?, environment.as_ref()).await?;
-            front.answer(&status, show::status)
+            front.answer(&status, show::status)?;
+            Ok(exit::of_status(&status))
         }
         Command::Drift { environment } => {
             let drift = core.drift(&front.project().await?, &environment).await?;
@@ -152,7 +155,9 @@ pub async fn run(core: &Arc<Sternway>, arguments: Arguments) -> Result<u8> {
                 Err(error) if error.code == Code::ProjectMissing => Vec::new(),
                 Err(error) => return Err(error),
             };
-            front.answer(&Doctor { machine: core.machine().await, targets }, show::doctor)
+            let doctor = Doctor { machine: core.machine().await, targets };
+            front.answer(&doctor, show::doctor)?;
+            Ok(exit::of_doctor(&doctor))
         }
     }
 }
@@ -163,7 +168,9 @@ async fn carry_out(front: &Front<'_>, project: &Project, plan: &Plan, consent: &
         say!("{}\n", show::plan(plan));
     }
     if let Some(blocker) = plan.blockers.first() {
-        return Err(Error::invalid(format!("the plan cannot be run: {blocker}")).hint(mending(plan, blocker)));
+        let error = Error::invalid(format!("the plan cannot be run: {blocker}")).hint(mending(plan, blocker));
+        complain(&error, front.json);
+        return Ok(exit::REFUSED);
     }
     let typed = stream::consent(plan, consent, front.json)?;
     let running = front.core.run(project, &plan.hash, typed.as_deref()).await?;

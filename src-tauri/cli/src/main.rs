@@ -6,6 +6,7 @@ mod out;
 mod arguments;
 mod commands;
 mod crash;
+mod exit;
 mod show;
 mod stream;
 
@@ -52,6 +53,7 @@ fn usage(error: &clap::Error) -> ExitCode {
     ExitCode::from(Code::Usage.exit_code())
 }
 
+/// Says what went wrong on standard error.
 fn complain(error: &Error, json: bool) {
     if json {
         eprintln!("{}", serde_json::json!({ "error": error }));

@@ -59,13 +59,13 @@ async fn a_release_is_promoted_with_the_variables_of_its_new_place() -> Result<(
 #[tokio::test]
 async fn what_looks_copied_stops_it_until_somebody_says_that_it_is_meant() -> Result<()> {
     let stage = ready().await?;
-    let missing = stage.call(["promote", "staging", "production", "--dry-run"]).done().await?;
+    let missing = stage.call(["promote", "staging", "production", "--dry-run"]).ends(3).await?;
     let blockers = missing.last()?["plan"]["blockers"].to_string();
     assert!(blockers.contains("TOKEN has no value in production"), "{blockers}");
 
     stage.call(["secret", "copy", "TOKEN", "staging", "production"]).done().await?;
     stage.call(["config", "set", "production", "API_URL", "https://api.staging.example.com"]).done().await?;
-    let plan = stage.call(["promote", "staging", "production", "--dry-run"]).done().await?;
+    let plan = stage.call(["promote", "staging", "production", "--dry-run"]).ends(3).await?;
     assert_eq!(
         suspicious(&plan)?,
         [
@@ -73,16 +73,16 @@ async fn what_looks_copied_stops_it_until_somebody_says_that_it_is_meant() -> Re
             "API_URL leads to api.staging.example.com, which is named like staging",
         ]
     );
-    let error = stage.call(PROMOTE).refused(1).await?;
+    let error = stage.call(PROMOTE).refused(3).await?;
     assert!(error["message"].to_string().contains("TOKEN has the same value"), "{error}");
-    let error = stage.call(PROMOTE.iter().copied().chain(["--allow", "TOKEN"])).refused(1).await?;
+    let error = stage.call(PROMOTE.iter().copied().chain(["--allow", "TOKEN"])).refused(3).await?;
     assert!(error["message"].to_string().contains("API_URL leads to"), "{error}");
     assert!(engine::containers(&stage.compose_project("production"))?.is_empty(), "nothing was touched");
     stage.call(PROMOTE.iter().copied().chain(["--allow", "TOKEN,API_URL"])).done().await?;
 
     // The folder has gone on: what would be promoted is not what staging runs.
     stage.edit("docker-compose.yml", |line| line.contains("timeout: 2s").then(|| line.replace("2s", "3s")))?;
-    let error = stage.call(PROMOTE.iter().copied().chain(["--allow", "TOKEN,API_URL"])).refused(1).await?;
+    let error = stage.call(PROMOTE.iter().copied().chain(["--allow", "TOKEN,API_URL"])).refused(3).await?;
     let message = error["message"].to_string();
     assert!(message.contains("not those that #1 of staging was made from (service web)"), "{error}");
     Ok(())

@@ -29,7 +29,7 @@ async fn set_a_secret_deploy_change_deploy_go_back() -> Result<()> {
     let command_lines = leaks::CommandLines::watch(PASSWORD);
 
     // Without its secret the environment is not deployed, and the plan says so.
-    let plan = stage.call(["plan", "development"]).done().await?;
+    let plan = stage.call(["plan", "development"]).ends(3).await?;
     assert!(plan.last()?["blockers"].to_string().contains("DB_PASSWORD"), "{}", plan.describe());
 
     stage.call(["secret", "set", "development", "DB_PASSWORD"]).input(PASSWORD).done().await?;
