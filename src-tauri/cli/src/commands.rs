@@ -139,7 +139,7 @@ pub async fn run(core: &Arc<Sternway>, arguments: Arguments) -> Result<u8> {
             carry_out(&front, &project, &plan, &consent).await
         }
         Command::Config(command) => config::run(&front, command).await,
-        Command::Secret(command) => secret::run(&front, command).await,
+        Command::Secret(command) => Box::pin(secret::run(&front, command)).await,
         Command::Run { environment, service: Some(service), confirm, command } => {
             services::run_once(&front, &environment, &service, command, confirm).await
         }

@@ -182,8 +182,12 @@ impl Core {
         let have = history.current_release(id, environment).await?;
         let mut wanted = match goal {
             Goal::Folder => {
-                let mut wanted =
-                    Want::from_folder(project, environment, &history.secrets(id).await?, &self.parts.home.kept())?;
+                let mut wanted = Want::from_folder(
+                    project,
+                    environment,
+                    &self.known_secrets(project).await?,
+                    &self.parts.home.kept(),
+                )?;
                 wanted.notes.extend(self.rotation_notes(project, environment).await?);
                 wanted
             }

@@ -56,7 +56,7 @@ impl Core {
         let promoting = Promoting { from: from.clone(), release: release.number, allow: allow.to_vec() };
         let plan = self.plan_for(project, to, Goal::Promote(promoting)).await?;
         let variables = self.variables(project, to).await?.variables;
-        let known = history.secrets(id).await?;
+        let known = self.known_secrets(project).await?;
         Ok(Promotion {
             from: from.clone(),
             to: to.clone(),
@@ -79,7 +79,7 @@ impl Core {
         let Promoting { from, release: number, allow } = promoting;
         let release = history.release(id, *number).await?.filter(|release| &release.environment == from);
         let release = release.ok_or_else(|| Error::new(Code::NotFound, format!("{from} has no release {number}")))?;
-        let known = history.secrets(id).await?;
+        let known = self.known_secrets(project).await?;
         let mut wanted = Want::from_folder(project, to, &known, &self.parts.home.kept())?;
         wanted.blockers.extend(other_files(project, &release, &self.parts.home.kept())?);
         let open = suspicious(project, &release, to, &wanted.want.configuration, &known, allow);

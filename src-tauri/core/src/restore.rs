@@ -90,7 +90,7 @@ impl Core {
         let (now, then) =
             (history.configuration_at(id, None).await?, history.configuration_at(id, Some(version)).await?);
         let wanted = Wanted::new(project, scope, &then)?;
-        let known = history.secrets(id).await?;
+        let known = self.known_secrets(project).await?;
         let mut steps = Steps { changes: Vec::new(), left: Vec::new(), texts: BTreeMap::new() };
         let places: BTreeSet<&Place> = now.keys().chain(then.keys()).filter(|place| wanted.has(place)).collect();
         for place in places {

@@ -39,7 +39,7 @@ impl Core {
         };
         let old = match &open {
             Some(open) => open.old,
-            None => newest(&history.secrets(id).await?, environment).get(name).copied(),
+            None => newest(&self.known_secrets(project).await?, environment).get(name).copied(),
         };
         let mut releases = Vec::new();
         for release in history.releases(id, environment, LOOKED_AT).await? {
@@ -245,7 +245,7 @@ impl Core {
         if open.iter().any(|rotation| rotation.new.is_none()) {
             // The process may have ended between the keychain and the note about it; and whoever sets the secret by hand
             // meanwhile gives the rotation its value too.
-            let newest = newest(&history.secrets(id).await?, environment);
+            let newest = newest(&self.known_secrets(project).await?, environment);
             for rotation in open.iter_mut().filter(|rotation| rotation.new.is_none()) {
                 let set = newest.get(&rotation.name).copied();
                 rotation.new = set.filter(|version| rotation.old.is_none_or(|old| *version > old));

@@ -1,7 +1,7 @@
 //! Use cases: secrets. Values go into the keychain and nowhere else; history keeps names, versions and fingerprints.
 
 use sternway_config::EnvFile;
-use sternway_history::StoredSecret;
+use sternway_history::{BegunSecret, StoredSecret};
 use sternway_model::{
     Cause, Code, EnvironmentName, Error, Origin, Recipe, Result, SecretName, SecretPin, Sensitive, Value,
     looks_like_secret,
@@ -22,8 +22,35 @@ struct Suspect {
 impl Core {
     /// Names, versions and fingerprints of the project's secrets.
     pub(crate) async fn known_secrets(&self, project: &Project) -> Result<Vec<StoredSecret>> {
-        let id = self.project_id(project).await?;
-        self.history().await?.secrets(id).await
+        let (id, history) = (self.project_id(project).await?, self.history().await?);
+        self.settle_secrets(project).await?;
+        history.secrets(id).await
+    }
+
+    /// Finds out about versions whose process ended between the keychain and the note about it: what the keychain has is
+    /// listed from now on.
+    async fn settle_secrets(&self, project: &Project) -> Result<()> {
+        let (id, history) = (self.project_id(project).await?, self.history().await?);
+        for begun in history.begun_secrets(id).await? {
+            let BegunSecret { environment, name, version, fingerprint, by } = begun;
+            let pin = SecretPin { name: name.clone(), version };
+            let value = self.vault().get(&Self::scope(project, &environment), &pin).await;
+            let print = match value {
+                Ok(value) => Some(self.vault().fingerprint(&value).await?),
+                Err(error) if error.code == Code::SecretMissing => None,
+                // What is listed can be looked at without a keychain; the next look finds out.
+                Err(error) if error.code == Code::KeychainUnavailable => return Ok(()),
+                Err(error) => return Err(error),
+            };
+            if print.as_ref() == Some(&fingerprint) {
+                let created = self.parts.clock.now();
+                let stored = StoredSecret { environment, name, version, fingerprint, created, by };
+                history.add_secret_version(id, &stored).await?;
+            } else {
+                history.drop_secret_version(id, &environment, &name, version).await?;
+            }
+        }
+        Ok(())
     }
 
     /// The project's secrets, of all environments or of one.
@@ -33,7 +60,7 @@ impl Core {
     pub async fn secrets(&self, project: &Project, only: Option<&EnvironmentName>) -> Result<Secrets> {
         let id = self.project_id(project).await?;
         let history = self.history().await?;
-        let known = history.secrets(id).await?;
+        let known = self.known_secrets(project).await?;
         let mut secrets = Vec::new();
         for environment in project.file.environments.keys().filter(|name| only.is_none_or(|only| only == *name)) {
             let deployed = history.current_release(id, environment).await?.map(|release| release.configuration);
@@ -123,12 +150,16 @@ impl Core {
         let fingerprint = vault.fingerprint(value).await?;
         // A version is taken when another folder has a project of the same name; versions never change, so the next one is ours.
         let version = loop {
-            let version = history.next_secret_version(id, environment, name).await?;
+            let by = &self.parts.person;
+            let version = history.next_secret_version(id, environment, name, &fingerprint, by).await?;
             let pin = SecretPin { name: name.clone(), version };
+            (self.parts.boundary)("secret begun");
             if vault.put(&Self::scope(project, environment), &pin, value).await? == Put::Stored {
                 break version;
             }
+            history.drop_secret_version(id, environment, name, version).await?;
         };
+        (self.parts.boundary)("secret in keychain");
         let stored = StoredSecret {
             environment: environment.clone(),
             name: name.clone(),

@@ -50,6 +50,6 @@ pub use open::History;
 pub use plans::StoredPlan;
 pub use projects::{ProjectId, StoredProject};
 pub use rotations::StoredRotation;
-pub use secrets::StoredSecret;
+pub use secrets::{BegunSecret, StoredSecret};
 pub use version_list::{StoredChange, VersionFilter};
 pub use versions::{Held, NewVersion, Place, StoredEntry, StoredVersion};

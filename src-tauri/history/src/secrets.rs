@@ -21,9 +21,25 @@ pub struct StoredSecret {
     pub by: String,
 }
 
+/// A version of a secret whose value is on its way into the keychain, or was when the process ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BegunSecret {
+    /// Its environment.
+    pub environment: EnvironmentName,
+    /// Its name.
+    pub name: SecretName,
+    /// Its version.
+    pub version: u32,
+    /// Of the value: what the keychain has under this number may also belong to another folder's project of the same name.
+    pub fingerprint: String,
+    /// Who sets it.
+    pub by: String,
+}
+
 impl History {
-    /// Takes the next version number of a secret. A number is never given twice, also when its value is never stored or
-    /// was dropped, because releases name versions.
+    /// Takes the next version number of a secret, before its value goes into the keychain: so a value that is there is never
+    /// unknown. A number is never given twice, also when its value is never stored or was dropped, because releases name
+    /// versions.
     ///
     /// # Errors
     /// If the file cannot be written.
@@ -32,30 +48,36 @@ impl History {
         project: ProjectId,
         environment: &EnvironmentName,
         name: &SecretName,
+        fingerprint: &str,
+        by: &str,
     ) -> Result<u32> {
         sqlx::query_scalar(
-            "INSERT INTO secret_version (project, environment, name, version)
-             SELECT ?1, ?2, ?3, coalesce(max(version), 0) + 1 FROM secret_version
+            "INSERT INTO secret_version (project, environment, name, version, fingerprint, created_by)
+             SELECT ?1, ?2, ?3, coalesce(max(version), 0) + 1, ?4, ?5 FROM secret_version
              WHERE project = ?1 AND environment = ?2 AND name = ?3
              RETURNING version",
         )
         .bind(project.0)
         .bind(environment.as_str())
         .bind(name.as_str())
+        .bind(fingerprint)
+        .bind(by)
         .fetch_one(self.pool())
         .await
         .map_err(|error| self.fault(error))
     }
 
     /// Notes that the value of a version is in the keychain. The version's number comes from
-    /// [`History::next_secret_version`], and its environment, name and version are those of the record.
+    /// [`History::next_secret_version`], and its environment, name and version are those of the record. To note the same
+    /// value again does nothing: another process may have found it in the keychain meanwhile.
     ///
     /// # Errors
-    /// If the number was not taken before, or has a value already.
+    /// If the number was not taken before, or has another value already, or had one.
     pub async fn add_secret_version(&self, project: ProjectId, secret: &StoredSecret) -> Result<()> {
         let done = sqlx::query(
-            "UPDATE secret_version SET fingerprint = ?, created_by = ?, created = ?
-             WHERE project = ? AND environment = ? AND name = ? AND version = ? AND created IS NULL",
+            "UPDATE secret_version SET fingerprint = ?1, created_by = ?2, created = coalesce(created, ?3)
+             WHERE project = ?4 AND environment = ?5 AND name = ?6 AND version = ?7
+             AND (created IS NULL OR fingerprint = ?1)",
         )
         .bind(&secret.fingerprint)
         .bind(&secret.by)
@@ -72,6 +94,28 @@ impl History {
         } else {
             Err(Error::internal(format!("version {} of {} cannot be set", secret.version, secret.name)))
         }
+    }
+
+    /// The versions whose numbers were taken and of which it is not known whether the keychain has their values.
+    ///
+    /// # Errors
+    /// If the file cannot be read.
+    pub async fn begun_secrets(&self, project: ProjectId) -> Result<Vec<BegunSecret>> {
+        let statement = sqlx::query(
+            "SELECT environment, name, version, fingerprint, created_by FROM secret_version
+             WHERE project = ? AND fingerprint IS NOT NULL AND created IS NULL ORDER BY environment, name, version",
+        )
+        .bind(project.0);
+        self.all(statement, |row| {
+            Ok(BegunSecret {
+                environment: row.parse("environment")?,
+                name: row.parse("name")?,
+                version: row.get("version")?,
+                fingerprint: row.get("fingerprint")?,
+                by: row.get("created_by")?,
+            })
+        })
+        .await
     }
 
     /// Notes that the value of a version is not in the keychain any more. Nothing happens if it was not.
@@ -106,7 +150,7 @@ impl History {
     pub async fn secrets(&self, project: ProjectId) -> Result<Vec<StoredSecret>> {
         let statement = sqlx::query(
             "SELECT environment, name, version, fingerprint, created_by, created FROM secret_version
-             WHERE project = ? AND fingerprint IS NOT NULL ORDER BY environment, name, version DESC",
+             WHERE project = ? AND fingerprint IS NOT NULL AND created IS NOT NULL ORDER BY environment, name, version DESC",
         )
         .bind(project.0);
         self.all(statement, |row| {

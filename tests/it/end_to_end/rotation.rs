@@ -115,6 +115,7 @@ async fn a_rotation_that_was_killed_goes_on() -> Result<()> {
     // What is left to do, from the first place to the last.
     for at in [
         "rotation begun",
+        "secret in keychain",
         "rotation value set",
         "intent recreate service web",
         "released",

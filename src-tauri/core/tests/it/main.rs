@@ -11,8 +11,8 @@ mod versions;
 mod fixture {
     use std::fs;
     use std::path::Path;
-    use std::sync::Arc;
     use std::sync::atomic::{AtomicI64, Ordering};
+    use std::sync::{Arc, Mutex};
 
     use sternway_core::{Clock, Home, Parts, Project, Sternway};
     use sternway_history::{History, NewDeployment, ProjectId};
@@ -35,6 +35,9 @@ mod fixture {
     pub struct Shop {
         pub folder: TempDir,
         pub core: Sternway,
+        /// The place at which the next use case ends, as a crash would end it.
+        pub ends_at: Arc<Mutex<Option<&'static str>>>,
+        pub keychain: Arc<MemoryKeychain>,
     }
 
     pub const PROJECT: &str = "project: shop
@@ -54,15 +57,20 @@ configuration:
             let project = folder.path().join("shop");
             fs::create_dir(&project).expect("made");
             fs::write(project.join("sternway.yaml"), PROJECT).expect("written");
+            let (keychain, ends_at) = (Arc::new(MemoryKeychain::default()), Arc::new(Mutex::new(None)));
+            let end = ends_at.clone();
             let core = Sternway::new(Parts {
                 home: Home::at(folder.path().join("home")).expect("a home"),
                 clock: Arc::new(Ticks::default()),
-                vault: Vault::new(Arc::new(MemoryKeychain::default())).expect("a vault"),
+                vault: Vault::new(keychain.clone()).expect("a vault"),
                 person: "ann".to_owned(),
                 channels: Vec::new(),
-                boundary: Arc::new(|_| {}),
+                boundary: Arc::new(move |place| {
+                    let here = end.lock().expect("unpoisoned").take_if(|end| *end == place).is_some();
+                    assert!(!here, "it ends at: {place}");
+                }),
             });
-            let shop = Self { folder, core };
+            let shop = Self { folder, core, ends_at, keychain };
             for (name, text) in files {
                 shop.write(name, text);
             }

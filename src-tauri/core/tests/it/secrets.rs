@@ -1,5 +1,8 @@
 //! Secrets that are looked at, copied and rotated.
 
+use std::panic::AssertUnwindSafe;
+
+use futures_util::FutureExt;
 use sternway_core::view::RotationState;
 use sternway_core::{Asked, ExportFormat, Purpose};
 use sternway_model::{Code, EnvironmentName, Recipe, SecretName, Sensitive};
@@ -66,6 +69,21 @@ async fn a_generated_value_is_in_the_keychain_alone() {
     let variables = shop.core.environment_of(&project, &staging).await.expect("there");
     assert_eq!(variables["TOKEN"].reveal().len(), 32);
     assert_eq!(shop.holding(variables["TOKEN"].reveal()), Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn a_value_whose_process_ended_is_listed_and_none_is_left_unknown() {
+    let shop = Shop::with(FILES);
+    shop.set_secret("staging", "TOKEN", "the first token").await;
+    let entries = shop.keychain.accounts().len();
+    for (place, listed) in [("secret begun", &[1][..]), ("secret in keychain", &[3, 1])] {
+        *shop.ends_at.lock().expect("unpoisoned") = Some(place);
+        let ended = AssertUnwindSafe(shop.set_secret("staging", "TOKEN", "a planted token")).catch_unwind().await;
+        ended.expect_err(place);
+        assert_eq!(versions(&shop).await, listed, "after {place}");
+        assert_eq!(shop.keychain.accounts().len(), entries + listed.len() - 1, "what is there is listed, after {place}");
+    }
+    assert_eq!(shop.set_secret("staging", "TOKEN", "another token").await, 4);
 }
 
 #[tokio::test]

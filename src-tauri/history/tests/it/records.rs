@@ -48,7 +48,9 @@ async fn a_secrets_version_is_never_given_twice() {
     let shop = shop().await;
     let environment: EnvironmentName = "staging".parse().unwrap();
     let name: SecretName = "DB_PASSWORD".parse().unwrap();
-    let next = async || shop.history.next_secret_version(shop.project, &environment, &name).await.unwrap();
+    let next = async |print: &str| {
+        shop.history.next_secret_version(shop.project, &environment, &name, print, "ann").await.unwrap()
+    };
     let secret = |version| StoredSecret {
         environment: environment.clone(),
         name: name.clone(),
@@ -57,16 +59,27 @@ async fn a_secrets_version_is_never_given_twice() {
         created: at(3),
         by: "ann".into(),
     };
-    assert_eq!((next().await, next().await), (1, 2));
+    let begun = async || -> Vec<u32> {
+        let begun = shop.history.begun_secrets(shop.project).await.unwrap();
+        begun.into_iter().map(|begun| begun.version).collect()
+    };
+    assert_eq!((next("f1").await, next("f2").await), (1, 2));
     assert_eq!(shop.history.secrets(shop.project).await.unwrap(), [], "a number alone is no secret");
+    assert_eq!(begun().await, [1, 2], "its value may be in the keychain");
     shop.history.add_secret_version(shop.project, &secret(1)).await.unwrap();
     shop.history.add_secret_version(shop.project, &secret(2)).await.unwrap();
+    shop.history.add_secret_version(shop.project, &secret(2)).await.expect("it is the same");
+    let other = StoredSecret { fingerprint: "other".into(), ..secret(2) };
+    shop.history.add_secret_version(shop.project, &other).await.expect_err("versions never change");
+    assert_eq!(begun().await, [0; 0]);
     assert_eq!(shop.history.secrets(shop.project).await.unwrap(), [secret(2), secret(1)]);
 
     shop.history.drop_secret_version(shop.project, &environment, &name, 2).await.unwrap();
     assert_eq!(shop.history.secrets(shop.project).await.unwrap(), [secret(1)]);
     shop.history.add_secret_version(shop.project, &secret(2)).await.expect_err("a release may name version 2");
-    assert_eq!(next().await, 3);
+    assert_eq!(next("f3").await, 3);
+    shop.history.drop_secret_version(shop.project, &environment, &name, 3).await.unwrap();
+    assert_eq!(begun().await, [0; 0], "it was not stored after all");
 }
 
 #[tokio::test]
