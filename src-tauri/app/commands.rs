@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use sternway_core::view::{
     Comparison, DeploymentView, HistoryFilter, HistoryPage, Import, LogPage, Machine, Pending, ProjectEntry,
-    ProjectView, Secrets, Status,
+    ProjectView, SecretRemoval, Secrets, Status,
 };
 use sternway_core::{Project, VariableEdit};
 use sternway_model::{Code, DeploymentNumber, EnvironmentName, Error, Plan, Result, SecretName, Sensitive};
@@ -205,6 +205,19 @@ pub async fn copy_secret(
     let project = shared.project(&project)?;
     shared.core.copy_secret(&project, &name, &from, &to).await?;
     shared.core.secrets(&project, None).await
+}
+
+/// What `remove_secret` would take along.
+#[tauri::command]
+#[specta::specta]
+pub async fn plan_secret_removal(
+    shared: Core<'_>,
+    project: PathBuf,
+    environment: EnvironmentName,
+    name: SecretName,
+    version: Option<u32>,
+) -> Result<SecretRemoval> {
+    shared.core.plan_secret_removal(&shared.project(&project)?, &environment, &name, version).await
 }
 
 #[tauri::command]

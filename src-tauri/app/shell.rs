@@ -37,6 +37,7 @@ pub fn bindings() -> Builder<tauri::Wry> {
         commands::secrets,
         commands::set_secret,
         commands::copy_secret,
+        commands::plan_secret_removal,
         commands::remove_secret,
         commands::import_candidates,
         commands::import_secrets,

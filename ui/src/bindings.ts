@@ -27,6 +27,8 @@ export const commands = {
 	secrets: (project: string) => __TAURI_INVOKE<Secrets>("secrets", { project }),
 	setSecret: (project: string, environment: EnvironmentName, name: SecretName, value: string) => __TAURI_INVOKE<Secrets>("set_secret", { project, environment, name, value }),
 	copySecret: (project: string, name: SecretName, from: EnvironmentName, to: EnvironmentName) => __TAURI_INVOKE<Secrets>("copy_secret", { project, name, from, to }),
+	/**  What `remove_secret` would take along. */
+	planSecretRemoval: (project: string, environment: EnvironmentName, name: SecretName, version: number | null) => __TAURI_INVOKE<SecretRemoval>("plan_secret_removal", { project, environment, name, version }),
 	removeSecret: (project: string, environment: EnvironmentName, name: SecretName, version: number | null) => __TAURI_INVOKE<Secrets>("remove_secret", { project, environment, name, version }),
 	importCandidates: (project: string, environment: EnvironmentName) => __TAURI_INVOKE<Import>("import_candidates", { project, environment }),
 	importSecrets: (project: string, environment: EnvironmentName, keys: string[]) => __TAURI_INVOKE<Import>("import_secrets", { project, environment, keys }),
@@ -1219,6 +1221,20 @@ export type SecretEntry = {
 
 /**  A secret's name, as it stands behind `keychain:`. */
 export type SecretName = string;
+
+/**  What removing a secret, or a version of it, takes along. */
+export type SecretRemoval = {
+	/**  The environment. */
+	environment: EnvironmentName,
+	/**  The secret. */
+	name: SecretName,
+	/**  The versions, newest first. */
+	versions: number[],
+	/**  Of the newest releases those that need one of the versions: they cannot be gone back to afterwards. */
+	releases: DeploymentNumber[],
+	/**  The release that runs needs one of them, too: its containers go on and cannot be made anew. */
+	running: boolean,
+};
 
 /**  A version of a secret. */
 export type SecretVersion = {

@@ -16,7 +16,7 @@ use sternway_model::At;
 pub use init::initialised;
 pub use plan::{changes, drift, plan};
 pub use record::{deployment, history, status};
-pub use safekeeping::{audit, leaks, promotion, rotation, speaks_against};
+pub use safekeeping::{audit, leaks, promotion, removal, rotation, speaks_against};
 pub use values::{import, imported, matrix, secrets, variables};
 pub use versions::{blame, edited, restore_plan, restored, version_difference, versions};
 

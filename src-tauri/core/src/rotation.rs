@@ -3,7 +3,7 @@
 
 use sternway_history::StoredRotation;
 use sternway_model::{
-    Cause, Code, EnvironmentName, Error, Release, Result, SecretName, SecretPin, Sensitive, mentions,
+    Cause, Code, DeploymentNumber, EnvironmentName, Error, Release, Result, SecretName, SecretPin, Sensitive, mentions,
 };
 
 use crate::machine::Core;
@@ -41,15 +41,8 @@ impl Core {
             Some(open) => open.old,
             None => newest(&self.known_secrets(project).await?, environment).get(name).copied(),
         };
-        let mut releases = Vec::new();
-        for release in history.releases(id, environment, LOOKED_AT).await? {
-            let is_current = current.as_ref().is_some_and(|current| current.number == release.number);
-            if let Some(version) = old.filter(|_| !is_current)
-                && Want::from_release(&release).secrets()?.contains(&SecretPin { name: name.clone(), version })
-            {
-                releases.push(release.number);
-            }
-        }
+        let mut releases = self.releases_with(project, environment, name, old.as_slice()).await?;
+        releases.retain(|number| current.as_ref().is_none_or(|current| current.number != *number));
         let used_by = self.secrets(project, Some(environment)).await?.secrets;
         let used_by = used_by.into_iter().find(|entry| &entry.name == name).map(|entry| entry.used_by);
         Ok(RotationView {
@@ -236,6 +229,25 @@ impl Core {
             notes.push(note);
         }
         Ok(notes)
+    }
+
+    /// The newest releases of an environment that need one of these versions of a secret, newest first.
+    pub(crate) async fn releases_with(
+        &self,
+        project: &Project,
+        environment: &EnvironmentName,
+        name: &SecretName,
+        versions: &[u32],
+    ) -> Result<Vec<DeploymentNumber>> {
+        let (id, history) = (self.project_id(project).await?, self.history().await?);
+        let mut numbers = Vec::new();
+        for release in history.releases(id, environment, LOOKED_AT).await? {
+            let pins = Want::from_release(&release).secrets()?;
+            if pins.iter().any(|pin| &pin.name == name && versions.contains(&pin.version)) {
+                numbers.push(release.number);
+            }
+        }
+        Ok(numbers)
     }
 
     async fn open_rotations(&self, project: &Project, environment: &EnvironmentName) -> Result<Vec<StoredRotation>> {

@@ -11,7 +11,7 @@ use sternway_vault::Put;
 use crate::configure::blocking;
 use crate::machine::Core;
 use crate::project::Project;
-use crate::view::{Import, ImportCandidate, SecretEntry, SecretVersion, Secrets};
+use crate::view::{Import, ImportCandidate, SecretEntry, SecretRemoval, SecretVersion, Secrets};
 
 /// A line of an env file whose value looks like a secret.
 struct Suspect {
@@ -193,17 +193,17 @@ impl Core {
         self.set_secret(project, to, name, &value, Some(&format!("the value of {from}"))).await
     }
 
-    /// Removes a version of a secret, or all of them, from the keychain and from the list.
+    /// What removing a version of a secret, or all of them, would take along.
     ///
     /// # Errors
     /// [`Code::NotFound`] if there is none.
-    pub async fn remove_secret(
+    pub async fn plan_secret_removal(
         &self,
         project: &Project,
         environment: &EnvironmentName,
         name: &SecretName,
         version: Option<u32>,
-    ) -> Result<Vec<u32>> {
+    ) -> Result<SecretRemoval> {
         let known = self.known_secrets(project).await?;
         let versions: Vec<u32> = known
             .iter()
@@ -215,14 +215,34 @@ impl Core {
             let which = version.map(|version| format!(" version {version}")).unwrap_or_default();
             return Err(Error::new(Code::NotFound, format!("{name} has no{which} value in {environment}")));
         }
+        let current = self.history().await?.current_release(self.project_id(project).await?, environment).await?;
+        let mut releases = self.releases_with(project, environment, name, &versions).await?;
+        let before = releases.len();
+        releases.retain(|number| current.as_ref().is_none_or(|current| current.number != *number));
+        let running = releases.len() < before;
+        Ok(SecretRemoval { environment: environment.clone(), name: name.clone(), versions, releases, running })
+    }
+
+    /// Removes a version of a secret, or all of them, from the keychain and from the list. The answer is what it took along.
+    ///
+    /// # Errors
+    /// [`Code::NotFound`] if there is none.
+    pub async fn remove_secret(
+        &self,
+        project: &Project,
+        environment: &EnvironmentName,
+        name: &SecretName,
+        version: Option<u32>,
+    ) -> Result<SecretRemoval> {
+        let planned = self.plan_secret_removal(project, environment, name, version).await?;
         let removal = async {
-            for version in &versions {
+            for version in &planned.versions {
                 self.drop_secret(project, environment, name, *version).await?;
             }
             Ok(())
         };
         let ((), noted) = self.saving(project, Cause::Saved, None, removal).await?;
-        noted.problem.map_or(Ok(versions), Err)
+        noted.problem.map_or(Ok(planned), Err)
     }
 
     /// Removes a version of a secret. The keychain first: a version that is listed and gone is found out, one that is there

@@ -25,7 +25,7 @@ pub use history::{
     UsualTime,
 };
 pub use safekeeping::{
-    Audit, AuditLine, Leak, LeakReport, LeakedSecret, Promotion, RotationState, RotationView, Suspicion,
+    Audit, AuditLine, Leak, LeakReport, LeakedSecret, Promotion, RotationState, RotationView, SecretRemoval, Suspicion,
 };
 pub use services::{
     CommandEvent, CommandLine, ContainerView, LogFilter, ServiceLine, ServiceView, Services, Usage, UsageView,

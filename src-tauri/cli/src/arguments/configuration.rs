@@ -219,6 +219,9 @@ pub enum Secret {
         /// Only this version.
         #[arg(long)]
         version: Option<u32>,
+        /// Only say which versions go, and which releases need them.
+        #[arg(long)]
+        dry_run: bool,
         /// Do not ask.
         #[arg(long)]
         yes: bool,

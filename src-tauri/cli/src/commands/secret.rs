@@ -2,7 +2,7 @@
 
 use std::io::IsTerminal;
 
-use sternway_core::view::{RotationState, RotationView};
+use sternway_core::view::{RotationState, RotationView, SecretRemoval};
 use sternway_core::{Asked, Project, Purpose};
 use sternway_model::{Code, EnvironmentName, Error, Recipe, Result, SecretName, Sensitive, counted};
 
@@ -53,15 +53,23 @@ pub async fn run(front: &Front<'_>, command: Secret) -> Result<u8> {
             let answer = serde_json::json!({ "environment": to, "name": name, "version": version });
             front.answer(&answer, |_| format!("{name} in {to} is now v{version}, the value of {from}"))
         }
-        Secret::Rm { environment, name, version, yes } => {
+        Secret::Rm { environment, name, version, dry_run, yes } => {
+            let planned = core.plan_secret_removal(&project, &environment, &name, version).await?;
+            if dry_run {
+                return front.answer(&planned, show::removal);
+            }
+            if !front.json {
+                say!("{}", show::removal(&planned));
+            }
             let what = version.map_or_else(|| "every version".to_owned(), |version| format!("version {version}"));
-            let question =
-                format!("Remove {what} of {name} in {environment}? Releases that use it cannot be gone back to.");
-            stream::agree(&question, yes)?;
-            let removed = core.remove_secret(&project, &environment, &name, version).await?;
-            let answer = serde_json::json!({ "environment": environment, "name": name, "removed": removed });
+            stream::agree(&format!("Remove {what} of {name} in {environment}?"), yes)?;
+            let SecretRemoval { versions, releases, running, .. } =
+                core.remove_secret(&project, &environment, &name, version).await?;
+            let answer = serde_json::json!({
+                "environment": environment, "name": name, "removed": versions, "releases": releases, "running": running,
+            });
             front.answer(&answer, |_| {
-                format!("removed {} of {name} in {environment}", counted(removed.len(), "version"))
+                format!("removed {} of {name} in {environment}", counted(versions.len(), "version"))
             })
         }
         Secret::Import { environment, keys, yes } => {

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use sternway_core::view::{Audit, Leak, LeakReport, Promotion, RotationState, RotationView};
+use sternway_core::view::{Audit, Leak, LeakReport, Promotion, RotationState, RotationView, SecretRemoval};
 use sternway_model::counted;
 
 use super::table::Table;
@@ -49,9 +49,29 @@ pub fn rotation(view: &RotationView) -> String {
         line!(text, "  used by variables: {}", list(used_by));
         line!(text, "  running services that get it: {}", list(services));
         if !releases.is_empty() {
-            let releases: Vec<String> = releases.iter().map(ToString::to_string).collect();
-            line!(text, "  releases that cannot be gone back to once {old} is dropped: {}", releases.join(", "));
+            line!(text, "  releases that cannot be gone back to once {old} is dropped: {}", listed(releases));
         }
+    }
+    text
+}
+
+fn listed<T: ToString>(items: &[T]) -> String {
+    items.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+}
+
+/// What removing a secret would take along.
+pub fn removal(removal: &SecretRemoval) -> String {
+    let SecretRemoval { environment, name, versions, releases, running } = removal;
+    let versions: Vec<String> = versions.iter().map(|version| format!("v{version}")).collect();
+    let mut text = format!("{} of {name} in {environment} would be gone for good\n", listed(&versions));
+    if *running {
+        line!(text, "  ✕ what runs needs it: its containers go on, and cannot be made anew or gone back to");
+    }
+    if !releases.is_empty() {
+        line!(text, "  ✕ releases that cannot be gone back to any more: {}", listed(releases));
+    }
+    if !running && releases.is_empty() {
+        line!(text, "  no release needs it");
     }
     text
 }

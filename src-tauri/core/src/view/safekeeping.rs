@@ -35,6 +35,21 @@ pub struct Suspicion {
     pub allowed: bool,
 }
 
+/// What removing a secret, or a version of it, takes along.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema, Type)]
+pub struct SecretRemoval {
+    /// The environment.
+    pub environment: EnvironmentName,
+    /// The secret.
+    pub name: SecretName,
+    /// The versions, newest first.
+    pub versions: Vec<u32>,
+    /// Of the newest releases those that need one of the versions: they cannot be gone back to afterwards.
+    pub releases: Vec<DeploymentNumber>,
+    /// The release that runs needs one of them, too: its containers go on and cannot be made anew.
+    pub running: bool,
+}
+
 /// A rotation of a secret: what it would do, or how far it is.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema, Type)]
 pub struct RotationView {

@@ -81,9 +81,30 @@ async fn a_value_whose_process_ended_is_listed_and_none_is_left_unknown() {
         let ended = AssertUnwindSafe(shop.set_secret("staging", "TOKEN", "a planted token")).catch_unwind().await;
         ended.expect_err(place);
         assert_eq!(versions(&shop).await, listed, "after {place}");
-        assert_eq!(shop.keychain.accounts().len(), entries + listed.len() - 1, "what is there is listed, after {place}");
+        assert_eq!(
+            shop.keychain.accounts().len(),
+            entries + listed.len() - 1,
+            "what is there is listed, after {place}"
+        );
     }
     assert_eq!(shop.set_secret("staging", "TOKEN", "another token").await, 4);
+}
+
+#[tokio::test]
+async fn what_a_removal_takes_along_is_known_before() {
+    let shop = Shop::with(FILES);
+    let (project, (staging, token)) = (shop.project(), names("staging"));
+    shop.set_secret("staging", "TOKEN", "the first token").await;
+    let first = shop.deployed("staging").await;
+    shop.set_secret("staging", "TOKEN", "the second token").await;
+    shop.deployed("staging").await;
+
+    let all = shop.core.plan_secret_removal(&project, &staging, &token, None).await.expect("planned");
+    assert_eq!((all.versions, all.releases, all.running), (vec![2, 1], vec![first], true));
+    assert_eq!(versions(&shop).await, [2, 1], "nothing was removed");
+    let old = shop.core.remove_secret(&project, &staging, &token, Some(1)).await.expect("removed");
+    assert_eq!((old.versions, old.releases, old.running), (vec![1], vec![first], false));
+    assert_eq!(versions(&shop).await, [2]);
 }
 
 #[tokio::test]
