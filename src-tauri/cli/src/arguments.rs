@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 use sternway_model::{At, EnvironmentName, Seconds, ServiceName};
 
-pub use configuration::{Config, NewValue, Restore, Secret};
+pub use configuration::{COPY_ORDER, Config, NewValue, Restore, Secret};
 
 /// Deploy from your laptop, and always have the way back.
 #[derive(Debug, Parser)]

@@ -175,7 +175,7 @@ impl Core {
     /// Gives a secret of one environment the newest value that it has in another.
     ///
     /// # Errors
-    /// [`Code::SecretMissing`] if it has none there.
+    /// [`Code::SecretMissing`] if it has none there; [`Code::NotFound`] if there is no such environment.
     pub async fn copy_secret(
         &self,
         project: &Project,
@@ -183,6 +183,7 @@ impl Core {
         from: &EnvironmentName,
         to: &EnvironmentName,
     ) -> Result<u32> {
+        project.file.environment(from)?;
         let known = self.known_secrets(project).await?;
         let version = crate::want::newest(&known, from).get(name).copied().ok_or_else(|| {
             Error::new(Code::SecretMissing, format!("{name} has no value in {from}"))

@@ -63,7 +63,7 @@ async fn what_looks_copied_stops_it_until_somebody_says_that_it_is_meant() -> Re
     let blockers = missing.last()?["plan"]["blockers"].to_string();
     assert!(blockers.contains("TOKEN has no value in production"), "{blockers}");
 
-    stage.call(["secret", "copy", "TOKEN", "staging", "production"]).done().await?;
+    stage.call(["secret", "copy", "staging", "production", "TOKEN"]).done().await?;
     stage.call(["config", "set", "production", "API_URL", "https://api.staging.example.com"]).done().await?;
     let plan = stage.call(["promote", "staging", "production", "--dry-run"]).ends(3).await?;
     assert_eq!(

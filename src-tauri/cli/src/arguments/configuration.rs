@@ -203,12 +203,13 @@ pub enum Secret {
     },
     /// Copy a secret's newest value to another environment.
     Copy {
-        /// The secret.
-        name: SecretName,
         /// From this environment.
+        #[arg(value_parser = copied_from)]
         from: EnvironmentName,
         /// To this environment.
         to: EnvironmentName,
+        /// The secret.
+        name: SecretName,
     },
     /// Remove a secret, or one version of it.
     Rm {
@@ -237,6 +238,14 @@ pub enum Secret {
         #[arg(long)]
         yes: bool,
     },
+}
+
+/// The order of the words of `secret copy`, for whoever puts the secret first.
+pub const COPY_ORDER: &str = "The environments come first: `sternway secret copy FROM TO NAME`.";
+
+/// The names of most secrets are none of environments, so that the wrong order is found here.
+fn copied_from(text: &str) -> Result<EnvironmentName, String> {
+    text.parse().map_err(|error| format!("{error}. {COPY_ORDER}"))
 }
 
 /// Where a new value comes from; without any of it, from standard input.

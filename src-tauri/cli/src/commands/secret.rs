@@ -8,7 +8,7 @@ use sternway_model::{Code, EnvironmentName, Error, Recipe, Result, SecretName, S
 
 use super::Front;
 use super::config::standard_input;
-use crate::arguments::{Consent, NewValue, Secret};
+use crate::arguments::{COPY_ORDER, Consent, NewValue, Secret};
 use crate::{show, stream};
 
 /// Does what the command line says.
@@ -48,7 +48,12 @@ pub async fn run(front: &Front<'_>, command: Secret) -> Result<u8> {
             front.answer(&report, show::leaks)?;
             Ok(u8::from(!report.leaks.is_empty()))
         }
-        Secret::Copy { name, from, to } => {
+        Secret::Copy { from, to, name } => {
+            let known = project.file.environment(&from).and_then(|_| project.file.environment(&to));
+            known.map_err(|error| {
+                let hint = format!("{} {COPY_ORDER}", error.hint);
+                error.hint(hint)
+            })?;
             let version = core.copy_secret(&project, &name, &from, &to).await?;
             let answer = serde_json::json!({ "environment": to, "name": name, "version": version });
             front.answer(&answer, |_| format!("{name} in {to} is now v{version}, the value of {from}"))

@@ -1,0 +1,50 @@
+//! What the program says and ends with where no engine and no keychain is needed.
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+    use std::process::{Command, Output};
+
+    use tempfile::TempDir;
+
+    /// A session without a keychain.
+    const NOWHERE: &str = "unix:path=/nonexistent/socket";
+
+    fn project() -> TempDir {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file =
+            "project: p\nenvironments:\n  a: { target: { docker: local } }\n  b: { target: { docker: local } }\n";
+        std::fs::write(folder.path().join("sternway.yaml"), file).expect("written");
+        folder
+    }
+
+    fn sternway(folder: &Path, arguments: &[&str]) -> Output {
+        let mut sternway = Command::new(env!("CARGO_BIN_EXE_sternway"));
+        sternway.args(arguments).current_dir(folder).env("STERNWAY_HOME", folder.join("home"));
+        sternway.env("DOCKER_HOST", "unix:///nonexistent/socket").env("DBUS_SESSION_BUS_ADDRESS", NOWHERE);
+        sternway.output().expect("it runs")
+    }
+
+    #[test]
+    fn what_is_known_is_printed_and_the_rest_is_told_by_the_exit_code() {
+        let folder = project();
+        let answers = [("status", 4, "engine_unreachable"), ("doctor", 1, "\"history\":{\"ok\":true")];
+        for (command, exit, printed) in answers {
+            let output = sternway(folder.path(), &["--json", command]);
+            let text = String::from_utf8_lossy(&output.stdout);
+            assert_eq!(output.status.code(), Some(exit), "{command}: {text}");
+            assert!(text.contains(printed), "{command} answers in full: {text}");
+        }
+    }
+
+    #[test]
+    fn whoever_names_the_secret_first_is_told_the_order() {
+        let folder = project();
+        for (secret, exit) in [("TOKEN", 2), ("token", 1)] {
+            let output = sternway(folder.path(), &["secret", "copy", secret, "a", "b"]);
+            let errors = String::from_utf8_lossy(&output.stderr);
+            assert_eq!(output.status.code(), Some(exit), "{errors}");
+            assert!(errors.contains("secret copy FROM TO NAME"), "{errors}");
+        }
+    }
+}
