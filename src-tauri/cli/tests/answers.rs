@@ -38,6 +38,19 @@ mod tests {
     }
 
     #[test]
+    fn a_secret_that_is_put_into_a_file_is_spoken_of() {
+        let folder = project();
+        std::fs::write(folder.path().join(".env"), "").expect("written");
+        for (value, spoken_of) in [("correct-horse-battery", true), ("keychain:DB_PASSWORD", false)] {
+            let output = sternway(folder.path(), &["config", "set", "a", "DB_PASSWORD", value]);
+            let errors = String::from_utf8_lossy(&output.stderr);
+            assert!(output.status.success(), "it is written all the same: {errors}");
+            assert_eq!(errors.contains("secret import a --keys DB_PASSWORD"), spoken_of, "{errors}");
+            assert!(!errors.contains(value), "{errors}");
+        }
+    }
+
+    #[test]
     fn whoever_names_the_secret_first_is_told_the_order() {
         let folder = project();
         for (secret, exit) in [("TOKEN", 2), ("token", 1)] {

@@ -4,7 +4,7 @@ use std::io::Read;
 
 use sternway_core::view::{RestoreScope, VersionsFilter};
 use sternway_core::{Asked, Project};
-use sternway_model::{Code, Error, Result, Value, nearest};
+use sternway_model::{Code, Error, Result, Value, looks_like_secret, nearest};
 
 use super::Front;
 use crate::arguments::{Config, Restore};
@@ -41,6 +41,11 @@ pub async fn run(front: &Front<'_>, command: Config) -> Result<u8> {
                 None => standard_input()?,
             };
             let edited = core.set_variable(&project, Some(&environment), &key, &value, force, note.as_deref()).await?;
+            if let Some(reason) = looks_like_secret(&key, &value) {
+                let place = format!("{}:{}", edited.file.display(), edited.line);
+                eprintln!("sternway: {key} {reason}, and stands in {place} in plain text");
+                eprintln!("  `sternway secret import {environment} --keys {key}` moves it into the keychain.");
+            }
             front.answer(&edited, |edited| {
                 let done = format!("{key} set in {}:{}", edited.file.display(), edited.line);
                 show::edited(&done, edited)
