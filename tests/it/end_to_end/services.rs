@@ -14,6 +14,8 @@ async fn what_runs_can_be_looked_at_and_started_anew() -> Result<()> {
     let log = stage.call(["logs", "staging", "job"]).done().await?;
     let line = log.last()?;
     assert_eq!((&line["service"], &line["text"]), (&json!("job"), &json!("prepared for first")), "{}", log.describe());
+    let done = stage.call(["logs", "1"]).done().await?;
+    assert!(done.lines.iter().any(|line| line["text"] == "prepared for first"), "what a job did: {}", done.describe());
     let all = stage.call(["logs", "staging", "--tail", "1", "--since", "1h"]).done().await?;
     assert!(all.lines.iter().all(|line| line["at"].is_string()), "{}", all.describe());
     let unknown = stage.call(["logs", "staging", "nobody"]).refused(1).await?;

@@ -99,6 +99,7 @@ async fn prove(
     holders: &Holders,
 ) -> Result<String> {
     if right.is_some_and(|right| recipe.place.has_completed(right)) {
+        wait::pass_on(run, &new.id).await;
         return Ok("ended with code 0".to_owned());
     }
     if !new.runs {

@@ -3,12 +3,13 @@
 use std::time::Duration;
 
 use bollard::models::ContainerInspectResponse;
-use bollard::query_parameters::WaitContainerOptions;
+use bollard::query_parameters::{LogsOptionsBuilder, WaitContainerOptions};
 use futures_util::StreamExt;
 use sternway_model::{Code, Error, Result, ServiceName};
 use tokio::time::{Instant, sleep};
 
 use super::Run;
+use super::lines::Lines;
 use crate::decide::Place;
 use crate::model::{Condition, RestartRule};
 use crate::observe::{Probe, State};
@@ -28,14 +29,61 @@ const RESTARTS: i64 = 3;
 const JOB: Duration = Duration::from_secs(1800);
 /// What is added to the time in which a health check decides.
 const BEYOND_HEALTH_CHECK: Duration = Duration::from_secs(30);
+/// How long the last lines of a job that has ended may be on their way.
+const LAST_LINES: Duration = Duration::from_secs(5);
 /// Lines of output in an error.
 const LOG_LINES: u32 = 20;
 /// Probe results in an error.
 const PROBES: usize = 3;
 
 /// Waits until a container does what it was started for: it is healthy, or runs steadily, or has ended with code 0 if it is
-/// a job. Returns what was seen.
+/// a job. What a job prints belongs to the run's output: it is what was done. Returns what was seen.
 pub(super) async fn ready(run: &Run<'_>, place: &Place<'_>, id: &str) -> Result<String> {
+    if !place.model.runs_once(place.name) {
+        return until_ready(run, place, id).await;
+    }
+    let (mut printed, mut ready) = (Box::pin(pass_on(run, id)), Box::pin(until_ready(run, place, id)));
+    let seen = tokio::select! {
+        seen = &mut ready => seen,
+        () = &mut printed => return ready.await,
+    };
+    let goes_on = seen.as_ref().is_err_and(|error| matches!(error.code, Code::Cancelled | Code::TimedOut));
+    if !goes_on && tokio::time::timeout(LAST_LINES, printed).await.is_err() {
+        run.output.line("(the end of its output did not come)");
+    }
+    seen
+}
+
+/// Passes on what a container prints from its last start on, until it ends.
+pub(super) async fn pass_on(run: &Run<'_>, id: &str) {
+    let unread = |error: &dyn std::fmt::Display| run.output.line(&format!("(its output could not be read: {error})"));
+    let since = match run.engine.observer().inspect(id).await {
+        Ok(seen) => started(&seen),
+        Err(error) => return unread(&error),
+    };
+    let options = LogsOptionsBuilder::new().stdout(true).stderr(true).follow(true).since(since).build();
+    let mut pieces = run.engine.docker().logs(id, Some(options));
+    let mut lines = Lines::default();
+    while let Some(piece) = pieces.next().await {
+        match piece {
+            Ok(piece) => lines.push(&piece.to_string(), |line| run.output.line(line)),
+            Err(error) => {
+                unread(&error);
+                break;
+            }
+        }
+    }
+    lines.end(|line| run.output.line(line));
+}
+
+/// When a container was last started, in seconds since 1970 by the engine's clock; 0 if the engine does not say.
+fn started(seen: &ContainerInspectResponse) -> i32 {
+    let at = seen.state.as_ref().and_then(|state| state.started_at.as_ref());
+    let at = at.and_then(|at| at.parse::<jiff::Timestamp>().ok());
+    at.and_then(|at| i32::try_from(at.as_second()).ok()).unwrap_or_default()
+}
+
+async fn until_ready(run: &Run<'_>, place: &Place<'_>, id: &str) -> Result<String> {
     let name = place.name;
     let job = place.model.runs_once(name);
     // Compose lets services that nobody waits for end, too; one that serves something must not.

@@ -19,6 +19,26 @@ async fn next(lines: &mut Lines) -> (String, String) {
 }
 
 #[tokio::test]
+async fn what_a_job_prints_is_told_while_it_is_done_whatever_becomes_of_it() {
+    on_stage("job", |stage| async move {
+        let job = |code: u8| {
+            let command = format!("for n in $(seq 30); do echo line $n; done; printf oops >&2; exit {code}");
+            let after = json!({"job": {"condition": "service_completed_successfully", "required": true}});
+            stage.model(json!({"services": {
+                "job": {"image": IMAGE, "command": ["sh", "-c", command]},
+                "app": prints("served\\n", after)}}))
+        };
+        let wanted: Vec<String> = (1..=30).map(|n| format!("line {n}")).chain(["oops".to_owned()]).collect();
+        let told = || std::mem::take(&mut *stage.lines.0.lock().expect("not poisoned"));
+        stage.deploy(&job(0)).await.expect("deployed");
+        assert_eq!(told(), wanted);
+        stage.deploy(&job(3)).await.expect_err("it fails");
+        assert_eq!(told()[..wanted.len()], wanted, "and what went before an error is there, too");
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_follower_is_told_the_past_in_order_and_then_what_comes() {
     on_stage("output", |stage| async move {
         let after = |service: &str| json!({service: {"condition": "service_healthy", "required": true}});
