@@ -22,6 +22,7 @@ mod tests {
         let mut sternway = Command::new(env!("CARGO_BIN_EXE_sternway"));
         sternway.args(arguments).current_dir(folder).env("STERNWAY_HOME", folder.join("home"));
         sternway.env("DOCKER_HOST", "unix:///nonexistent/socket").env("DBUS_SESSION_BUS_ADDRESS", NOWHERE);
+        sternway.env("DOCKER_CONFIG", folder.join("docker"));
         sternway.output().expect("it runs")
     }
 
@@ -48,6 +49,17 @@ mod tests {
             assert_eq!(errors.contains("secret import a --keys DB_PASSWORD"), spoken_of, "{errors}");
             assert!(!errors.contains(value), "{errors}");
         }
+    }
+
+    #[test]
+    fn a_target_that_is_not_known_is_shown_with_its_line() {
+        let folder = project();
+        let file = "project: p\nenvironments:\n  a: { target: { docker: lokal } }\n";
+        std::fs::write(folder.path().join("sternway.yaml"), file).expect("written");
+        let output = sternway(folder.path(), &["stats", "a"]);
+        let errors = String::from_utf8_lossy(&output.stderr);
+        assert!(errors.contains("sternway.yaml:3:26 (environments.a.target.docker)"), "{errors}");
+        assert!(errors.contains("Did you mean `local`?"), "{errors}");
     }
 
     #[test]

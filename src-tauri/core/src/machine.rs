@@ -118,12 +118,14 @@ impl Core {
 
     /// Connects to an environment's target for reading.
     pub(crate) fn observer(&self, project: &Project, environment: &EnvironmentName) -> Result<Observer> {
-        self.engines.observer(&project.file.environment(environment)?.target)
+        let observer = self.engines.observer(&project.file.environment(environment)?.target);
+        observer.map_err(|error| project.at_target(environment, error))
     }
 
     /// Connects to an environment's target for changing it.
     pub(crate) fn engine(&self, project: &Project, environment: &EnvironmentName) -> Result<Engine> {
-        self.engines.engine(&project.file.environment(environment)?.target)
+        let engine = self.engines.engine(&project.file.environment(environment)?.target);
+        engine.map_err(|error| project.at_target(environment, error))
     }
 
     /// What Sternway needs from this machine, and whether it has it. Never fails: that is what it is for.
@@ -151,7 +153,8 @@ impl Core {
     pub async fn targets(&self, project: &Project) -> Vec<TargetPart> {
         let each = project.file.environments.iter().map(|(name, environment)| async move {
             let target = environment.target.clone();
-            TargetPart { environment: name.clone(), part: part(self.version_of(&target).await), target }
+            let version = self.version_of(&target).await.map_err(|error| project.at_target(name, error));
+            TargetPart { environment: name.clone(), part: part(version), target }
         });
         futures_util::future::join_all(each).await
     }

@@ -2,7 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use sternway_model::{Code, EnvironmentName, Error, FILE_NAME, Location, ProjectFile, Result, read_text};
+use sternway_model::{
+    Code, EngineAddress, EnvironmentName, Error, FILE_NAME, Location, ProjectFile, Result, Target, read_text, yaml,
+};
 
 use crate::view::{EnvironmentHead, ProjectView};
 
@@ -54,6 +56,24 @@ impl Project {
             protected: environment.protected,
         });
         ProjectView { path: self.folder.clone(), name: self.file.project.clone(), environments: environments.collect() }
+    }
+
+    /// An error about the docker context in which an environment runs, at the line that names it.
+    pub(crate) fn at_target(&self, environment: &EnvironmentName, error: Error) -> Error {
+        let target = self.file.environments.get(environment).map(|environment| &environment.target);
+        // The other targets are no names that could be misspelt: what is wrong is elsewhere.
+        if error.at.is_some() || !matches!(target, Some(Target::Docker(EngineAddress::Context(_)))) {
+            return error;
+        }
+        let file = Path::new(FILE_NAME);
+        // It was read before; if not, the error is as true without its line.
+        let Ok(documents) = yaml::parse(file, &self.text) else { return error };
+        let path = ["environments", environment.as_str(), "target", "docker"];
+        let node = path.iter().try_fold(documents.first(), |node, key| node.map(|node| node.get(key)));
+        match node.flatten() {
+            Some(node) => error.at(node.mark.location(file, &path.join("."))),
+            None => error,
+        }
     }
 
     /// The Compose files of an environment. Files whose name has the environment's name in it may be missing.

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use sternway_model::{Code, EngineAddress, Error, Result};
+use sternway_model::{Code, EngineAddress, Error, Result, nearest};
 
 use super::tls::Keys;
 use super::{Endpoint, Route};
@@ -29,6 +29,8 @@ struct Config {
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct Context {
+    #[serde(default)]
+    name: String,
     #[serde(default)]
     endpoints: Endpoints,
 }
@@ -98,8 +100,7 @@ impl<'a> DockerClient<'a> {
             };
         }
         let no_context = || {
-            Error::new(Code::NotFound, format!("there is no docker context `{name}`"))
-                .hint("`docker context ls` lists those that there are; the engine of this machine is `local`.")
+            Error::new(Code::NotFound, format!("there is no docker context `{name}`")).hint(self.possible_targets(name))
         };
         let contexts = self.folder().ok_or_else(no_context)?.join("contexts");
         // A context's folder is named by the hash of its name.
@@ -124,6 +125,24 @@ impl<'a> DockerClient<'a> {
         let keys = contexts.join("tls").join(&id).join("docker");
         let endpoint = Endpoint::of(&address, || if keys.is_dir() { Keys::read(&keys).map(Some) } else { Ok(None) })?;
         Ok(Route { endpoint, because: because.to_owned() })
+    }
+
+    /// What may have been meant by a name, and what there is besides.
+    fn possible_targets(&self, name: &str) -> String {
+        let mut known = vec!["local".to_owned()];
+        let contexts = self.folder().and_then(|folder| std::fs::read_dir(folder.join("contexts/meta")).ok());
+        for entry in contexts.into_iter().flatten().flatten() {
+            // It is only a guess: what cannot be read is none that was meant.
+            if let Ok(Some(Context { name, .. })) = read(&entry.path().join("meta.json")) {
+                known.push(name);
+            }
+        }
+        let guess = nearest(name, known.iter().map(String::as_str));
+        let guess = guess.map(|guess| format!("Did you mean `{guess}`? ")).unwrap_or_default();
+        format!(
+            "{guess}A target is `local`, a docker context (`docker context ls` lists them), or an address with \
+             `ssh://`, `tcp://` or `unix://`."
+        )
     }
 
     fn host(&self, host: &str) -> Result<Route> {
@@ -227,6 +246,17 @@ mod tests {
             route(folder.path(), "far", &[]).expect("a route"),
             "ssh://deploy@far.example.com (docker context `far`)"
         );
+    }
+
+    #[test]
+    fn a_name_that_is_not_known_comes_with_the_nearest() {
+        let folder = folder("");
+        for (name, guess) in
+            [("lokal", "Did you mean `local`?"), ("neer", "Did you mean `near`?"), ("gone", "A target")]
+        {
+            let error = route(folder.path(), name, &[]).expect_err(name);
+            assert!(error.hint.starts_with(guess) && error.hint.contains("`ssh://`"), "{name} gives {}", error.hint);
+        }
     }
 
     #[test]
