@@ -11,8 +11,8 @@ use futures_util::stream::BoxStream;
 use futures_util::{StreamExt, TryStreamExt};
 use serde::Serialize;
 use specta::Type;
-use sternway_core::Removal;
 use sternway_core::view::{CommandEvent, LogFilter, ServiceLine, Services, UsageView};
+use sternway_core::{Removal, ServiceLog};
 use sternway_model::{EnvironmentName, Error, Plan, Result, ServiceName};
 use tauri::State;
 use tauri::ipc::Channel;
@@ -146,7 +146,10 @@ pub async fn service_logs(
     filter: LogFilter,
     lines: Channel<Followings<ServiceLine>>,
 ) -> Result<u32> {
-    let stream = shared.core.service_logs(&shared.project(&project)?, &environment, &filter).await?;
+    let ServiceLog { lines: stream, notice } =
+        shared.core.service_logs(&shared.project(&project)?, &environment, &filter).await?;
+    // Where people look at lines they see it, too.
+    let stream = futures_util::stream::iter(notice.map(Ok)).chain(stream).boxed();
     Ok(shared.followed.forward(stream, lines))
 }
 

@@ -9,7 +9,7 @@ use futures_util::stream::{self, BoxStream};
 use futures_util::{StreamExt, TryStreamExt};
 use sternway_compose::observe::{Container, HostPort, Probe, State};
 use sternway_compose::{LogQuery, Model};
-use sternway_model::{At, EnvironmentName, Release, Result};
+use sternway_model::{At, EnvironmentName, Release, Result, SecretPin};
 use sternway_vault::Redactor;
 
 use crate::machine::Core;
@@ -23,6 +23,14 @@ pub use act::{CommandEvents, Notices};
 
 /// Lines of services as they come, redacted.
 pub type ServiceLines = BoxStream<'static, Result<ServiceLine>>;
+
+/// What services print.
+pub struct ServiceLog {
+    /// Lines as they come.
+    pub lines: ServiceLines,
+    /// Which values could not be masked in them, if there are any: a line of Sternway's own, to be said before the first.
+    pub notice: Option<ServiceLine>,
+}
 /// Measurements as they come.
 pub type UsageReports = BoxStream<'static, Result<UsageView>>;
 
@@ -95,15 +103,16 @@ impl Core {
     ///
     /// # Errors
     /// [`sternway_model::Code::NotFound`] for a service without a container; if the keychain cannot be read while the release has secrets: lines
-    /// that cannot be redacted are not shown.
+    /// that cannot be redacted are not shown. A version that the keychain does not have any more cannot be looked for; then the answer's
+    /// notice names it.
     pub async fn service_logs(
         &self,
         project: &Project,
         environment: &EnvironmentName,
         filter: &LogFilter,
-    ) -> Result<ServiceLines> {
+    ) -> Result<ServiceLog> {
         project.file.environment(environment)?;
-        let redactor = self.environment_redactor(project, environment).await?;
+        let (redactor, notice) = self.environment_redactor(project, environment).await?;
         let observer = self.observer(project, environment)?;
         let query = LogQuery {
             services: filter.services.iter().cloned().collect(),
@@ -119,7 +128,17 @@ impl Core {
             error: line.error,
             text: redactor.redact(&line.text),
         });
-        Ok(lines.boxed())
+        let notice = notice.map(|text| {
+            let sternway = "sternway".to_owned();
+            ServiceLine {
+                service: sternway.clone(),
+                container: sternway,
+                at: self.parts.clock.now(),
+                error: true,
+                text,
+            }
+        });
+        Ok(ServiceLog { lines: lines.boxed(), notice })
     }
 
     /// What the running containers of an environment use. It takes about two seconds.
@@ -152,8 +171,13 @@ impl Core {
     }
 
     /// Knows the values of all secrets that containers of the environment may have: those of the release, and those of a
-    /// deployment after it that did not succeed.
-    async fn environment_redactor(&self, project: &Project, environment: &EnvironmentName) -> Result<Redactor> {
+    /// deployment after it that did not succeed. A value that was removed from the keychain is known to nobody: output is
+    /// shown all the same, because whoever looks for a mistake needs it, and the notice says which value may be in it.
+    async fn environment_redactor(
+        &self,
+        project: &Project,
+        environment: &EnvironmentName,
+    ) -> Result<(Redactor, Option<String>)> {
         let history = self.history().await?;
         let id = self.project_id(project).await?;
         let mut pins = BTreeSet::new();
@@ -164,12 +188,20 @@ impl Core {
             pins.extend(self.stored_want(id, newest.number).await?.secrets()?);
         }
         let redactor = Redactor::default();
-        if !pins.is_empty() {
-            let pins: Vec<_> = pins.into_iter().collect();
-            let revealed = self.vault().fetch(&Self::scope(project, environment), &pins).await?;
-            redactor.add_all(revealed.values())?;
+        if pins.is_empty() {
+            return Ok((redactor, None));
         }
-        Ok(redactor)
+        let pins: Vec<_> = pins.into_iter().collect();
+        let (kept, gone) = self.vault().fetch_kept(&Self::scope(project, environment), &pins).await?;
+        redactor.add_all(kept.values())?;
+        let gone: Vec<String> = gone.iter().map(|SecretPin { name, version }| format!("{name}@{version}")).collect();
+        let notice = (!gone.is_empty()).then(|| {
+            let gone = gone.join(", ");
+            format!(
+                "what is printed may show the value of {gone}: it is not in the keychain any more and cannot be masked"
+            )
+        });
+        Ok((redactor, notice))
     }
 }
 

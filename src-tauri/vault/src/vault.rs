@@ -139,6 +139,27 @@ impl Vault {
         .await
     }
 
+    /// The values of those of these versions that the keychain has, and the versions that it does not have: for a redactor,
+    /// which masks what can be known.
+    ///
+    /// # Errors
+    /// If the keychain cannot be read.
+    pub async fn fetch_kept(&self, scope: &Scope, pins: &[SecretPin]) -> Result<(Revealed, Vec<SecretPin>)> {
+        let (scope, pins) = (scope.clone(), pins.to_vec());
+        self.ask(move |keychain| {
+            let (mut values, mut gone) = (HashMap::new(), Vec::new());
+            for pin in pins {
+                match get(keychain, &scope, &pin) {
+                    Ok(value) => drop(values.insert(pin, value)),
+                    Err(error) if error.code == Code::SecretMissing => gone.push(pin),
+                    Err(error) => return Err(error),
+                }
+            }
+            Ok((Revealed { values }, gone))
+        })
+        .await
+    }
+
     /// Tells equal values from different ones without giving them away: HMAC-SHA256 with a random key that is made once
     /// and is itself in the keychain. In hexadecimal digits.
     ///

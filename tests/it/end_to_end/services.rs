@@ -56,6 +56,14 @@ async fn a_secret_in_the_output_is_redacted() -> Result<()> {
     let log = stage.call(["logs", "staging", "web"]).done().await?;
     let line = log.lines.iter().find(|line| line["text"].to_string().contains("the token is"));
     assert!(line.is_some_and(|line| !line.to_string().contains(TOKEN)), "{}", log.describe());
+    assert!(!log.errors.contains("masked"), "{}", log.describe());
+
+    // A value that is gone cannot be looked for: what is printed is shown, and that is said.
+    let removed = stage.call(["secret", "rm", "staging", "TOKEN", "--yes"]).done().await?;
+    assert_eq!((&removed.last()?["removed"], &removed.last()?["running"]), (&json!([1]), &json!(true)));
+    let log = stage.call(["logs", "staging", "web"]).done().await?;
+    assert!(log.errors.contains("the value of TOKEN@1"), "{}", log.describe());
+    assert!(!log.lines.is_empty(), "{}", log.describe());
     Ok(())
 }
 

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use futures_util::TryStreamExt;
 use sternway_core::view::{LogFilter, UsageView};
-use sternway_core::{ExecCommand, Notices};
+use sternway_core::{ExecCommand, Notices, ServiceLog};
 use sternway_model::{At, Code, DeploymentNumber, EnvironmentName, Error, Result, ServiceName};
 use tokio_util::sync::CancellationToken;
 
@@ -62,7 +62,10 @@ async fn service_logs(front: &Front<'_>, environment: &EnvironmentName, logs: &L
     });
     let filter = LogFilter { services: logs.services.clone(), follow: logs.follow, since, tail: logs.tail };
     let compose_project = project.file.compose_project(environment);
-    let mut lines = front.core.service_logs(&project, environment, &filter).await?;
+    let ServiceLog { mut lines, notice } = front.core.service_logs(&project, environment, &filter).await?;
+    if let Some(notice) = notice {
+        eprintln!("sternway: {}", notice.text);
+    }
     while let Some(line) = lines.try_next().await? {
         front.answer(&line, |line| show::service_line(line, &compose_project, logs.timestamps))?;
         if out::is_unread() {

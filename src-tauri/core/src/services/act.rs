@@ -121,11 +121,13 @@ impl Core {
         stop: &CancellationToken,
     ) -> Result<CommandEvents> {
         confirm(environment, project.file.environment(environment)?.protected, typed)?;
-        let redactor = self.environment_redactor(project, environment).await?;
+        let (redactor, notice) = self.environment_redactor(project, environment).await?;
         let engine = self.engine(project, environment)?;
         let shown = engine.shell(&project.file.compose_project(environment), service, line, stop).await?;
         let mut lines = CommandLines { out: LineRedactor::new(redactor.clone()), error: LineRedactor::new(redactor) };
-        Ok(shown.map_ok(move |shown| stream::iter(lines.events(shown)).map(Ok)).try_flatten().boxed())
+        let events = shown.map_ok(move |shown| stream::iter(lines.events(shown)).map(Ok)).try_flatten();
+        let notice = notice.map(|text| Ok(CommandEvent::Line(CommandLine { error: true, text })));
+        Ok(stream::iter(notice).chain(events).boxed())
     }
 
     async fn hand(&self, project: &Project, environment: &EnvironmentName) -> Result<Hand> {

@@ -50,6 +50,8 @@ async fn a_run_gets_the_values_that_it_pinned() {
     assert_eq!(revealed.reveal(&pin(2)).expect_err("not of this run").code, Code::SecretMissing);
     assert!(!format!("{revealed:?}").contains("several entries"), "nothing prints a value");
     assert_eq!(vault.fetch(&scope("staging"), &[pin(1), pin(4)]).await.expect_err("no 4").code, Code::SecretMissing);
+    let (kept, gone) = vault.fetch_kept(&scope("staging"), &[pin(4), pin(1)]).await.expect("what there is");
+    assert_eq!((kept.values().count(), gone), (1, vec![pin(4)]));
 }
 
 #[tokio::test]
