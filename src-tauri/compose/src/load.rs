@@ -35,7 +35,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value};
 use sternway_model::yaml::{Node, join};
-use sternway_model::{Code, Error, Result};
+use sternway_model::{Code, Error, Origin, Result};
 
 use absolute::Base;
 use consistency::Whole;
@@ -43,6 +43,7 @@ use document::Scope;
 pub use places::Places;
 use print::Printer;
 pub use text::to_yaml;
+use variables::{Seen, Used};
 
 /// What to load, and with what.
 #[derive(Debug, Clone, Default)]
@@ -55,6 +56,8 @@ pub struct Sources {
     pub project_name: Option<String>,
     /// Values of variables. Pinned secrets are ordinary text here and stay as they are.
     pub environment: BTreeMap<String, String>,
+    /// Where variables are set, as far as it is known: for errors about what they make of a text.
+    pub origins: BTreeMap<String, Origin>,
     /// Profiles whose services are active; otherwise `COMPOSE_PROFILES`, separated by commas.
     pub profiles: Vec<String>,
 }
@@ -77,6 +80,11 @@ pub struct Loaded {
 /// [`Code::InvalidInput`] with file, line, column and key for whatever Compose would not take, [`Code::NotFound`] for a
 /// file that is not there, [`Code::Unsupported`] for files that are not on this machine.
 pub fn load(sources: &Sources) -> Result<Loaded> {
+    let used = RefCell::default();
+    load_noting(sources, &used).map_err(|error| variables::explain(error, &used.into_inner(), &sources.origins))
+}
+
+fn load_noting(sources: &Sources, used: &RefCell<Vec<Used>>) -> Result<Loaded> {
     let dir = std::path::absolute(sources.project_dir.join("."))
         .map_err(|error| Error::io("find the project's folder", &sources.project_dir, &error))?;
     let dir = PathBuf::from(absolute::clean(&dir));
@@ -94,7 +102,8 @@ pub fn load(sources: &Sources) -> Result<Loaded> {
     environment.insert("COMPOSE_PROJECT_NAME".to_owned(), name.clone());
     let warnings = RefCell::new(BTreeSet::new());
     let spent = Cell::new(0);
-    let scope = Scope { dir: &dir, environment: &environment, home, road: &files, warnings: &warnings, spent: &spent };
+    let scope =
+        Scope { dir: &dir, environment: &environment, home, road: &files, warnings: &warnings, used, spent: &spent };
     let lookup = |name: &str| scope.lookup(name);
 
     let (mut model, places) = assemble::assemble_parsed(parsed, &scope)?;
@@ -169,7 +178,7 @@ fn project_name(sources: &Sources, parsed: &[(PathBuf, Vec<Node>)], dir: &Path) 
         if let Some(node) = documents.first().and_then(|document| document.get("name")) {
             let mut node = node.clone();
             let lookup = |name: &str| sources.environment.get(name).cloned();
-            variables::fill_in(&mut node, file, "name", &lookup, &mut Vec::new())?;
+            variables::fill_in(&mut node, file, "name", &lookup, &mut Seen::default())?;
             named = node.text().filter(|name| !name.is_empty()).map(str::to_owned).or(named);
         }
     }

@@ -39,6 +39,7 @@ pub fn compose_config(
         files: files.iter().map(absolute).collect(),
         project_name,
         environment,
+        origins: BTreeMap::new(),
         profiles,
     })?;
     Ok(Loaded { model: sternway_compose::as_compose_prints(&loaded.model), ..loaded })

@@ -208,6 +208,7 @@ pub(crate) fn compose_of(
         files: project.compose_files(environment)?,
         project_name: Some(project.file.compose_project(environment)),
         environment: configuration.iter().map(|v| (v.key.clone(), text_of(&v.value))).collect(),
+        origins: configuration.iter().map(|v| (v.key.clone(), v.source.clone())).collect(),
         profiles: project.file.application.profiles.clone(),
     })?;
     resolve_references(&mut loaded.model, versions)?;

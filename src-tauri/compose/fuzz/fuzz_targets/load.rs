@@ -36,9 +36,8 @@ fuzz_target!(|text: &str| {
     let sources = Sources {
         project_dir: FOLDER.path().to_owned(),
         files,
-        project_name: None,
         environment: BTreeMap::from(environment.map(|(name, value)| (name.to_owned(), value.to_owned()))),
-        profiles: Vec::new(),
+        ..Sources::default()
     };
     if let Ok(loaded) = load(&sources) {
         // What is accepted goes on to be decoded, which may refuse it.

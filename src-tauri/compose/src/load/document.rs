@@ -11,7 +11,7 @@ use sternway_model::{Error, Result, read_text};
 use super::absolute::Base;
 use super::check;
 use super::places::Places;
-use super::variables;
+use super::variables::{self, Seen, Used};
 
 /// What files are read with: the project's own, or those of an include.
 pub(super) struct Scope<'a> {
@@ -25,6 +25,8 @@ pub(super) struct Scope<'a> {
     pub road: &'a [PathBuf],
     /// What a person should know.
     pub warnings: &'a RefCell<BTreeSet<String>>,
+    /// Variables that were filled in, for errors about what became of a text.
+    pub used: &'a RefCell<Vec<Used>>,
     /// How much was read and copied because of includes and extends.
     pub spent: &'a Cell<usize>,
 }
@@ -103,8 +105,10 @@ impl Document {
     pub fn prepare(mut node: Node, file: &Path, scope: &Scope<'_>) -> Result<Self> {
         let mut resets = Vec::new();
         take_resets(&mut node, &mut Vec::new(), &mut resets);
-        let mut unset = Vec::new();
-        variables::fill_in(&mut node, file, "", &|name| scope.lookup(name), &mut unset)?;
+        let mut seen = Seen::default();
+        variables::fill_in(&mut node, file, "", &|name| scope.lookup(name), &mut seen)?;
+        scope.used.borrow_mut().append(&mut seen.used);
+        let unset = seen.unset;
         let mut said = BTreeSet::new();
         for (name, place) in unset.iter().filter(|(name, _)| said.insert(name.clone())) {
             let file = place.file.strip_prefix(scope.dir).unwrap_or(&place.file).display();

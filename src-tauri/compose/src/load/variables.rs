@@ -1,10 +1,12 @@
 //! Fills in the variables of a document, and turns it into the tree that everything after works on.
 
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use serde_json::{Map, Value};
 use sternway_model::yaml::{Content, Node, Resolved, Scalar, join};
-use sternway_model::{Location, Result, template};
+use sternway_model::{Error, Location, Origin, Result, looks_like_secret, mentions, template};
 
 use super::numbers;
 use super::places::Places;
@@ -12,24 +14,71 @@ use super::places::Places;
 /// Where a variable's value comes from.
 pub(super) type Lookup<'a> = &'a dyn Fn(&str) -> Option<String>;
 
+/// A variable that was filled in.
+#[derive(Debug)]
+pub(super) struct Used {
+    name: String,
+    value: String,
+    /// The place of the text that it stands in.
+    place: Location,
+}
+
+/// What was met while variables were filled in.
+#[derive(Debug, Default)]
+pub(super) struct Seen {
+    /// Variables without a value, with the places of the texts that they stand in.
+    pub unset: Vec<(String, Location)>,
+    /// Those with one.
+    pub used: Vec<Used>,
+}
+
+/// Adds to an error about a text the variables that made it what it is, and where they are set: the text's own place is not where
+/// it has to be mended. Values that may be secrets are not repeated.
+pub(super) fn explain(mut error: Error, used: &[Used], origins: &BTreeMap<String, Origin>) -> Error {
+    let Some(at) = &error.at else { return error };
+    let about = |place: &Location| {
+        let key = |location: &Location| location.key.clone().unwrap_or_default();
+        // Of a list that several files have parts of, only the list's own place is known.
+        place.file == at.file && (place.line == at.line || key(place).starts_with(&key(at)))
+    };
+    let mut reasons = BTreeSet::new();
+    for Used { name, value, .. } in used.iter().filter(|used| about(&used.place)) {
+        let Some(Origin { file, line }) = origins.get(name) else { continue };
+        if value.is_empty()
+            || !error.message.contains(value.as_str())
+            || mentions(value).is_ok_and(|pins| !pins.is_empty())
+        {
+            continue;
+        }
+        let is = if looks_like_secret(name, value).is_some() { String::new() } else { format!("is `{value}`, ") };
+        reasons.insert(format!("`{name}` {is}set in {}:{line}", file.display()));
+    }
+    if !reasons.is_empty() {
+        let reasons: Vec<String> = reasons.into_iter().collect();
+        error.message.push_str(&format!(" ({})", reasons.join("; ")));
+    }
+    error
+}
+
 /// Fills in the variables of all values; keys stay as they are. What was filled in is a text, whatever it looks like.
 ///
-/// Variables without a value are added to `unset`, with the place of the text that they stand in.
+/// The variables are added to `seen`.
 ///
 /// # Errors
 /// As [`template::fill`], with the place of the value.
-pub(super) fn fill_in(
-    node: &mut Node,
-    file: &Path,
-    path: &str,
-    lookup: Lookup<'_>,
-    unset: &mut Vec<(String, Location)>,
-) -> Result<()> {
+pub(super) fn fill_in(node: &mut Node, file: &Path, path: &str, lookup: Lookup<'_>, seen: &mut Seen) -> Result<()> {
     match &mut node.content {
         Content::Scalar(scalar) if scalar.text.contains('$') && scalar.resolve() == Resolved::Text => {
-            let filled =
-                template::fill(&scalar.text, lookup).map_err(|error| error.at(node.mark.location(file, path)))?;
-            unset.extend(filled.unset.into_iter().map(|name| (name, node.mark.location(file, path))));
+            let place = || node.mark.location(file, path);
+            let used = RefCell::new(Vec::new());
+            let noting = |name: &str| {
+                let value = lookup(name)?;
+                used.borrow_mut().push(Used { name: name.to_owned(), value: value.clone(), place: place() });
+                Some(value)
+            };
+            let filled = template::fill(&scalar.text, &noting).map_err(|error| error.at(place()))?;
+            seen.used.append(&mut used.into_inner());
+            seen.unset.extend(filled.unset.into_iter().map(|name| (name, place())));
             *scalar = Scalar::quoted(filled.text);
             Ok(())
         }
@@ -37,9 +86,9 @@ pub(super) fn fill_in(
         Content::Sequence(items) => items
             .iter_mut()
             .enumerate()
-            .try_for_each(|(index, item)| fill_in(item, file, &format!("{path}[{index}]"), lookup, unset)),
+            .try_for_each(|(index, item)| fill_in(item, file, &format!("{path}[{index}]"), lookup, seen)),
         Content::Mapping(entries) => {
-            entries.iter_mut().try_for_each(|(key, value)| fill_in(value, file, &join(path, &key.text), lookup, unset))
+            entries.iter_mut().try_for_each(|(key, value)| fill_in(value, file, &join(path, &key.text), lookup, seen))
         }
     }
 }

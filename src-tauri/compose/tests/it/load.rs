@@ -4,7 +4,7 @@ use std::fs;
 
 use serde_json::{Value, json};
 use sternway_compose::{Loaded, Sources, as_compose_prints, load, to_yaml};
-use sternway_model::{Code, Error};
+use sternway_model::{Code, Error, Origin};
 
 /// A folder `shop` with these files.
 struct Project {
@@ -296,6 +296,27 @@ fn no_file_brings_it_down() {
             assert!(!error.message.is_empty() && error.code != Code::Internal, "{error}");
         }
     }
+}
+
+#[test]
+fn an_error_about_a_variables_value_says_where_it_is_set() {
+    let text = "services:\n  web:\n    image: busybox\n    ports: [\"${WEB_PORT}:80\"]\n";
+    let project = Project::new(&[("compose.yaml", text), ("more.yaml", text)]);
+    let origin = |line| Origin { file: ".env.staging".into(), line };
+    let load = |files: &[&str], value: &str| {
+        let mut sources = project.sources(files);
+        sources.environment.insert("WEB_PORT".to_owned(), value.to_owned());
+        sources.origins.insert("WEB_PORT".to_owned(), origin(3));
+        sources.origins.insert("TAG".to_owned(), origin(4));
+        load(&sources).expect_err("no port")
+    };
+    for files in [&["compose.yaml"][..], &["compose.yaml", "more.yaml"]] {
+        let error = load(files, "abc");
+        assert!(error.message.ends_with("no port of the host (`WEB_PORT` is `abc`, set in .env.staging:3)"), "{error}");
+        assert!(error.at.is_some_and(|at| at.line.is_some()), "its own place stays");
+    }
+    let error = load(&["compose.yaml"], "⟦keychain:WEB_PORT@1⟧");
+    assert!(!error.message.contains(".env.staging"), "a secret is not set there: {error}");
 }
 
 #[test]
