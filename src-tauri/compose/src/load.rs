@@ -80,30 +80,36 @@ pub struct Loaded {
 /// [`Code::InvalidInput`] with file, line, column and key for whatever Compose would not take, [`Code::NotFound`] for a
 /// file that is not there, [`Code::Unsupported`] for files that are not on this machine.
 pub fn load(sources: &Sources) -> Result<Loaded> {
-    let used = RefCell::default();
-    load_noting(sources, &used).map_err(|error| variables::explain(error, &used.into_inner(), &sources.origins))
-}
-
-fn load_noting(sources: &Sources, used: &RefCell<Vec<Used>>) -> Result<Loaded> {
     let dir = std::path::absolute(sources.project_dir.join("."))
         .map_err(|error| Error::io("find the project's folder", &sources.project_dir, &error))?;
     let dir = PathBuf::from(absolute::clean(&dir));
+    let used = RefCell::default();
+    match load_noting(sources, &dir, &used) {
+        Ok(loaded) => Ok(Loaded { places: loaded.places.seen_from(&dir), ..loaded }),
+        Err(error) => {
+            let mut error = variables::explain(error, &used.into_inner(), &sources.origins);
+            error.at = error.at.map(|at| places::seen_from(at, &dir));
+            Err(error)
+        }
+    }
+}
+
+fn load_noting(sources: &Sources, dir: &Path, used: &RefCell<Vec<Used>>) -> Result<Loaded> {
     let outside = std::env::var("HOME").ok();
     let home = sources.environment.get("HOME").or(outside.as_ref()).map(String::as_str);
-    let base = Base { dir: &dir, home };
+    let base = Base { dir, home };
     let files: Vec<PathBuf> = sources.files.iter().map(|file| base.path(&file.to_string_lossy()).into()).collect();
     if files.is_empty() {
         return Err(Error::invalid("no Compose file is given").hint("Name one under `application.compose`."));
     }
     let parsed = files.iter().map(|file| Ok((file.clone(), document::parse(file)?))).collect::<Result<Vec<_>>>()?;
 
-    let name = project_name(sources, &parsed, &dir)?;
+    let name = project_name(sources, &parsed, dir)?;
     let mut environment = sources.environment.clone();
     environment.insert("COMPOSE_PROJECT_NAME".to_owned(), name.clone());
     let warnings = RefCell::new(BTreeSet::new());
     let spent = Cell::new(0);
-    let scope =
-        Scope { dir: &dir, environment: &environment, home, road: &files, warnings: &warnings, used, spent: &spent };
+    let scope = Scope { dir, environment: &environment, home, road: &files, warnings: &warnings, used, spent: &spent };
     let lookup = |name: &str| scope.lookup(name);
 
     let (mut model, places) = assemble::assemble_parsed(parsed, &scope)?;

@@ -1,6 +1,7 @@
 //! Where each key of the model was written, so that later errors can say file, line and column.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use sternway_model::{Error, Location};
 
@@ -44,6 +45,12 @@ impl Places {
     #[must_use]
     pub fn named(&self, path: &str) -> Option<Location> {
         self.get(path).map(|found| Location { key: Some(path.to_owned()), ..found.clone() })
+    }
+
+    /// The same places, for people.
+    pub(super) fn seen_from(mut self, dir: &Path) -> Self {
+        self.by_path = self.by_path.into_iter().map(|(path, place)| (path, seen_from(place, dir))).collect();
+        self
     }
 
     /// Adds the place of a key to an error that does not know a line yet.
@@ -110,6 +117,14 @@ impl Places {
         for item in items {
             self.by_path.remove(&item);
         }
+    }
+}
+
+/// A place as people name it: a file of the project's folder from there, any other with its whole path.
+pub(super) fn seen_from(place: Location, dir: &Path) -> Location {
+    match place.file.strip_prefix(dir) {
+        Ok(inside) => Location { file: inside.to_owned(), ..place },
+        Err(_) => place,
     }
 }
 

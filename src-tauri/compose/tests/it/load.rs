@@ -313,7 +313,8 @@ fn an_error_about_a_variables_value_says_where_it_is_set() {
     for files in [&["compose.yaml"][..], &["compose.yaml", "more.yaml"]] {
         let error = load(files, "abc");
         assert!(error.message.ends_with("no port of the host (`WEB_PORT` is `abc`, set in .env.staging:3)"), "{error}");
-        assert!(error.at.is_some_and(|at| at.line.is_some()), "its own place stays");
+        let at = error.at.expect("its own place stays");
+        assert_eq!((at.file, at.line.is_some()), ("compose.yaml".into(), true), "as the project names it");
     }
     let error = load(&["compose.yaml"], "⟦keychain:WEB_PORT@1⟧");
     assert!(!error.message.contains(".env.staging"), "a secret is not set there: {error}");
