@@ -93,18 +93,24 @@ export function deployments(): Deployment[] {
   return list;
 }
 
+/** Why the failed step of a deployment failed. */
+export function failure(result: Outcome | null): string {
+  if (result === "failed") return "`npm test` ended with exit code 1";
+  return [
+    "web did not become healthy in 60 s",
+    "The probe said: wget: can't connect to remote host (127.0.0.1): Connection refused",
+    "Its last lines:",
+    "  Error: connect ECONNREFUSED 10.0.4.2:5432",
+    "  Server stopped",
+  ].join("\n");
+}
+
 function message(result: Outcome): string | null {
   switch (result) {
     case "failed":
-      return "The check `unit tests` ended with code 1. Nothing was touched; the release before runs.";
+      return `unit tests: ${failure(result)}\nNothing was changed.`;
     case "went_back":
-      return [
-        "web did not become healthy in 60 s, so the release before was put back; it answers again.",
-        "The probe said: wget: can't connect to remote host (127.0.0.1): Connection refused",
-        "Its last lines:",
-        "  Error: connect ECONNREFUSED 10.0.4.2:5432",
-        "  Server stopped",
-      ].join("\n");
+      return `recreate service web: ${failure(result)}\nThe environment was moved back to #39 by deployment #41.`;
     case "cancelled":
       return "Stopped by anna before web was recreated. Nothing was changed.";
     default:

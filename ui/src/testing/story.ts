@@ -20,6 +20,7 @@ import {
   deployments,
   detail,
   ENVIRONMENTS,
+  failure,
   imageId,
   largeMatrix,
   matrix,
@@ -239,7 +240,12 @@ export function fakeStory(rows: number, pace: number) {
       .filter(({ state }) => state === "done" || state === "failed")
       .flatMap(({ number: step, state, started }) =>
         (state === "failed"
-          ? ["✖ cart › keeps the price", "Error: expected 1200, got 1190"]
+          ? [
+              "level=info msg=started errors=0",
+              "ℹ 211 passed with 0 errors",
+              "✖ cart › keeps the price",
+              "Error: expected 1200, got 1190",
+            ]
           : output(step)
         ).map((text) => ({ step, text, at: started ?? before(0) })),
       )
@@ -252,7 +258,7 @@ export function fakeStory(rows: number, pace: number) {
   }
 
   function stepsOf({ result, started }: Deployment) {
-    const last = result === "failed" ? 2 : result === "cancelled" ? 3 : result === "went_back" ? 9 : 12;
+    const last = result === "failed" ? 2 : result === "cancelled" ? 3 : result === "went_back" ? 7 : 12;
     let clock = Date.parse(started);
     return steps().map((step, at) => {
       const begun = new Date(clock).toISOString();
@@ -268,11 +274,11 @@ export function fakeStory(rows: number, pace: number) {
             : ("failed" as const),
         started: begun,
         ended: new Date(clock).toISOString(),
-        detail: stopped
-          ? result === "failed"
-            ? "exit code 1"
-            : "not healthy after 60 s"
-          : detail(step.number),
+        detail: !stopped
+          ? detail(step.number)
+          : result === "cancelled"
+            ? "it was cancelled"
+            : failure(result),
       };
     });
   }

@@ -15,7 +15,7 @@ import { After } from "./After";
 import classes from "./DeploymentPage.module.css";
 import { type Jump, LogView } from "./LogView";
 import { firstLine } from "./logSearch";
-import { standing } from "./standing";
+import { standing, withoutStep } from "./standing";
 import { Timeline } from "./Timeline";
 
 const Release = lazy(() => import("./Release"));
@@ -98,6 +98,7 @@ function Loaded({
   );
   const whole = usually(steps.reduce((sum, { name }) => sum + (usual.get(name) ?? 0), 0));
   const name = `#${number} ${title(deployment)}`;
+  const said = running ? "" : withoutStep(deployment.message ?? "", steps);
   const problem = cancel.problem ?? toStep.problem ?? live?.problem;
   return (
     <Page
@@ -142,10 +143,10 @@ function Loaded({
           </span>
         </div>
         {problem && <Problem failure={problem} compact />}
-        {deployment.message && !running && <pre className={classes.message}>{deployment.message}</pre>}
+        {said && <pre className={classes.message}>{said}</pre>}
         <div className={classes.split}>
           <div className={classes.left}>
-            <Timeline steps={steps} usual={usual} onStep={(step) => void toStep.start(step)} />
+            <Timeline steps={steps} usual={usual} said={said} onStep={(step) => void toStep.start(step)} />
           </div>
           <Tabs className={classes.right} value={tab} onChange={setTab} keepMounted={false}>
             <Tabs.List>

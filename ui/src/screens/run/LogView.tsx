@@ -22,6 +22,7 @@ import { usePages } from "../../components/pages";
 import { count } from "../../components/words";
 import classes from "./LogView.module.css";
 import { findIn, firstError, useLogSearch, wholeLog } from "./logSearch";
+import { failedStep } from "./standing";
 
 const PAGE = 500;
 const LINE_HEIGHT = 20;
@@ -105,13 +106,15 @@ export function LogView({ project, number, total, steps, live, running, jump, on
     }
   };
 
-  const failed = steps.find(({ state }) => state === "failed");
-  const toError = useTask(async (step: number) => {
+  const failed = failedStep(steps);
+  const [silent, setSilent] = useState(false);
+  const toError = useTask(async (step: Step) => {
     const line = await firstError(backend, project, number, step);
+    setSilent(line === undefined);
     if (line) onJump(line);
   });
   // Who looks at a deployment that failed wants to see why.
-  const startAt = running ? undefined : failed?.number;
+  const startAt = running ? undefined : failed;
   const shown = useRef(false);
   useEffect(() => {
     if (startAt === undefined || shown.current) return;
@@ -165,13 +168,9 @@ export function LogView({ project, number, total, steps, live, running, jump, on
           </>
         )}
         <span className={classes.lines}>{count(total, "line")}</span>
-        {failed && (
-          <Button
-            color="danger"
-            variant="light"
-            onClick={() => toError.start(failed.number)}
-            loading={toError.busy}
-          >
+        {failed && silent && <span className={classes.lines}>{failed.name} printed nothing</span>}
+        {failed && !silent && (
+          <Button color="danger" variant="light" onClick={() => toError.start(failed)} loading={toError.busy}>
             First error
           </Button>
         )}

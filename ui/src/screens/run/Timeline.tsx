@@ -1,29 +1,23 @@
 import { UnstyledButton } from "@mantine/core";
-import type { Stage, Step } from "../../backend";
+import type { Step } from "../../backend";
 import { ITEM, moveInList } from "../../components/arrows";
 import { StepMark } from "../../components/state";
 import { Elapsed } from "../../components/Time";
 import { usually } from "../../components/words";
+import { STAGES } from "./standing";
 import classes from "./Timeline.module.css";
-
-const STAGES: Record<Stage, string> = {
-  checks: "Checks",
-  build: "Build",
-  configuration: "Configuration",
-  application: "Application",
-  verification: "Verification",
-  notification: "Notification",
-};
 
 interface Props {
   steps: readonly Step[];
   /** Seconds that a step usually takes, by its name. */
   usual: ReadonlyMap<string, number>;
+  /** What the page says in full already; a step does not say it again. */
+  said: string;
   onStep: (step: Step) => void;
 }
 
 /** The steps by stage, with their state, their time and their usual time. A click leads to a step's log. */
-export function Timeline({ steps, usual, onStep }: Props) {
+export function Timeline({ steps, usual, said, onStep }: Props) {
   const stages = [...new Set(steps.map(({ stage }) => stage))];
   return (
     <ol className={classes.timeline} aria-label="Steps" onKeyDown={moveInList}>
@@ -49,7 +43,7 @@ export function Timeline({ steps, usual, onStep }: Props) {
                       {step.started && <Elapsed started={step.started} ended={step.ended} />}
                       <Usual step={step} seconds={usual.get(step.name)} />
                     </span>
-                    {step.detail && step.state !== "pending" && (
+                    {step.detail && step.state !== "pending" && !said.includes(step.detail) && (
                       <span className={classes.detail} title={step.detail}>
                         {step.detail}
                       </span>

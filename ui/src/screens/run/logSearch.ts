@@ -1,10 +1,12 @@
 /** Reading through a whole log in pieces: to search it and to copy it, however long it is. */
 import { useEffect, useState } from "react";
-import { type Backend, type Failure, failure, type LogLine, useBackend } from "../../backend";
+import { type Backend, type Failure, failure, type LogLine, type Step, useBackend } from "../../backend";
 
 const PIECE = 2000;
 /** More places than a person steps through. */
 const MOST_MATCHES = 10_000;
+/** A shorter line stands in an error's words by chance. */
+const QUOTED = 8;
 
 async function* pieces(backend: Backend, project: string, number: number, after: number, until: number) {
   for (let at = after; at < until; at += PIECE) {
@@ -31,18 +33,40 @@ export function findIn(text: string, wanted: string): number {
   return text.toLowerCase().indexOf(wanted.toLowerCase());
 }
 
-/** What an error usually looks like in a log: only to choose the line to show first. */
-const ERROR = /\b(error|fatal|panic|failed|failure|exception|unhealthy|denied|refused)\b/i;
+/** A line that begins like an error, or has one behind a place, a time or a level: only to choose the line to show first. */
+const ERROR =
+  /^\W*(\w*(error|exception)|fatal|panic|panicked|failed|failure|fail)\b|\b(\w*error|\w*exception|fatal|panic|failed|failure|denied|refused|unhealthy)\b\s*[:!\]=]|: (error|fatal)\b|\bpanicked at\b|\blevel["=: ]+(error|fatal)\b|\b(ERROR|FATAL|PANIC)\b/;
+/** What counts errors, and lines that say of themselves that they are none. */
+const CALM =
+  /\b(0|no|without|any)\s+(errors?|failures?|failed)\b|\b(errors?|failures?|failed)\s*[:=]\s*0\b|\b(INFO|DEBUG|TRACE)\b|\blevel["=: ]+(info|debug|trace)\b|^\W*(info|debug|trace)\b/i;
 
-/** The line of a failed step to look at first: the first that reads like an error, or else its first one. */
+/** Whether a line of a log reads like an error. */
+export function readsLikeError(text: string): boolean {
+  return !CALM.test(text) && (ERROR.test(text) || ERROR.test(text.toLowerCase()));
+}
+
+/**
+ * The line of a failed step to look at first: one that the step's error quotes, or else the first that reads like an error, or
+ * else the last one, which is what a command says before it gives up.
+ */
 export async function firstError(
   backend: Backend,
   project: string,
   number: number,
-  step: number,
+  step: Step,
 ): Promise<number | undefined> {
-  const { lines } = await backend.log(project, number, step, 0, PIECE);
-  return (lines.find(({ text }) => ERROR.test(text)) ?? lines[0])?.line;
+  let like: number | undefined;
+  let last = 0;
+  for (;;) {
+    const { lines } = await backend.log(project, number, step.number, last, PIECE);
+    const quoted = lines.find(
+      ({ text }) => text.trim().length >= QUOTED && step.detail.includes(text.trim()),
+    );
+    if (quoted) return quoted.line;
+    like ??= lines.find(({ text }) => readsLikeError(text))?.line;
+    last = lines.at(-1)?.line ?? last;
+    if (lines.length < PIECE) return like ?? (last || undefined);
+  }
 }
 
 /** The first line that a step printed. */

@@ -3,6 +3,7 @@ import { expect, test, vi } from "vitest";
 import { PROJECT } from "../../testing/data";
 import { fakeBackend } from "../../testing/fake";
 import { show } from "../../testing/show";
+import { readsLikeError } from "./logSearch";
 
 test("from the overview to a deployment that was verified, and the way back", async () => {
   const { user } = show({ page: "overview", project: PROJECT });
@@ -62,9 +63,39 @@ test("a plan that moved asks to be made again", async () => {
 
 test("a failed deployment says at which step, and shows its error", async () => {
   show({ page: "deployment", project: PROJECT, number: 38 });
-  expect(await screen.findByText("Deploy to staging: failed at unit tests.")).toBeTruthy();
-  expect(await screen.findByText("Error: expected 1200, got 1190")).toBeTruthy();
+  expect(await screen.findByText("Deploy to staging: failed at unit tests (checks).")).toBeTruthy();
+  const error = await screen.findByText("Error: expected 1200, got 1190");
   expect(screen.getByRole("button", { name: "First error" })).toBeTruthy();
+  await waitFor(() => expect(error.parentElement?.dataset.current, "the log stands at it").toBe("true"));
+});
+
+test("a change that failed is not called a verification, and its error stands there once", async () => {
+  const { page } = show({ page: "deployment", project: PROJECT, number: 40 });
+  expect(
+    await screen.findByText(
+      /: failed at recreate service web \(application\)\. It was taken back to the release before\./,
+    ),
+  ).toBeTruthy();
+  const text = page.container.textContent ?? "";
+  expect(text.split("web did not become healthy in 60 s").length - 1).toBe(1);
+  expect(text, "the step is named by the line above").not.toContain("recreate service web: web did not");
+});
+
+test.each([
+  ["error: cannot find module", true],
+  ["2026-11-27 12:00:01 ERROR pool is empty", true],
+  ["TypeError: x is not a function", true],
+  ['{"level":"error","msg":"gone"}', true],
+  ["src/app.ts(4,2): error TS2304: Cannot find name", true],
+  ["thread 'main' panicked at src/main.rs:4", true],
+  ["build finished with 0 errors", false],
+  ["no errors found", false],
+  ["errors: 0, failed: 0", false],
+  ["INFO error pages are served by nginx", false],
+  ['level=info msg="last error: none"', false],
+  ["copies error.html", false],
+])("whether `%s` reads like an error", (text, like) => {
+  expect(readsLikeError(text)).toBe(like);
 });
 
 test("a release whose images are gone cannot be gone back to, and says why", async () => {

@@ -1,6 +1,15 @@
 /** The one line that always says where things stand. */
-import type { Deployment, Step } from "../../backend";
+import type { Deployment, Stage, Step } from "../../backend";
 import { count, title } from "../../components/words";
+
+export const STAGES: Record<Stage, string> = {
+  checks: "Checks",
+  build: "Build",
+  configuration: "Configuration",
+  application: "Application",
+  verification: "Verification",
+  notification: "Notification",
+};
 
 /** What the line says while a deployment runs and the core has not said anything better. */
 function underway(steps: readonly Step[]): string {
@@ -24,7 +33,7 @@ export function standing(
     case "succeeded":
       return `${what}: ${verified(steps)}.${runs ? ` Release #${deployment.release} runs.` : ""}`;
     case "went_back":
-      return `${what}: verification failed, the release before runs again.`;
+      return `${what}: failed at ${failedAt(steps)}. It was taken back to the release before.`;
     case "failed":
       return `${what}: failed at ${failedAt(steps)}.`;
     case "cancelled":
@@ -42,6 +51,25 @@ function verified(steps: readonly Step[]): string {
   return names.length > 0 ? `done and verified (${names.map(({ name }) => name).join(", ")})` : "done";
 }
 
+/** The step that a deployment failed at. A notification that failed too changes nothing about how it ended. */
+export function failedStep(steps: readonly Step[]): Step | undefined {
+  const failed = steps.filter(({ state }) => state === "failed");
+  return failed.find(({ stage }) => stage !== "notification") ?? failed[0];
+}
+
+/** The failed step with its stage; more than one fails when they were carried out at the same time. */
 function failedAt(steps: readonly Step[]): string {
-  return steps.find(({ state }) => state === "failed")?.name ?? "a step that was not recorded";
+  const step = failedStep(steps);
+  if (!step) return "a step that was not recorded";
+  const others = steps.filter(
+    (other) => other !== step && other.state === "failed" && other.stage === step.stage,
+  );
+  const more = others.length > 0 ? ` and ${count(others.length, "more step")}` : "";
+  return `${step.name}${more} (${STAGES[step.stage].toLowerCase()})`;
+}
+
+/** A deployment's message without the step that it begins with: the line above names it. */
+export function withoutStep(message: string, steps: readonly Step[]): string {
+  const begin = `${failedStep(steps)?.name}: `;
+  return message.startsWith(begin) ? message.slice(begin.length) : message;
 }
