@@ -11,12 +11,16 @@ import {
   type TablerIcon,
 } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
+import { Folder, inOrder } from "../components/Folder";
 import { HealthMark } from "../components/state";
 import { folderName } from "../components/words";
 import { MOD } from "./keys";
 import { useQueries } from "./queries";
 import { go, href, type Place, usePlace } from "./routes";
 import classes from "./Sidebar.module.css";
+
+/** So many of the projects that were opened last can be switched to at once. */
+const LATELY = 8;
 
 interface Section {
   label: string;
@@ -112,30 +116,33 @@ function Switcher({ project }: { project: string | undefined }) {
   const open = useQuery({ ...ask.project(project ?? ""), enabled: project !== undefined });
   const projects = useQuery(ask.projects());
   const name = project ? (open.data?.name ?? folderName(project)) : "Sternway";
+  const shared = projects.data?.some((other) => other.name === name && other.path !== project) ?? false;
+  const folder = shared ? project : undefined;
   return (
     <Menu width="target">
       <Menu.Target>
-        <UnstyledButton className={classes.switcher} aria-label={`Project: ${project ? name : "none open"}`}>
+        <UnstyledButton
+          className={classes.switcher}
+          aria-label={`Project: ${project ? name : "none open"}${folder ? ` in ${folder}` : ""}`}
+        >
           <span className={classes.project} title={project}>
             {name}
+            {folder && <Folder path={folder} />}
           </span>
           <IconSelector className={classes.icon} aria-hidden />
         </UnstyledButton>
       </Menu.Target>
       <Menu.Dropdown>
-        {projects.data
-          ?.filter((entry) => !entry.problem)
-          .slice(0, 8)
-          .map((entry) => (
-            <Menu.Item
-              key={entry.path}
-              onClick={() => go({ page: "overview", project: entry.path })}
-              title={entry.path}
-              aria-current={entry.path === project ? "true" : undefined}
-            >
-              {entry.name}
-            </Menu.Item>
-          ))}
+        {inOrder((projects.data ?? []).filter((entry) => !entry.problem).slice(0, LATELY)).map((entry) => (
+          <Menu.Item
+            key={entry.path}
+            onClick={() => go({ page: "overview", project: entry.path })}
+            aria-current={entry.path === project ? "true" : undefined}
+          >
+            {entry.name}
+            <Folder path={entry.path} />
+          </Menu.Item>
+        ))}
         <Menu.Divider />
         <Menu.Item onClick={() => go({ page: "projects" })}>All projects</Menu.Item>
       </Menu.Dropdown>

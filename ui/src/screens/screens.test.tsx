@@ -55,6 +55,29 @@ test("a folder without a sternway.yaml can be set up", async () => {
   expect(await screen.findByRole("heading", { name: "Overview" })).toBeTruthy();
 });
 
+test("projects of one name are told apart by their folders, in the same order whichever was opened last", async () => {
+  const fake = fakeBackend({ delay: 0 });
+  const copy = "/home/anna/experiments/shop";
+  const { user } = show(
+    { page: "projects" },
+    {
+      projects: async () => {
+        const [shop, ...others] = await fake.projects();
+        return shop ? [...others, shop, { ...shop, path: copy }] : others;
+      },
+    },
+  );
+  const rows = await screen.findAllByRole("button", { name: /^Open shop in/ });
+  expect(rows.map((row) => row.getAttribute("aria-label"))).toEqual([
+    `Open shop in ${copy}`,
+    `Open shop in ${PROJECT}`,
+  ]);
+  await user.click(screen.getByRole("button", { name: `Open shop in ${PROJECT}` }));
+  await user.click(await screen.findByRole("button", { name: `Project: shop in ${PROJECT}` }));
+  const entries = await screen.findAllByRole("menuitem", { name: /^shop/ });
+  expect(entries.map(({ textContent }) => textContent)).toEqual([`shop${copy}`, `shop${PROJECT}`]);
+});
+
 test("an environment that cannot be observed does not hide the others", async () => {
   const fake = fakeBackend({ delay: 0 });
   show(

@@ -7,6 +7,7 @@ import { go } from "../../app/routes";
 import { useTask } from "../../app/task";
 import { type ProjectEntry, useBackend } from "../../backend";
 import { ITEM, moveInList } from "../../components/arrows";
+import { Folder, inOrder } from "../../components/Folder";
 import { Empty, LoadingRows, Page } from "../../components/Page";
 import { Notice, Problem } from "../../components/Problem";
 import { Time } from "../../components/Time";
@@ -97,7 +98,7 @@ export function Projects() {
         )}
         {projects.data && projects.data.length > 0 && (
           <ul className={classes.list} aria-label="Projects opened lately" onKeyDown={moveInList}>
-            {projects.data.map((entry) => (
+            {inOrder(projects.data).map((entry) => (
               <Row key={entry.path} entry={entry} onOpen={enter} onForget={forget.start} />
             ))}
           </ul>
@@ -121,19 +122,17 @@ function Row({ entry, onOpen, onForget }: RowProps) {
         {...ITEM}
         className={classes.open}
         onClick={() => onOpen(entry.path)}
-        aria-label={`Open ${entry.name}`}
+        aria-label={`Open ${entry.name} in ${entry.path}`}
       >
         <Icon className={classes.icon} aria-hidden />
         <span className={classes.name}>{entry.name}</span>
-        <span className={classes.path} title={entry.path}>
-          {entry.path}
-        </span>
+        <Folder path={entry.path} />
         <span className={classes.when}>
           {entry.problem ? ERRORS[entry.problem.code].title : <Time at={entry.opened} />}
         </span>
       </UnstyledButton>
       <ActionIcon
-        aria-label={`Forget ${entry.name}`}
+        aria-label={`Forget ${entry.name} in ${entry.path}`}
         title="Take it off this list"
         onClick={() => onForget(entry.path)}
       >
