@@ -16,7 +16,7 @@ export type Place =
   | { page: "configuration"; project: string; filter?: MatrixFilter; select?: string; dialog?: MatrixDialog }
   | { page: "documents"; project: string; file?: string }
   | { page: "versions"; project: string; environment?: string; key?: string; version?: number; file?: string }
-  | { page: "secrets"; project: string }
+  | { page: "secrets"; project: string; select?: string; environment?: string }
   | { page: "promote"; project: string; environment: string; from: string }
   | { page: "history"; project: string; environment?: string; result?: Outcome; text?: string }
   | { page: "down"; project: string; environment: string }
@@ -81,7 +81,7 @@ export function parse(hash: string): Place {
         file: get("file"),
       };
     case "secrets":
-      return { page, project };
+      return { page, project, select: get("select"), environment };
     case "promote": {
       const from = get("from");
       if (environment && from) return { page, project, environment, from };

@@ -88,6 +88,45 @@ test("a rotation says what it means, begins, waits for a deployment, and can be 
   expect(await screen.findByRole("button", { name: "Rotate DB_PASSWORD…" })).toBeTruthy();
 });
 
+test("all secrets stand in a list with their versions, where they are the same, and what uses them", async () => {
+  show({ page: "secrets", project: PROJECT });
+  const cell = async (name: string) => (await screen.findByRole("button", { name })).textContent;
+  expect(await cell("DB_PASSWORD in development")).toContain("v3");
+  await waitFor(async () => expect(await cell("DB_PASSWORD in staging")).toContain("= same"));
+  const production = await cell("DB_PASSWORD in production");
+  expect(production).toContain("v7≠ differentv6 runs");
+  expect(production).toMatch(/by anna$/);
+  expect(await cell("STRIPE_KEY in staging")).toContain("not deployed");
+  expect(await cell("STRIPE_KEY in development")).toBe("not set");
+  expect(screen.getByRole("row", { name: /^STRIPE_WEBHOOK_SECRET/ }).textContent).toMatch(
+    /STRIPE_WEBHOOK_SECRET$/,
+  );
+});
+
+test("a secret of the list is copied from another environment, and removed after a question", async () => {
+  const fake = fakeBackend({ delay: 0 });
+  const removeSecret = vi.fn(fake.removeSecret);
+  const { user } = show({ page: "secrets", project: PROJECT }, { ...fake, removeSecret });
+  await user.click(await screen.findByRole("button", { name: "STRIPE_KEY in development" }));
+  const about = await screen.findByRole("complementary", { name: "About STRIPE_KEY in development" });
+  await user.click(within(about).getByRole("button", { name: "Copy from staging" }));
+  await user.click(await within(about).findByRole("button", { name: "Remove STRIPE_KEY from development…" }));
+  expect(removeSecret).not.toHaveBeenCalled();
+  await user.click(await screen.findByRole("button", { name: "Remove STRIPE_KEY from development" }));
+  await waitFor(() =>
+    expect(removeSecret.mock.calls).toEqual([[PROJECT, "development", "STRIPE_KEY", null]]),
+  );
+});
+
+test("without secrets the list says how one is made; if they cannot be read, why", async () => {
+  const { page } = show({ page: "secrets", project: PROJECT }, { secrets: async () => ({ secrets: [] }) });
+  expect(await screen.findByText("No secrets yet")).toBeTruthy();
+  page.unmount();
+  const problem = { code: "history_damaged", message: "history.db is not a database.", hint: "" } as const;
+  show({ page: "secrets", project: PROJECT }, { secrets: () => Promise.reject(problem) });
+  expect(await screen.findByText(/Reading the secrets/)).toBeTruthy();
+});
+
 test("leaks are found in files and in the past, without their values", async () => {
   const { user } = show({ page: "secrets", project: PROJECT });
   await user.click(await screen.findByRole("button", { name: "Look for leaks" }));

@@ -1,9 +1,9 @@
 import { Button, Checkbox } from "@mantine/core";
 import { IconShieldCheck } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
-import { useState } from "react";
+import { useMemo, useState } from "react";
 import { useQueries } from "../../app/queries";
-import { go } from "../../app/routes";
+import { go, usePlace } from "../../app/routes";
 import { useTask } from "../../app/task";
 import { type Leak, type LeakReport, type ProjectView, useBackend } from "../../backend";
 import { Empty, LoadingRows, Page } from "../../components/Page";
@@ -11,15 +11,60 @@ import { Parts } from "../../components/Parts";
 import { Notice, Problem } from "../../components/Problem";
 import { Time } from "../../components/Time";
 import { count, shortCommit } from "../../components/words";
+import { listed } from "./list";
+import { SecretInspector } from "./SecretInspector";
+import { SecretList, type Selected } from "./SecretList";
 import classes from "./Secrets.module.css";
 
-/** Where secrets got to: out of the keychain, and before whose eyes. */
+/** Every secret in every environment, and where secrets got to: out of the keychain, and before whose eyes. */
 export default function Secrets({ project }: { project: ProjectView }) {
+  const place = usePlace();
+  const at = place.page === "secrets" ? place : undefined;
+  const ask = useQueries();
+  const secrets = useQuery(ask.secrets(project.path));
+  const matrix = useQuery(ask.matrix(project.path));
+  const environments = project.environments.map(({ name }) => name);
+  const all = useMemo(
+    () =>
+      secrets.data &&
+      listed(
+        secrets.data.secrets,
+        project.environments.map(({ name }) => name),
+        matrix.data,
+      ),
+    [secrets.data, matrix.data, project.environments],
+  );
+  const secret = all?.find(({ name }) => name === at?.select);
+  const column = environments.find((name) => name === at?.environment) ?? environments[0];
+  const selected = secret && column ? { secret, environment: column } : undefined;
+  const look = (wish: Selected | undefined) =>
+    go(
+      { page: "secrets", project: project.path, select: wish?.name, environment: wish?.environment },
+      "replace",
+    );
   return (
-    <Page title="Configuration" name="Secrets" about={<Parts project={project.path} here="secrets" />}>
-      <div className={classes.page}>
-        <Leaks project={project.path} />
-        <Seen project={project.path} />
+    <Page title="Configuration" name="Secrets" fixed about={<Parts project={project.path} here="secrets" />}>
+      <div className={classes.split} data-inspecting={selected !== undefined}>
+        <div className={classes.scroller}>
+          <div className={classes.page}>
+            <SecretList
+              project={project}
+              secrets={all}
+              selected={selected && { name: selected.secret.name, environment: selected.environment }}
+              onSelect={look}
+            />
+            <Leaks project={project.path} />
+            <Seen project={project.path} />
+          </div>
+        </div>
+        {selected && (
+          <SecretInspector
+            project={project}
+            secret={selected.secret}
+            environment={selected.environment}
+            onClose={() => look(undefined)}
+          />
+        )}
       </div>
     </Page>
   );
@@ -137,7 +182,9 @@ function LeakRow({ leak, project }: { leak: Leak; project: string }) {
           <Button
             variant="subtle"
             size="compact-xs"
-            onClick={() => go({ page: "configuration", project, select: secret.name })}
+            onClick={() =>
+              go({ page: "secrets", project, select: secret.name, environment: secret.environment })
+            }
           >
             Show {secret.name}
           </Button>
@@ -166,7 +213,7 @@ function Seen({ project }: { project: string }) {
       )}
       {audit.data && entries.length === 0 && (
         <Empty title="Nobody has yet">
-          A secret's value is shown from its inspector among the variables, after a confirmation.
+          A secret's value is shown from its inspector, after a confirmation.
         </Empty>
       )}
       {entries.length > 0 && (
