@@ -190,10 +190,11 @@ pub async fn reach(
     match secrets {
         Err(error) => lacking.push(format!("its secrets cannot be read: {error}")),
         Ok(secrets) if lacking.is_empty() => {
-            let mut reasons = vec![
-                format!("{} of {} on the engine", counted(release.images.len(), "image"), release.number),
-                format!("{} of {} in the keychain", counted(secrets, "secret version"), release.number),
-            ];
+            let mut reasons =
+                vec![format!("{} of {} on the engine", counted(release.images.len(), "image"), release.number)];
+            if secrets > 0 {
+                reasons.push(format!("{} of {} in the keychain", counted(secrets, "secret version"), release.number));
+            }
             let files = kept::count(&kept, &release.application);
             if files > 0 {
                 reasons.push(format!("{} of {} kept", counted(files, "config file"), release.number));

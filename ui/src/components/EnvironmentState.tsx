@@ -193,9 +193,12 @@ function Waiting({ project, name, deployed, pending, error, onRetry }: WaitingPr
   );
 }
 
-/** The first things that change, by name, and how many more. */
+/** So many changes are named. */
+const NAMED = 3;
+
+/** The first things that change, and how many more: together as many as there are. A variable's name says what it is. */
 function subjects(changes: Change[]): string {
-  const names = [...new Set(changes.map(({ subject }) => subject.split(" ").at(-1)))];
-  const more = names.length - 3;
-  return names.slice(0, 3).join(", ") + (more > 0 ? ` and ${more} more` : "");
+  const names = changes.slice(0, NAMED).map(({ subject }) => subject.replace(/^variable /, ""));
+  const more = changes.length - names.length;
+  return names.join(", ") + (more > 0 ? ` and ${more} more` : "");
 }

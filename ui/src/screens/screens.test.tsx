@@ -96,7 +96,7 @@ test("an environment that cannot be observed does not hide the others", async ()
     },
   );
   expect((await screen.findByRole("alert")).textContent).toContain("Start Docker.");
-  expect(await screen.findByText("1 drift: web")).toBeTruthy();
+  expect(await screen.findByText("1 drift: image web")).toBeTruthy();
 });
 
 test("an interrupted deployment offers to be finished or left", async () => {
@@ -130,4 +130,24 @@ test("the palette finds an action and does it", async () => {
   await user.type(await screen.findByPlaceholderText("What do you want to do?"), "stag deploy");
   await user.keyboard("{Enter}");
   expect(await screen.findByRole("heading", { name: "Deploy to staging" })).toBeTruthy();
+});
+
+test("the changes that are named on the overview and the others are as many as there are", async () => {
+  const fake = fakeBackend({ delay: 0 });
+  const change = (subject: string) =>
+    ({ layer: "application", subject, action: "recreate", reason: "it differs" }) as const;
+  const waiting = ["variable PORT", "image web", "service web", "service db", "service web"].map(change);
+  show(
+    { page: "overview", project: PROJECT },
+    { pending: async (project, name) => ({ ...(await fake.pending(project, name)), waiting }) },
+  );
+  const [link] = await screen.findAllByRole("link", { name: "5 changes waiting" });
+  expect(link?.parentElement?.textContent).toBe("5 changes waiting: PORT, image web, service web and 2 more");
+});
+
+test("an environment is taken down from the overview too", async () => {
+  const { user } = show({ page: "overview", project: PROJECT });
+  await user.click(await screen.findByRole("button", { name: "More for staging" }));
+  await user.click(await screen.findByRole("menuitem", { name: "Take staging down…" }));
+  expect(await screen.findByRole("heading", { name: "Take staging down" })).toBeTruthy();
 });

@@ -59,7 +59,10 @@ impl Layer for Configuration {
             sternway_model::Reveal::reveal(act.secrets, pin)?;
         }
         let variables = counted(act.want.configuration.len(), "variable");
-        Ok(format!("{variables}; {} read from the keychain", counted(secrets.len(), "secret version")))
+        Ok(match secrets.len() {
+            0 => variables,
+            read => format!("{variables}; {} read from the keychain", counted(read, "secret version")),
+        })
     }
 }
 

@@ -70,6 +70,10 @@ export function EnvironmentColumn({ project, environment, status, ahead, onRetry
               History of {name}
             </Menu.Item>
             <Menu.Item onClick={() => refresh.pending(project, name)}>Check {name} for drift again</Menu.Item>
+            <Menu.Divider />
+            <Menu.Item color="danger" onClick={() => go({ page: "down", project, environment: name })}>
+              Take {name} down…
+            </Menu.Item>
           </Menu.Dropdown>
         </Menu>
       </div>

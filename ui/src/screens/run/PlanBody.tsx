@@ -18,6 +18,11 @@ interface Props {
   told?: string[];
 }
 
+/** Whether nothing was released before it: that it has no way back is how things begin, and no fault. */
+export function isFirst({ from }: Plan): boolean {
+  return from === null;
+}
+
 /** The plan in the order of the road: what blocks, what to know, then stage after stage. */
 export function PlanBody({ plan, project, children, told = [] }: Props) {
   const { proven, reasons } = plan.ready_to_go_back;
@@ -35,7 +40,12 @@ export function PlanBody({ plan, project, children, told = [] }: Props) {
         </Notice>
       )}
       {children}
-      {!proven && (
+      {isFirst(plan) && (
+        <Notice severity="info" title={`This is the first release of ${plan.environment}`}>
+          <p>There is nothing to go back to yet; later deployments can go back to what this one makes.</p>
+        </Notice>
+      )}
+      {!proven && !isFirst(plan) && (
         <Notice severity="warning" title="Going back is not proven">
           <List items={reasons} />
         </Notice>

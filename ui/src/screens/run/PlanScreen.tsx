@@ -12,7 +12,7 @@ import { Empty, LoadingRows, Page } from "../../components/Page";
 import { Problem } from "../../components/Problem";
 import { ProtectedMark } from "../../components/state";
 import { count } from "../../components/words";
-import { PlanBody } from "./PlanBody";
+import { isFirst, PlanBody } from "./PlanBody";
 import classes from "./PlanScreen.module.css";
 
 interface Props {
@@ -118,10 +118,14 @@ function Facts({ plan }: { plan: Plan }) {
         plan <Hash of={plan.hash} what="the plan's hash" />
       </span>
       <span>{left > 0 ? `valid ${left} min` : "expired"}</span>
-      <span className={classes.back} data-proven={proven} title={reasons.join("\n")}>
-        <Shield className={classes.icon} aria-hidden />
-        going back: {proven ? "proven" : "not proven"}
-      </span>
+      {isFirst(plan) ? (
+        <span className={classes.first}>first release, nothing to go back to yet</span>
+      ) : (
+        <span className={classes.back} data-proven={proven} title={reasons.join("\n")}>
+          <Shield className={classes.icon} aria-hidden />
+          going back: {proven ? "proven" : "not proven"}
+        </span>
+      )}
     </>
   );
 }

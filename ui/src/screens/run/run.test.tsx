@@ -43,6 +43,24 @@ test("what blocks a plan is said, and it cannot be run", async () => {
   expect(screen.getByRole<HTMLButtonElement>("button", { name: "Deploy to production" }).disabled).toBe(true);
 });
 
+test("a first deployment has nothing to go back to, and that is no warning", async () => {
+  const fake = fakeBackend({ delay: 0 });
+  show(
+    { page: "plan", project: PROJECT, environment: "staging" },
+    {
+      plan: async (project, environment) => ({
+        ...(await fake.plan(project, environment)),
+        from: null,
+        ready_to_go_back: { proven: false, reasons: ["this is the first release of the environment"] },
+      }),
+    },
+  );
+  const notice = (await screen.findByText("This is the first release of staging")).closest("[role=note]");
+  expect(notice?.getAttribute("data-severity")).toBe("info");
+  expect(screen.getByText("first release, nothing to go back to yet")).toBeTruthy();
+  expect(screen.queryByText(/not proven/)).toBeNull();
+});
+
 test("a plan that moved asks to be made again", async () => {
   const fake = fakeBackend({ delay: 0 });
   const plan = vi.fn(fake.plan);
