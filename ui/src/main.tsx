@@ -6,6 +6,7 @@ import { MantineProvider } from "@mantine/core";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { App, enter } from "./app/App";
+import { showTooltips } from "./app/tooltips";
 import { type Backend, failure, inWindow, tauri } from "./backend";
 import { Problem } from "./components/Problem";
 import { theme, variables } from "./theme";
@@ -40,3 +41,4 @@ async function start(root: HTMLElement) {
 
 const root = document.getElementById("root");
 if (root) void start(root);
+showTooltips();

@@ -165,12 +165,15 @@ function useGroups(project: string | undefined, onKeys: () => void): SpotlightAc
     },
     {
       group: "Documents",
-      actions: (documents.data?.documents ?? []).map(({ path: file }) => ({
-        id: `document ${file}`,
-        label: file,
-        description: "As a form and as text",
-        onClick: () => go({ page: "documents", project: path, file }),
-      })),
+      // One that is named and not there yet is made from the list of documents, which says so.
+      actions: (documents.data?.documents ?? [])
+        .filter(({ exists }) => exists)
+        .map(({ path: file }) => ({
+          id: `document ${file}`,
+          label: file,
+          description: "As a form and as text",
+          onClick: () => go({ page: "documents", project: path, file }),
+        })),
     },
     {
       group: "Variables",

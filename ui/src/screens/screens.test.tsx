@@ -132,6 +132,14 @@ test("the palette finds an action and does it", async () => {
   expect(await screen.findByRole("heading", { name: "Deploy to staging" })).toBeTruthy();
 });
 
+test("the palette leads to no document that is not there", async () => {
+  const { user } = show({ page: "overview", project: PROJECT });
+  await user.keyboard("{Control>}k{/Control}");
+  await user.type(await screen.findByPlaceholderText("What do you want to do?"), ".env");
+  expect(await screen.findByText(".env")).toBeTruthy();
+  expect(screen.queryByText(".env.production")).toBeNull();
+});
+
 test("the changes that are named on the overview and the others are as many as there are", async () => {
   const fake = fakeBackend({ delay: 0 });
   const change = (subject: string) =>
