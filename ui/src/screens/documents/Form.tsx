@@ -9,7 +9,7 @@ import { Problem } from "../../components/Problem";
 import classes from "./Form.module.css";
 import { FormRow } from "./FormRow";
 import { NameDialog, type Naming } from "./NameDialog";
-import { found, idOf, isHolder, isPlain, nodeAt, shown, sizes } from "./tree";
+import { found, holders, idOf, isHolder, isPlain, labelOf, nodeAt, shown, sizes } from "./tree";
 
 const ROW_HEIGHT = 32;
 const OVERSCAN = 16;
@@ -34,7 +34,8 @@ export function Form({ document, label, cursor, refused, onEdit, onTry, onLine }
   const [naming, setNaming] = useState<Naming>();
   const { nodes, format, problem } = document;
   const rows = useMemo(() => shown(found(nodes, text), text ? new Set() : closed), [nodes, text, closed]);
-  const counted = useMemo(() => sizes(nodes), [nodes]);
+  const standing = useMemo(() => holders(nodes), [nodes]);
+  const counted = useMemo(() => sizes(standing), [standing]);
   // Several values may stand in one line: which of them it is, only the form can say.
   const [focused, setFocused] = useState<{ id: string; cursor: number }>();
   const current = useMemo(
@@ -105,6 +106,7 @@ export function Form({ document, label, cursor, refused, onEdit, onTry, onLine }
                 <FormRow
                   key={id}
                   node={node}
+                  label={labelOf(node.path, standing.get(id) ?? [], format)}
                   top={item.start}
                   size={counted.get(id) ?? 0}
                   open={!closed.has(id) || text !== ""}

@@ -9,6 +9,8 @@ import { ValueField } from "./ValueField";
 
 interface Props {
   node: DocumentNode;
+  /** What it is called where it stands. */
+  label: string;
   top: number;
   /** How many values it holds. */
   size: number;
@@ -26,7 +28,7 @@ interface Props {
 
 /** A value: its key, a field of its type, and what can be done with it. */
 export function FormRow(props: Props) {
-  const { node, top, size, open, current, onToggle, onEdit, onLine, onName } = props;
+  const { node, label, top, size, open, current, onToggle, onEdit, onLine, onName } = props;
   const name = pathText(node.path);
   const holder = isHolder(node);
   const Chevron = open ? IconChevronDown : IconChevronRight;
@@ -56,10 +58,10 @@ export function FormRow(props: Props) {
             data-field
           >
             <Chevron className={classes.small} aria-hidden />
-            <span className={classes.label}>{nameOf(node.path)}</span>
+            <span className={classes.label}>{label}</span>
           </UnstyledButton>
         ) : (
-          <span className={`${classes.label} ${classes.leaf}`}>{nameOf(node.path)}</span>
+          <span className={`${classes.label} ${classes.leaf}`}>{label}</span>
         )}
       </span>
       <span className={classes.value}>
@@ -76,7 +78,7 @@ export function FormRow(props: Props) {
           </ActionIcon>
         </Menu.Target>
         <Menu.Dropdown>
-          {holder && <Menu.Item onClick={() => onName(node, true)}>Add to {nameOf(node.path)}…</Menu.Item>}
+          {holder && <Menu.Item onClick={() => onName(node, true)}>Add to {label}…</Menu.Item>}
           {typeof node.path.at(-1) === "string" && (
             <Menu.Item onClick={() => onName(node, false)}>Rename {nameOf(node.path)}…</Menu.Item>
           )}

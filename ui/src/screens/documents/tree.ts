@@ -49,13 +49,41 @@ export function found(nodes: DocumentNode[], text: string): DocumentNode[] {
   return nodes.filter(({ path }) => kept.has(idOf(path)));
 }
 
+/** Whether a way leads through another one. */
+function leadsThrough(path: PathStep[], holder: PathStep[]): boolean {
+  return path.length > holder.length && holder.every((step, place) => step === path[place]);
+}
+
+/** For each value, by its id, the way of what it stands in. Between the two are several steps where a block has labels. */
+export function holders(nodes: DocumentNode[]): Map<string, PathStep[]> {
+  const open: PathStep[][] = [];
+  return new Map(
+    nodes.map(({ path }) => {
+      while (open.length > 0 && !leadsThrough(path, open.at(-1) ?? [])) open.pop();
+      const holder = open.at(-1) ?? [];
+      open.push(path);
+      return [idOf(path), holder];
+    }),
+  );
+}
+
+/** What a value is called where it stands: its key, with the labels that a block of HCL has behind it. */
+export function labelOf(path: PathStep[], holder: PathStep[], format: DocumentFormat): string {
+  const own = path.slice(holder.length);
+  if (own.length < 2) return nameOf(path);
+  if (format !== "hcl") return pathText(own);
+  return own
+    .map((step, place) =>
+      typeof step === "number" ? `${step + 1}.` : place === 0 ? step : JSON.stringify(step),
+    )
+    .join(" ");
+}
+
 /** How many values each holder has, by its id. */
-export function sizes(nodes: DocumentNode[]): Map<string, number> {
+export function sizes(standing: Map<string, PathStep[]>): Map<string, number> {
   const counted = new Map<string, number>();
-  for (const { path } of nodes) {
-    if (path.length === 0) continue;
-    const holder = idOf(path.slice(0, -1));
-    counted.set(holder, (counted.get(holder) ?? 0) + 1);
+  for (const holder of standing.values()) {
+    counted.set(idOf(holder), (counted.get(idOf(holder)) ?? 0) + 1);
   }
   return counted;
 }
