@@ -98,6 +98,13 @@ function queries(backend: Backend) {
       queryOptions({ queryKey: ["matrix", project], queryFn: () => told(backend.matrix(project)) }),
     secrets: (project: string) =>
       queryOptions({ queryKey: ["secrets", project], queryFn: () => told(backend.secrets(project)) }),
+    secretRemoval: (project: string, environment: string, name: string) =>
+      queryOptions({
+        queryKey: ["secrets", project, "removal", environment, name],
+        queryFn: () => told(backend.planSecretRemoval(project, environment, name, null)),
+        staleTime: 0,
+        gcTime: 0,
+      }),
     importable: (project: string, environment: string) =>
       queryOptions({
         queryKey: ["importable", project, environment],

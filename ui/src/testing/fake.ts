@@ -215,6 +215,21 @@ export function fakeBackend({
     secrets: () => soon(() => ({ secrets: world.secrets })),
     setSecret: (_, environment, name) => soon(() => ({ secrets: addVersion(environment, name) })),
     copySecret: (_, name, _from, to) => soon(() => ({ secrets: addVersion(to, name) })),
+    planSecretRemoval: (_, environment, name, version) =>
+      soon(() => {
+        const versions = versionsOf(environment, name).filter(
+          (held) => version === null || held.version === version,
+        );
+        const running = versions.some(({ deployed }) => deployed);
+        const newest = releaseOf(environment)?.release;
+        return {
+          environment,
+          name,
+          versions: versions.map((held) => held.version),
+          releases: running && newest ? [newest] : [],
+          running,
+        };
+      }),
     removeSecret: (_, environment, name, version) =>
       soon(() => {
         world.secrets = world.secrets.map((entry) =>

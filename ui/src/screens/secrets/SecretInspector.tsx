@@ -1,13 +1,13 @@
 import { ActionIcon, Button } from "@mantine/core";
 import { IconX } from "@tabler/icons-react";
+import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
-import { useRefresh } from "../../app/queries";
+import { useQueries, useRefresh } from "../../app/queries";
 import { href } from "../../app/routes";
 import { useTask } from "../../app/task";
-import { type ProjectView, useBackend } from "../../backend";
+import { type Backend, type ProjectView, useBackend } from "../../backend";
 import { ConfirmName } from "../../components/ConfirmName";
 import { Problem } from "../../components/Problem";
-import { count } from "../../components/words";
 import classes from "../configuration/Inspector.module.css";
 import { SecretPart } from "../configuration/SecretPart";
 import type { ListedSecret } from "./list";
@@ -67,8 +67,6 @@ export function SecretInspector({ project, secret, environment, onClose }: Props
           project={project.path}
           environment={environment}
           name={secret.name}
-          versions={entry.versions.length}
-          runs={entry.versions.some(({ deployed }) => deployed)}
           guarded={guarded}
         />
       )}
@@ -80,20 +78,12 @@ interface RemoveProps {
   project: string;
   environment: string;
   name: string;
-  versions: number;
-  /** The release that runs uses one of them. */
-  runs: boolean;
   guarded: boolean;
 }
 
-function RemoveAll({ project, environment, name, versions, runs, guarded }: RemoveProps) {
-  const backend = useBackend();
-  const refresh = useRefresh();
+function RemoveAll(props: RemoveProps) {
+  const { name, environment } = props;
   const [asking, setAsking] = useState(false);
-  const remove = useTask(async () => {
-    refresh.secrets(project, await backend.removeSecret(project, environment, name, null));
-    setAsking(false);
-  });
   return (
     <section className={classes.part}>
       <div>
@@ -101,22 +91,45 @@ function RemoveAll({ project, environment, name, versions, runs, guarded }: Remo
           Remove {name} from {environment}…
         </Button>
       </div>
-      {remove.problem && <Problem failure={remove.problem} doing="Removing it" compact />}
-      {asking && (
-        <ConfirmName
-          verb={`Remove ${name} from ${environment}`}
-          name={guarded || runs ? environment : undefined}
-          busy={remove.busy}
-          onConfirm={() => void remove.start()}
-          onClose={() => setAsking(false)}
-        >
-          <p>
-            The keychain forgets {versions === 1 ? "its only version" : `all ${count(versions, "version")}`}{" "}
-            in {environment}. Releases that use {name} can then no longer be gone back to
-            {runs && ", and the one that runs now cannot be started anew"}.
-          </p>
-        </ConfirmName>
-      )}
+      {asking && <Removal {...props} onClose={() => setAsking(false)} />}
     </section>
   );
+}
+
+/** Says what goes along with a secret, then removes all its versions. */
+function Removal({ project, environment, name, guarded, onClose }: RemoveProps & { onClose: () => void }) {
+  const backend = useBackend();
+  const refresh = useRefresh();
+  const plan = useQuery(useQueries().secretRemoval(project, environment, name));
+  const remove = useTask(async () => {
+    refresh.secrets(project, await backend.removeSecret(project, environment, name, null));
+    onClose();
+  });
+  const problem = remove.problem ?? plan.error;
+  const verb = `Remove ${name} from ${environment}`;
+  return (
+    <ConfirmName
+      verb={verb}
+      name={guarded || plan.data?.running ? environment : undefined}
+      busy={remove.busy || plan.isPending}
+      onConfirm={() => void remove.start()}
+      onClose={onClose}
+    >
+      {plan.data && <p>{consequence(plan.data)}</p>}
+      {problem && <Problem failure={problem} doing={verb} compact />}
+    </ConfirmName>
+  );
+}
+
+type SecretRemoval = Awaited<ReturnType<Backend["planSecretRemoval"]>>;
+
+/** What removing versions of a secret means, in words. */
+function consequence({ environment, versions, releases, running }: SecretRemoval): string {
+  const what = versions.map((version) => `v${version}`).join(", ");
+  const lost = releases.map((release) => `#${release}`).join(", ");
+  return [
+    `The keychain forgets ${what} in ${environment}.`,
+    lost ? `Then it cannot be gone back to ${lost} any more.` : "No release needs it to be gone back to.",
+    running ? "What runs now goes on, and cannot be made anew." : "",
+  ].join(" ");
 }

@@ -39,7 +39,9 @@ export function SecretList({ project, secrets, selected, onSelect }: Props) {
   return (
     <section className={classes.part} aria-label="Secrets">
       {secrets && secrets.length > 0 && (
-        <FilterBar label="Filter secrets" placeholder="Name or variable" text={text} onText={setText} />
+        <div className={classes.filter}>
+          <FilterBar label="Filter secrets" placeholder="Name or variable" text={text} onText={setText} />
+        </div>
       )}
       {!secrets && query.isPending && <LoadingRows rows={6} />}
       {query.error && (

@@ -111,6 +111,9 @@ test("a secret of the list is copied from another environment, and removed after
   const about = await screen.findByRole("complementary", { name: "About STRIPE_KEY in development" });
   await user.click(within(about).getByRole("button", { name: "Copy from staging" }));
   await user.click(await within(about).findByRole("button", { name: "Remove STRIPE_KEY from development…" }));
+  expect(
+    await screen.findByText(/The keychain forgets v1 in development\. No release needs it/),
+  ).toBeTruthy();
   expect(removeSecret).not.toHaveBeenCalled();
   await user.click(await screen.findByRole("button", { name: "Remove STRIPE_KEY from development" }));
   await waitFor(() =>
