@@ -35,24 +35,7 @@ export function EnvironmentColumn({ project, environment, status, ahead, onRetry
         <span className={classes.target} title={target(environment.target)}>
           {target(environment.target)}
         </span>
-      </header>
-      <div className={classes.release}>
-        <Release status={status} />
-      </div>
-      <div className={classes.facts}>
-        <Facts project={project} environment={environment} status={status} onRetry={onRetry} />
-      </div>
-      <div className={classes.actions}>
-        <DeployButton project={project} environment={environment} status={status} />
-        {ahead?.release != null && status && !status.deployment && (
-          <Button
-            onClick={() => go({ page: "promote", project, environment: name, from: ahead.name })}
-            title={`Moves ${name} to the release that ${ahead.name} has; shows the plan first`}
-          >
-            Promote #{ahead.release}…
-          </Button>
-        )}
-        <Menu>
+        <Menu position="bottom-end">
           <Menu.Target>
             <ActionIcon aria-label={`More for ${name}`}>
               <IconDots className={classes.icon} aria-hidden />
@@ -76,6 +59,23 @@ export function EnvironmentColumn({ project, environment, status, ahead, onRetry
             </Menu.Item>
           </Menu.Dropdown>
         </Menu>
+      </header>
+      <div className={classes.release}>
+        <Release status={status} />
+      </div>
+      <div className={classes.facts}>
+        <Facts project={project} environment={environment} status={status} onRetry={onRetry} />
+      </div>
+      <div className={classes.actions}>
+        <DeployButton project={project} environment={environment} status={status} />
+        {ahead?.release != null && status && !status.deployment && (
+          <Button
+            onClick={() => go({ page: "promote", project, environment: name, from: ahead.name })}
+            title={`Moves ${name} to the release that ${ahead.name} has; shows the plan first`}
+          >
+            Promote #{ahead.release}…
+          </Button>
+        )}
       </div>
       <Services project={project} environment={name} services={status?.services} />
     </article>
