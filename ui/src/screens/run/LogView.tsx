@@ -168,7 +168,7 @@ export function LogView({ project, number, total, steps, live, running, jump, on
           </>
         )}
         <span className={classes.lines}>{count(total, "line")}</span>
-        {failed && silent && <span className={classes.lines}>{failed.name} printed nothing</span>}
+        {failed && silent && <span className={classes.lines}>no line reads like an error</span>}
         {failed && !silent && (
           <Button color="danger" variant="light" onClick={() => toError.start(failed)} loading={toError.busy}>
             First error

@@ -1,6 +1,14 @@
 /** Reading through a whole log in pieces: to search it and to copy it, however long it is. */
 import { useEffect, useState } from "react";
-import { type Backend, type Failure, failure, type LogLine, type Step, useBackend } from "../../backend";
+import {
+  type Backend,
+  type Failure,
+  failure,
+  type LogLine,
+  type Stage,
+  type Step,
+  useBackend,
+} from "../../backend";
 
 const PIECE = 2000;
 /** More places than a person steps through. */
@@ -45,9 +53,12 @@ export function readsLikeError(text: string): boolean {
   return !CALM.test(text) && (ERROR.test(text) || ERROR.test(text.toLowerCase()));
 }
 
+/** Stages whose steps are commands: the last that one says before it gives up is worth a look, whatever it is. */
+const COMMANDS: Stage[] = ["checks", "build", "verification"];
+
 /**
  * The line of a failed step to look at first: one that the step's error quotes, or else the first that reads like an error, or
- * else the last one, which is what a command says before it gives up.
+ * else a command's last one. Nothing where none says anything of a failure.
  */
 export async function firstError(
   backend: Backend,
@@ -65,7 +76,7 @@ export async function firstError(
     if (quoted) return quoted.line;
     like ??= lines.find(({ text }) => readsLikeError(text))?.line;
     last = lines.at(-1)?.line ?? last;
-    if (lines.length < PIECE) return like ?? (last || undefined);
+    if (lines.length < PIECE) return like ?? (COMMANDS.includes(step.stage) && last > 0 ? last : undefined);
   }
 }
 
