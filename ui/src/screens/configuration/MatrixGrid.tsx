@@ -58,6 +58,8 @@ export function MatrixGrid(props: Props) {
     getScrollElement: () => scroller.current,
     estimateSize: () => ROW_HEIGHT,
     overscan: OVERSCAN,
+    // Until it is known: the first drawing has rows already.
+    initialRect: { width: 0, height: window.innerHeight },
   });
   const places = useMemo(
     () => new Map(lines.flatMap((line, index) => ("row" in line ? [[line.row.key, index] as const] : []))),

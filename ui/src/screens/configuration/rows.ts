@@ -44,17 +44,15 @@ const FITS: Record<MatrixFilter, (row: MatrixRow) => boolean> = {
 
 /** How many rows each filter shows; of what is missing, how many values have to be given. */
 export function counts(matrix: Matrix): Record<MatrixFilter, number> {
-  const number = (filter: MatrixFilter) => matrix.rows.filter(FITS[filter]).length;
-  return {
-    all: matrix.rows.length,
-    different: number("different"),
-    missing: matrix.rows.reduce(
-      (sum, row) => sum + row.cells.filter((cell) => isMissing(row, cell)).length,
-      0,
-    ),
-    secrets: number("secrets"),
-    changed: number("changed"),
-  };
+  const number = { all: matrix.rows.length, different: 0, missing: 0, secrets: 0, changed: 0 };
+  // Once through all cells, which may be very many.
+  for (const row of matrix.rows) {
+    if (differs(row)) number.different += 1;
+    if (FITS.secrets(row)) number.secrets += 1;
+    if (FITS.changed(row)) number.changed += 1;
+    for (const cell of row.cells) if (isMissing(row, cell)) number.missing += 1;
+  }
+  return number;
 }
 
 const texts = new WeakMap<MatrixRow, string>();
@@ -81,16 +79,17 @@ export type Line = { group: string; size: number } | { row: MatrixRow };
 
 /** The rows with their groups' names between them; the rows of closed groups are left out. */
 export function linesOf(rows: MatrixRow[], closed: ReadonlySet<string>): Line[] {
-  const groups: { name: string; rows: MatrixRow[] }[] = [];
+  const lines: Line[] = [];
+  let title: { group: string; size: number } | undefined;
   for (const row of rows) {
-    const last = groups.at(-1);
-    if (last && last.name === row.group) last.rows.push(row);
-    else groups.push({ name: row.group, rows: [row] });
+    if (row.group !== (title?.group ?? "")) {
+      title = { group: row.group, size: 0 };
+      if (row.group) lines.push(title);
+    }
+    if (title) title.size += 1;
+    if (!closed.has(row.group)) lines.push({ row });
   }
-  return groups.flatMap(({ name, rows: members }) => [
-    ...(name ? [{ group: name, size: members.length }] : []),
-    ...(closed.has(name) ? [] : members.map((row) => ({ row }))),
-  ]);
+  return lines;
 }
 
 /** The names that every shell and Compose take. */
