@@ -82,15 +82,20 @@ async fn open(window: &Window, stage: &Stage, place: &str) -> Result<()> {
     .await
 }
 
+/// The smallest size, in a theme.
+async fn smallest(window: &Window, stage: &Stage, theme: &str) -> Result<()> {
+    open(window, stage, "settings").await?;
+    window.resize(1024, 700).await?;
+    window.click("radio", theme).await
+}
+
 #[tokio::test]
 async fn nothing_is_cut_off_in_the_smallest_size_with_the_longest_names() -> Result<()> {
     let stage = long_names().await?;
     let window = Window::open(&stage).await?;
     let mut problems = Vec::new();
-    for (theme, width, height) in [("Dark", 1024, 700), ("Light", 1024, 700)] {
-        open(&window, &stage, "settings").await?;
-        window.resize(width, height).await?;
-        window.click("radio", theme).await?;
+    for theme in ["Dark", "Light"] {
+        smallest(&window, &stage, theme).await?;
         let theme = theme.to_lowercase();
         let document = DOCUMENT.replace('/', "%2F");
         for (name, place, wanted) in [
@@ -138,5 +143,50 @@ async fn nothing_is_cut_off_in_the_smallest_size_with_the_longest_names() -> Res
         window.press(Window::ESCAPE).await?;
     }
     assert!(problems.is_empty(), "{problems:#?}");
+    window.close().await
+}
+
+#[tokio::test]
+async fn a_conflict_and_a_running_deployment_fit_into_the_smallest_size() -> Result<()> {
+    const SLOW: &str = "the check that takes its time, and has a name that says so at some length";
+    let stage = long_names().await?;
+    stage.call(["config", "set", "staging", "BROKEN", "no"]).done().await?;
+    stage.call(["config", "set", "staging", "MESSAGE", "third"]).done().await?;
+    let check = format!("{{ name: \"{SLOW}\", run: 'seq -f \"item %g of the list is well\" 400; sleep 300' }}");
+    stage.edit("sternway.yaml", |line| {
+        line.starts_with("pipeline:").then(|| format!("{line}\n  checks:\n    - {check}"))
+    })?;
+    let window = Window::open(&stage).await?;
+    smallest(&window, &stage, "Dark").await?;
+
+    open(&window, &stage, &format!("documents?file={}", DOCUMENT.replace('/', "%2F"))).await?;
+    for setting in ["setting_1", "setting_2", "setting_3"] {
+        window.fill(setting, "100").await?;
+        window.press(Window::ENTER).await?;
+        window.see("not saved", SOON).await?;
+    }
+    let file = stage.project().join(DOCUMENT);
+    let outside = fs::read_to_string(&file)?
+        .replace("\"setting_1\": 1", &format!("\"setting_1\": \"{}\"", "a long text from outside, ".repeat(12)))
+        .replace("\"setting_2\": 2", "\"setting_2\": [2, 3]")
+        .replace("  \"setting_3\": 3,\n", "");
+    fs::write(&file, outside)?;
+    window.see("was changed outside", SOON).await?;
+    window.click("button", &format!("Save {DOCUMENT}")).await?;
+    window.see("was changed here and outside", SOON).await?;
+    picture(&window, "dark", "conflict").await?;
+    window.click("button", "Take all of theirs").await?;
+    picture(&window, "dark", "conflict-chosen").await?;
+    window.click("button", "Save what was chosen").await?;
+
+    open(&window, &stage, "plan?environment=staging").await?;
+    window.click("button", "Deploy to staging").await?;
+    window.see("item 400 of the list", SOON).await?;
+    picture(&window, "dark", "running").await?;
+    open(&window, &stage, "overview").await?;
+    window.find("region", "Running deployments").await?;
+    picture(&window, "dark", "running-elsewhere").await?;
+    window.click("button", "Cancel #*").await?;
+    window.find("button", "Dismiss #*").await?;
     window.close().await
 }
