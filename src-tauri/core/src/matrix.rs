@@ -50,7 +50,7 @@ impl Core {
         for environment in &grid.environments {
             releases.push(history.current_release(id, environment).await?);
         }
-        Ok((history.secrets(id).await?, releases))
+        Ok((self.known_secrets(project).await?, releases))
     }
 }
 

@@ -1,10 +1,10 @@
-import { ActionIcon, Button, SegmentedControl, Textarea } from "@mantine/core";
-import { IconX } from "@tabler/icons-react";
+import { Button, SegmentedControl, Textarea } from "@mantine/core";
 import { useState } from "react";
 import { useRefresh } from "../../app/queries";
 import { href } from "../../app/routes";
 import { useTask } from "../../app/task";
 import { type MatrixRow, type Origin, useBackend } from "../../backend";
+import { InspectorFrame } from "../../components/InspectorFrame";
 import { Problem } from "../../components/Problem";
 import { typeWords } from "../../components/words";
 import classes from "./Inspector.module.css";
@@ -53,20 +53,16 @@ export function Inspector({
   if (!cell) return null;
   const state = stateOf(row, cell);
   return (
-    <aside
-      className={classes.inspector}
-      aria-label={`About ${row.key} in ${environment}`}
-      onKeyDown={(event) => event.key === "Escape" && onClose()}
-    >
-      <header className={classes.head}>
-        <div className={classes.title}>
+    <InspectorFrame
+      about={`${row.key} in ${environment}`}
+      title={
+        <>
           <code className={classes.key}>{row.key}</code>
           <span className={classes.environment}>in {environment}</span>
-        </div>
-        <ActionIcon aria-label="Close the inspector" onClick={onClose}>
-          <IconX className={classes.icon} aria-hidden />
-        </ActionIcon>
-      </header>
+        </>
+      }
+      onClose={onClose}
+    >
       <section className={classes.part}>
         <h2 className={classes.heading}>Why this value</h2>
         <ol className={classes.sources}>
@@ -149,7 +145,7 @@ export function Inspector({
         </div>
       </section>
       <ValueHistory project={project} environment={environment} name={row.key} />
-    </aside>
+    </InspectorFrame>
   );
 }
 

@@ -1,7 +1,7 @@
-import { ActionIcon, Button, Textarea } from "@mantine/core";
-import { IconX } from "@tabler/icons-react";
+import { Button, Textarea } from "@mantine/core";
 import { useState } from "react";
 import type { Matrix } from "../../backend";
+import { InspectorFrame } from "../../components/InspectorFrame";
 import { count } from "../../components/words";
 import { canCopy } from "./CopyTo";
 import { cellOf, isHidden, takeAway } from "./edits";
@@ -33,13 +33,10 @@ export function SelectionInspector({ matrix, area, busy, onFill, onRemove, onCop
   const removable = takeAway(matrix, cells).edits.length;
   const [key] = area.keys;
   return (
-    <aside
-      className={classes.inspector}
-      aria-label={`About ${cells.length} selected values`}
-      onKeyDown={(event) => event.key === "Escape" && onClose()}
-    >
-      <header className={classes.head}>
-        <div className={classes.title}>
+    <InspectorFrame
+      about={`${cells.length} selected values`}
+      title={
+        <>
           <span className={classes.strong}>{count(cells.length, "value")} selected</span>
           <span className={classes.environment}>
             {area.keys.length === 1 ? (
@@ -52,11 +49,10 @@ export function SelectionInspector({ matrix, area, busy, onFill, onRemove, onCop
               ? count(area.environments.length, "environment")
               : area.environments.join(" and ")}
           </span>
-        </div>
-        <ActionIcon aria-label="Close the inspector" onClick={onClose}>
-          <IconX className={classes.icon} aria-hidden />
-        </ActionIcon>
-      </header>
+        </>
+      }
+      onClose={onClose}
+    >
       <form
         className={classes.part}
         onSubmit={(event) => {
@@ -105,6 +101,6 @@ export function SelectionInspector({ matrix, area, busy, onFill, onRemove, onCop
           </Button>
         </div>
       </section>
-    </aside>
+    </InspectorFrame>
   );
 }

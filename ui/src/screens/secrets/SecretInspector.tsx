@@ -1,5 +1,4 @@
-import { ActionIcon, Button } from "@mantine/core";
-import { IconX } from "@tabler/icons-react";
+import { Button } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { useQueries, useRefresh } from "../../app/queries";
@@ -7,6 +6,7 @@ import { href } from "../../app/routes";
 import { useTask } from "../../app/task";
 import { type Backend, type ProjectView, useBackend } from "../../backend";
 import { ConfirmName } from "../../components/ConfirmName";
+import { InspectorFrame } from "../../components/InspectorFrame";
 import { Problem } from "../../components/Problem";
 import classes from "../configuration/Inspector.module.css";
 import { SecretPart } from "../configuration/SecretPart";
@@ -27,20 +27,16 @@ export function SecretInspector({ project, secret, environment, onClose }: Props
   const entry = secret.entries[place];
   const users = entry?.used_by ?? [];
   return (
-    <aside
-      className={classes.inspector}
-      aria-label={`About ${secret.name} in ${environment}`}
-      onKeyDown={(event) => event.key === "Escape" && onClose()}
-    >
-      <header className={classes.head}>
-        <div className={classes.title}>
+    <InspectorFrame
+      about={`${secret.name} in ${environment}`}
+      title={
+        <>
           <code className={classes.key}>{secret.name}</code>
           <span className={classes.environment}>in {environment}</span>
-        </div>
-        <ActionIcon aria-label="Close the inspector" onClick={onClose}>
-          <IconX className={classes.icon} aria-hidden />
-        </ActionIcon>
-      </header>
+        </>
+      }
+      onClose={onClose}
+    >
       <section className={classes.part}>
         <h2 className={classes.heading}>Variables that refer to it</h2>
         {users.length === 0 && <p className={classes.hint}>None in {environment}.</p>}
@@ -70,7 +66,7 @@ export function SecretInspector({ project, secret, environment, onClose }: Props
           guarded={guarded}
         />
       )}
-    </aside>
+    </InspectorFrame>
   );
 }
 
