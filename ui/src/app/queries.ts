@@ -98,10 +98,10 @@ function queries(backend: Backend) {
       queryOptions({ queryKey: ["matrix", project], queryFn: () => told(backend.matrix(project)) }),
     secrets: (project: string) =>
       queryOptions({ queryKey: ["secrets", project], queryFn: () => told(backend.secrets(project)) }),
-    secretRemoval: (project: string, environment: string, name: string) =>
+    secretRemoval: (project: string, environment: string, name: string, version: number | null) =>
       queryOptions({
-        queryKey: ["secrets", project, "removal", environment, name],
-        queryFn: () => told(backend.planSecretRemoval(project, environment, name, null)),
+        queryKey: ["secrets", project, "removal", environment, name, version],
+        queryFn: () => told(backend.planSecretRemoval(project, environment, name, version)),
         staleTime: 0,
         gcTime: 0,
       }),

@@ -1,4 +1,4 @@
-import { ActionIcon, Button, Modal, PasswordInput } from "@mantine/core";
+import { ActionIcon, Button, PasswordInput } from "@mantine/core";
 import { IconTrash } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { type FormEvent, useRef, useState } from "react";
@@ -8,7 +8,7 @@ import { type MatrixRow, useBackend } from "../../backend";
 import { LoadingRows } from "../../components/Page";
 import { Problem } from "../../components/Problem";
 import { Time } from "../../components/Time";
-import dialog from "./Dialog.module.css";
+import { RemoveSecret } from "../secrets/RemoveSecret";
 import { GenerateSecret } from "./GenerateSecret";
 import classes from "./Inspector.module.css";
 import { Rotation } from "./Rotation";
@@ -47,11 +47,6 @@ export function SecretPart({ project, environments, environment, row, name, guar
   const copy = useTask(async (from: string) => {
     refresh.secrets(project, await backend.copySecret(project, name, from, environment));
   });
-  const remove = useTask(async (version: number) => {
-    refresh.secrets(project, await backend.removeSecret(project, environment, name, version));
-    setRemoving(undefined);
-  });
-
   const entry = secrets.data?.secrets.find(
     (other) => other.environment === environment && other.name === name,
   );
@@ -61,7 +56,7 @@ export function SecretPart({ project, environments, environment, row, name, guar
       row.cells[column]?.secret?.name === name &&
       row.cells[column]?.secret?.version != null,
   );
-  const problem = set.problem ?? copy.problem ?? remove.problem;
+  const problem = set.problem ?? copy.problem;
   return (
     <>
       <form
@@ -143,30 +138,14 @@ export function SecretPart({ project, environments, environment, row, name, guar
         />
       )}
       {removing !== undefined && (
-        <Modal
-          opened
+        <RemoveSecret
+          project={project}
+          environment={environment}
+          name={name}
+          version={removing}
+          guarded={guarded}
           onClose={() => setRemoving(undefined)}
-          title={`Remove v${removing} of ${name}`}
-          closeButtonProps={{ "aria-label": "Close" }}
-        >
-          <div className={dialog.form}>
-            <p>
-              The keychain forgets this value for {environment}. Releases that used v{removing} can then no
-              longer be gone back to.
-            </p>
-            <div className={dialog.buttons}>
-              <Button onClick={() => setRemoving(undefined)}>Keep it</Button>
-              <Button
-                variant="light"
-                color="danger"
-                onClick={() => remove.start(removing)}
-                loading={remove.busy}
-              >
-                Remove v{removing}
-              </Button>
-            </div>
-          </div>
-        </Modal>
+        />
       )}
     </>
   );

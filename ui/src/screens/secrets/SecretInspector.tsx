@@ -1,16 +1,12 @@
 import { Button } from "@mantine/core";
-import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
-import { useQueries, useRefresh } from "../../app/queries";
 import { href } from "../../app/routes";
-import { useTask } from "../../app/task";
-import { type Backend, type ProjectView, useBackend } from "../../backend";
-import { ConfirmName } from "../../components/ConfirmName";
+import type { ProjectView } from "../../backend";
 import { InspectorFrame } from "../../components/InspectorFrame";
-import { Problem } from "../../components/Problem";
 import classes from "../configuration/Inspector.module.css";
 import { SecretPart } from "../configuration/SecretPart";
 import type { ListedSecret } from "./list";
+import { RemoveSecret } from "./RemoveSecret";
 
 interface Props {
   project: ProjectView;
@@ -87,45 +83,7 @@ function RemoveAll(props: RemoveProps) {
           Remove {name} from {environment}…
         </Button>
       </div>
-      {asking && <Removal {...props} onClose={() => setAsking(false)} />}
+      {asking && <RemoveSecret {...props} version={null} onClose={() => setAsking(false)} />}
     </section>
   );
-}
-
-/** Says what goes along with a secret, then removes all its versions. */
-function Removal({ project, environment, name, guarded, onClose }: RemoveProps & { onClose: () => void }) {
-  const backend = useBackend();
-  const refresh = useRefresh();
-  const plan = useQuery(useQueries().secretRemoval(project, environment, name));
-  const remove = useTask(async () => {
-    refresh.secrets(project, await backend.removeSecret(project, environment, name, null));
-    onClose();
-  });
-  const problem = remove.problem ?? plan.error;
-  const verb = `Remove ${name} from ${environment}`;
-  return (
-    <ConfirmName
-      verb={verb}
-      name={guarded || plan.data?.running ? environment : undefined}
-      busy={remove.busy || plan.isPending}
-      onConfirm={() => void remove.start()}
-      onClose={onClose}
-    >
-      {plan.data && <p>{consequence(plan.data)}</p>}
-      {problem && <Problem failure={problem} doing={verb} compact />}
-    </ConfirmName>
-  );
-}
-
-type SecretRemoval = Awaited<ReturnType<Backend["planSecretRemoval"]>>;
-
-/** What removing versions of a secret means, in words. */
-function consequence({ environment, versions, releases, running }: SecretRemoval): string {
-  const what = versions.map((version) => `v${version}`).join(", ");
-  const lost = releases.map((release) => `#${release}`).join(", ");
-  return [
-    `The keychain forgets ${what} in ${environment}.`,
-    lost ? `Then it cannot be gone back to ${lost} any more.` : "No release needs it to be gone back to.",
-    running ? "What runs now goes on, and cannot be made anew." : "",
-  ].join(" ");
 }

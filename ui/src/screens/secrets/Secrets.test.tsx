@@ -121,6 +121,25 @@ test("a secret of the list is copied from another environment, and removed after
   );
 });
 
+test("an old version is removed after it was said what goes along", async () => {
+  const fake = fakeBackend({ delay: 0 });
+  const removeSecret = vi.fn(fake.removeSecret);
+  const { user } = await open("DB_PASSWORD in staging", { ...fake, removeSecret });
+  const [bin] = await screen.findAllByRole("button", { name: /^Remove v\d+ of DB_PASSWORD from staging$/ });
+  const verb = bin?.getAttribute("aria-label") ?? "";
+  const version = Number(verb.match(/v(\d+)/)?.[1]);
+  if (bin) await user.click(bin);
+  const dialog = await screen.findByRole("dialog");
+  expect(
+    await within(dialog).findByText(new RegExp(`^The keychain forgets v${version} in staging`)),
+  ).toBeTruthy();
+  expect(removeSecret).not.toHaveBeenCalled();
+  await user.click(within(dialog).getByRole("button", { name: verb }));
+  await waitFor(() =>
+    expect(removeSecret.mock.calls).toEqual([[PROJECT, "staging", "DB_PASSWORD", version]]),
+  );
+});
+
 test("without secrets the list says how one is made; if they cannot be read, why", async () => {
   const { page } = show({ page: "secrets", project: PROJECT }, { secrets: async () => ({ secrets: [] }) });
   expect(await screen.findByText("No secrets yet")).toBeTruthy();
