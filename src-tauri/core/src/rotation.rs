@@ -41,8 +41,7 @@ impl Core {
             Some(open) => open.old,
             None => newest(&self.known_secrets(project).await?, environment).get(name).copied(),
         };
-        let mut releases = self.releases_with(project, environment, name, old.as_slice()).await?;
-        releases.retain(|number| current.as_ref().is_none_or(|current| current.number != *number));
+        let (releases, _) = self.releases_with(project, environment, name, old.as_slice()).await?;
         let used_by = self.secrets(project, Some(environment)).await?.secrets;
         let used_by = used_by.into_iter().find(|entry| &entry.name == name).map(|entry| entry.used_by);
         Ok(RotationView {
@@ -231,23 +230,30 @@ impl Core {
         Ok(notes)
     }
 
-    /// The newest releases of an environment that need one of these versions of a secret, newest first.
+    /// Of the newest releases of an environment those that need one of these versions of a secret, newest first, without the
+    /// one that runs; and whether that one needs them.
     pub(crate) async fn releases_with(
         &self,
         project: &Project,
         environment: &EnvironmentName,
         name: &SecretName,
         versions: &[u32],
-    ) -> Result<Vec<DeploymentNumber>> {
+    ) -> Result<(Vec<DeploymentNumber>, bool)> {
         let (id, history) = (self.project_id(project).await?, self.history().await?);
-        let mut numbers = Vec::new();
+        let current = history.current_release(id, environment).await?.map(|release| release.number);
+        let (mut numbers, mut running) = (Vec::new(), false);
         for release in history.releases(id, environment, LOOKED_AT).await? {
             let pins = Want::from_release(&release).secrets()?;
-            if pins.iter().any(|pin| &pin.name == name && versions.contains(&pin.version)) {
+            if !pins.iter().any(|pin| &pin.name == name && versions.contains(&pin.version)) {
+                continue;
+            }
+            if current == Some(release.number) {
+                running = true;
+            } else {
                 numbers.push(release.number);
             }
         }
-        Ok(numbers)
+        Ok((numbers, running))
     }
 
     async fn open_rotations(&self, project: &Project, environment: &EnvironmentName) -> Result<Vec<StoredRotation>> {

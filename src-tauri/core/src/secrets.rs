@@ -216,11 +216,7 @@ impl Core {
             let which = version.map(|version| format!(" version {version}")).unwrap_or_default();
             return Err(Error::new(Code::NotFound, format!("{name} has no{which} value in {environment}")));
         }
-        let current = self.history().await?.current_release(self.project_id(project).await?, environment).await?;
-        let mut releases = self.releases_with(project, environment, name, &versions).await?;
-        let before = releases.len();
-        releases.retain(|number| current.as_ref().is_none_or(|current| current.number != *number));
-        let running = releases.len() < before;
+        let (releases, running) = self.releases_with(project, environment, name, &versions).await?;
         Ok(SecretRemoval { environment: environment.clone(), name: name.clone(), versions, releases, running })
     }
 

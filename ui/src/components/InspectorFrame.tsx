@@ -4,8 +4,10 @@ import type { ReactNode } from "react";
 import classes from "./InspectorFrame.module.css";
 
 interface Props {
-  /** What it is about, as its name. */
-  about: string;
+  /** Its name. */
+  label: string;
+  /** What closing it is called. */
+  close?: string;
   /** The title, and a smaller line below it. */
   title: ReactNode;
   onClose: () => void;
@@ -13,16 +15,16 @@ interface Props {
 }
 
 /** What is said about a selection, at the right of a page; `Esc` closes it. */
-export function InspectorFrame({ about, title, onClose, children }: Props) {
+export function InspectorFrame({ label, close = "Close the inspector", title, onClose, children }: Props) {
   return (
     <aside
       className={classes.inspector}
-      aria-label={`About ${about}`}
+      aria-label={label}
       onKeyDown={(event) => event.key === "Escape" && onClose()}
     >
       <header className={classes.head}>
         <div className={classes.title}>{title}</div>
-        <ActionIcon aria-label="Close the inspector" onClick={onClose}>
+        <ActionIcon aria-label={close} onClick={onClose}>
           <IconX className={classes.icon} aria-hidden />
         </ActionIcon>
       </header>

@@ -54,7 +54,7 @@ export function Inspector({
   const state = stateOf(row, cell);
   return (
     <InspectorFrame
-      about={`${row.key} in ${environment}`}
+      label={`About ${row.key} in ${environment}`}
       title={
         <>
           <code className={classes.key}>{row.key}</code>

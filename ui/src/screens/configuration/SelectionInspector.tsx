@@ -34,7 +34,7 @@ export function SelectionInspector({ matrix, area, busy, onFill, onRemove, onCop
   const [key] = area.keys;
   return (
     <InspectorFrame
-      about={`${cells.length} selected values`}
+      label={`About ${cells.length} selected values`}
       title={
         <>
           <span className={classes.strong}>{count(cells.length, "value")} selected</span>

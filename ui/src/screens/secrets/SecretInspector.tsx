@@ -24,7 +24,7 @@ export function SecretInspector({ project, secret, environment, onClose }: Props
   const users = entry?.used_by ?? [];
   return (
     <InspectorFrame
-      about={`${secret.name} in ${environment}`}
+      label={`About ${secret.name} in ${environment}`}
       title={
         <>
           <code className={classes.key}>{secret.name}</code>

@@ -1,10 +1,11 @@
-import { ActionIcon, Button, Menu, Select } from "@mantine/core";
-import { IconChevronDown, IconX } from "@tabler/icons-react";
+import { Button, Menu, Select } from "@mantine/core";
+import { IconChevronDown } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { useQueries } from "../../app/queries";
 import type { ProjectView, RestoreScope, VersionView } from "../../backend";
 import { ChangeList } from "../../components/ChangeList";
+import { InspectorFrame } from "../../components/InspectorFrame";
 import { Empty, LoadingRows } from "../../components/Page";
 import { Problem } from "../../components/Problem";
 import { Time } from "../../components/Time";
@@ -45,23 +46,20 @@ export function VersionDetail({ project, version, others, file, onFile, onClose 
   });
   const whole: RestoreScope = { environment: null, file: null, key: null };
   return (
-    <aside
-      className={classes.detail}
-      aria-label={`Version ${number}`}
-      onKeyDown={(event) => event.key === "Escape" && onClose()}
-    >
-      <header className={classes.head}>
-        <div>
+    <InspectorFrame
+      label={`Version ${number}`}
+      close="Close the version"
+      title={
+        <>
           <h2 className={classes.title}>Version {number}</h2>
           <p className={classes.quiet}>
             {origin(version)} <Time at={created} />
           </p>
           {note && <p>{note}</p>}
-        </div>
-        <ActionIcon aria-label="Close the version" onClick={onClose}>
-          <IconX className={classes.icon} aria-hidden />
-        </ActionIcon>
-      </header>
+        </>
+      }
+      onClose={onClose}
+    >
       <div className={classes.tools}>
         <Select
           className={classes.with}
@@ -155,6 +153,6 @@ export function VersionDetail({ project, version, others, file, onFile, onClose 
           onClose={() => setScope(undefined)}
         />
       )}
-    </aside>
+    </InspectorFrame>
   );
 }
