@@ -7,7 +7,7 @@ use sternway_model::{EnvironmentName, Error, Origin, ProjectFile, Value, ValueTy
 
 use crate::sources::Sources;
 use crate::types;
-use crate::variables::Slot;
+use crate::variables::{Merged, Slot, Template};
 
 /// Keys × environments.
 #[derive(Debug, Clone, PartialEq)]
@@ -67,26 +67,36 @@ pub fn grid(project_dir: &Path, project: &ProjectFile) -> Grid {
     let environments: Vec<_> = project.environments.keys().cloned().collect();
     let mut problems: Vec<Error> = sources.problems().cloned().collect();
     let mut rows = rows(project, &sources, &environments);
-    let mut mentioned: Vec<BTreeSet<String>> = vec![BTreeSet::new(); rows.len()];
     let places: HashMap<String, usize> = rows.iter().enumerate().map(|(place, row)| (row.key.clone(), place)).collect();
-    for ((column, environment), merged) in environments.iter().enumerate().zip(sources.all_merged(&environments)) {
-        for problem in merged.problems {
-            // A shared line is read once per environment; it is one problem.
-            if !problems.contains(&problem) {
-                problems.push(problem);
+    let mut mentioned: Vec<BTreeSet<String>> = vec![BTreeSet::new(); rows.len()];
+    let common = sources.common();
+    let mut inherited: Vec<Option<Found<'_>>> = vec![None; rows.len()];
+    for found in found(&common) {
+        if let Some(empty) = places.get(&found.variable.key).and_then(|place| inherited.get_mut(*place)) {
+            *empty = Some(found);
+        }
+    }
+    problems.extend(common.problems.iter().cloned());
+    for environment in &environments {
+        let merged = sources.own(environment, &common);
+        for problem in &merged.problems {
+            // A line of a file that several environments have is read for each of them; it is one problem.
+            if !problems.contains(problem) {
+                problems.push(problem.clone());
+            }
+        }
+        let mut column = inherited.clone();
+        for found in found(&merged) {
+            if let Some(cell) = places.get(&found.variable.key).and_then(|place| column.get_mut(*place)) {
+                *cell = Some(found);
             }
         }
         let slots: Vec<_> = sources.of(environment).map(|(slot, _)| slot).collect();
-        let mut templates = merged.templates;
-        for (key, variable) in merged.variables {
-            let Some(place) = places.get(&key).copied() else { continue };
-            let template = templates.remove(&key);
-            if let (Some(template), Some(mentioned)) = (&template, mentioned.get_mut(place)) {
+        for ((row, found), mentioned) in rows.iter_mut().zip(column).zip(&mut mentioned) {
+            if let Some(template) = found.and_then(|found| found.template) {
                 mentioned.extend(template.mentions.iter().cloned());
             }
-            if let Some(empty) = rows.get_mut(place).and_then(|row| row.cells.get_mut(column)) {
-                *empty = cell(variable, template.map(|template| template.text), &slots);
-            }
+            row.cells.push(found.map(|found| found.cell(&slots)).unwrap_or_default());
         }
     }
     judge(project, &mut rows);
@@ -94,17 +104,31 @@ pub fn grid(project_dir: &Path, project: &ProjectFile) -> Grid {
     Grid { environments, rows, problems }
 }
 
-fn cell(variable: Variable, template: Option<String>, slots: &[Slot]) -> GridCell {
-    // Both paths are written by the same hand: they need not be taken apart.
-    let file = variable.source.file.as_os_str();
-    let from = slots.iter().find(|slot| slot.path.as_os_str() == file);
-    GridCell {
-        value: Some(variable.value),
-        template,
-        inherited: from.is_some_and(|slot| slot.inherited),
-        source: Some(variable.source),
-        overridden: variable.overridden,
-        problem: None,
+/// What files say of a key.
+#[derive(Clone, Copy)]
+struct Found<'a> {
+    variable: &'a Variable,
+    template: Option<&'a Template>,
+}
+
+/// What files say; not what those below say.
+fn found<'a>(merged: &'a Merged<'_>) -> impl Iterator<Item = Found<'a>> {
+    merged.variables.values().map(|variable| Found { variable, template: merged.templates.get(&variable.key) })
+}
+
+impl Found<'_> {
+    fn cell(&self, slots: &[Slot]) -> GridCell {
+        let Variable { value, source, overridden, .. } = self.variable;
+        // Both paths are written by the same hand: they need not be taken apart.
+        let from = slots.iter().find(|slot| slot.path.as_os_str() == source.file.as_os_str());
+        GridCell {
+            value: Some(value.clone()),
+            template: self.template.map(|template| template.text.clone()),
+            inherited: from.is_some_and(|slot| slot.inherited),
+            source: Some(source.clone()),
+            overridden: overridden.clone(),
+            problem: None,
+        }
     }
 }
 
@@ -180,7 +204,7 @@ fn rows(project: &ProjectFile, sources: &Sources<'_>, environments: &[Environmen
         declared: false,
         mentions: Vec::new(),
         mentioned_by: Vec::new(),
-        cells: vec![GridCell::default(); environments.len()],
+        cells: Vec::with_capacity(environments.len()),
         key: key.to_owned(),
     };
     order.keys().into_iter().map(row).collect()

@@ -58,22 +58,24 @@ impl<'a> Sources<'a> {
         merged
     }
 
-    /// The variables of each environment, secrets without versions. The files with which all of them begin are merged once.
-    pub(crate) fn all_merged(&self, environments: &[EnvironmentName]) -> Vec<Merged<'static>> {
+    /// The files with which every environment begins.
+    pub(crate) fn common(&self) -> Merged<'static> {
         let mut common = Merged::new(&|_| None);
-        if let Some(environment) = environments.first() {
+        if let Some(environment) = self.project.environments.keys().next() {
             for (_, file) in self.of(environment).take_while(|(slot, _)| !slot.own) {
                 common.add(file);
             }
         }
-        let merged = |environment| {
-            let mut merged = common.clone();
-            for (_, file) in self.of(environment).skip_while(|(slot, _)| !slot.own) {
-                merged.add(file);
-            }
-            merged
-        };
-        environments.iter().map(merged).collect()
+        common
+    }
+
+    /// The files of an environment that come behind the [common](Self::common) ones, laid over those.
+    pub(crate) fn own<'b>(&self, environment: &EnvironmentName, common: &'b Merged<'b>) -> Merged<'b> {
+        let mut own = Merged::over(common);
+        for (_, file) in self.of(environment).skip_while(|(slot, _)| !slot.own) {
+            own.add(file);
+        }
+        own
     }
 
     /// What the shared files alone give to every environment.

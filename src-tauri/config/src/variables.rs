@@ -138,9 +138,10 @@ impl Slot {
 }
 
 /// Files laid over one another.
-#[derive(Clone)]
 pub(crate) struct Merged<'a> {
     newest: Newest<'a>,
+    /// Files below these ones. What they set and these do not is only there.
+    below: Option<&'a Merged<'a>>,
     /// What variables were before the file that is being added, if it sets them: that comes first in its other values.
     before: HashMap<String, Value>,
     /// The variables, in the order of their first appearance.
@@ -152,7 +153,6 @@ pub(crate) struct Merged<'a> {
 }
 
 /// A value that is made of other variables, as it is written.
-#[derive(Clone)]
 pub(crate) struct Template {
     /// Its text.
     pub(crate) text: String,
@@ -164,11 +164,17 @@ impl<'a> Merged<'a> {
     pub(crate) fn new(newest: Newest<'a>) -> Self {
         Self {
             newest,
+            below: None,
             before: HashMap::new(),
             variables: IndexMap::new(),
             templates: HashMap::new(),
             problems: Vec::new(),
         }
+    }
+
+    /// Files that are laid over others, which stay as they are and may lie below several.
+    pub(crate) fn over(below: &'a Self) -> Self {
+        Self { below: Some(below), ..Self::new(below.newest) }
     }
 
     /// Lays a further file over the ones before.
@@ -198,8 +204,13 @@ impl<'a> Merged<'a> {
 
     /// What other values see of a variable: what it was before this file, else what stands above.
     fn look_up(&self, name: &str) -> Option<String> {
-        let value = self.before.get(name).or_else(|| self.variables.get(name).map(|variable| &variable.value))?;
-        Some(text(value))
+        let set = || self.variables.get(name).or_else(|| self.inherited(name)).map(|variable| &variable.value);
+        self.before.get(name).or_else(set).map(text)
+    }
+
+    /// What the files below say.
+    fn inherited(&self, name: &str) -> Option<&'a Variable> {
+        self.below?.variables.get(name)
     }
 
     fn value(&self, entry: Entry<'_>) -> Result<Value> {
@@ -237,8 +248,13 @@ impl<'a> Merged<'a> {
             }
             None => {
                 let key = entry.key().to_owned();
-                let variable = Variable { key: key.clone(), value, source, overridden: Vec::new() };
-                self.variables.insert(key, variable);
+                let mut overridden = Vec::new();
+                if let Some(inherited) = self.inherited(&key) {
+                    overridden.push(inherited.source.clone());
+                    overridden.extend(inherited.overridden.iter().cloned());
+                    self.before.insert(key.clone(), inherited.value.clone());
+                }
+                self.variables.insert(key.clone(), Variable { key, value, source, overridden });
             }
         }
     }
