@@ -955,11 +955,7 @@ export type Pending = {
 	/**  How what runs differs from its release; what `drift` prints. */
 	drift: Change[],
 	/**  What a deployment would change now. */
-	waiting: Change[],
-	/**  What must be mended before a deployment. */
-	blockers: string[],
-	/**  Why it cannot be said, if so. */
-	problem: Error | null,
+	waiting: Waiting,
 };
 
 /**  What a move would change. */
@@ -1549,6 +1545,8 @@ export type VersionsPage = {
 export type Waiting = {
 	/**  How many changes a deployment would make. */
 	changes: number,
+	/**  What the first of them change; the plan has all. */
+	first: string[],
 	/**  What must be mended before a deployment. */
 	blockers: string[],
 	/**  Why it cannot be said, if so. */

@@ -19,7 +19,7 @@ use crate::plan::{Prepared, prepare};
 use crate::project::Project;
 use crate::promotion::Promoting;
 use crate::unresolved;
-use crate::view::{Drift, Pending};
+use crate::view::Drift;
 use crate::want::{Want, Wanted};
 
 /// Releases that a message lists.
@@ -317,31 +317,6 @@ impl Core {
         let prepared = prepare(project, environment, &observer, Some(release), wanted, &self.parts).await?;
         let changes = prepared.plan.changes.into_iter().filter(|change| change.layer != Layer::Configuration);
         Ok(Drift { environment: environment.clone(), changes: changes.collect() })
-    }
-
-    /// What the overview shows beside the status: drift, and what a deployment would change now. Problems are part of the
-    /// answer, because one environment's must not hide the others.
-    pub async fn pending(&self, project: &Project, environment: &EnvironmentName) -> Pending {
-        let mut pending = Pending {
-            environment: environment.clone(),
-            drift: Vec::new(),
-            waiting: Vec::new(),
-            blockers: Vec::new(),
-            problem: None,
-        };
-        match self.drift(project, environment).await {
-            Ok(drift) => pending.drift = drift.changes,
-            Err(error) if error.code == Code::NotFound => {}
-            Err(error) => pending.problem = Some(error),
-        }
-        match self.look_ahead(project, environment).await {
-            Ok(plan) => {
-                pending.waiting = plan.changes;
-                pending.blockers = plan.blockers;
-            }
-            Err(error) => pending.problem = Some(error),
-        }
-        pending
     }
 
     /// What a deployment of the folder would change now. Nobody can run this plan: it is not remembered.

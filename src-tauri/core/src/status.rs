@@ -1,11 +1,14 @@
 //! Use case: how the environments are.
 
 use sternway_history::{Filter, ProjectId};
-use sternway_model::{Deployment, DeploymentNumber, EnvironmentName, Outcome, Result};
+use sternway_model::{Code, Deployment, DeploymentNumber, EnvironmentName, Outcome, Plan, Result};
 
 use crate::machine::Core;
 use crate::project::Project;
-use crate::view::{EnvironmentStatus, Health, ServiceStatus, Status, Waiting};
+use crate::view::{EnvironmentStatus, Health, Pending, ServiceStatus, Status, Waiting};
+
+/// So many changes that wait are named.
+const NAMED: usize = 3;
 
 impl Core {
     /// How all environments are, or the one that is named. An environment that cannot be observed is part of the answer.
@@ -36,14 +39,33 @@ impl Core {
         Ok(status)
     }
 
+    /// What the overview shows beside the status: drift, and what a deployment would change now. Problems are part of the
+    /// answer, because one environment's must not hide the others.
+    pub async fn pending(&self, project: &Project, environment: &EnvironmentName) -> Pending {
+        let (drift, mut waiting) =
+            futures_util::join!(self.drift(project, environment), self.waiting(project, environment));
+        let drift = match drift {
+            Ok(drift) => drift.changes,
+            Err(error) => {
+                // Where nothing was deployed, nothing can differ from it.
+                if error.code != Code::NotFound {
+                    waiting.problem.get_or_insert(error);
+                }
+                Vec::new()
+            }
+        };
+        Pending { environment: environment.clone(), drift, waiting }
+    }
+
     async fn waiting(&self, project: &Project, environment: &EnvironmentName) -> Waiting {
         match self.look_ahead(project, environment).await {
-            Ok(plan) => Waiting {
-                changes: u32::try_from(plan.changes.len()).unwrap_or(u32::MAX),
-                blockers: plan.blockers,
+            Ok(Plan { changes, blockers, .. }) => Waiting {
+                changes: u32::try_from(changes.len()).unwrap_or(u32::MAX),
+                first: changes.into_iter().take(NAMED).map(|change| change.subject).collect(),
+                blockers,
                 problem: None,
             },
-            Err(error) => Waiting { changes: 0, blockers: Vec::new(), problem: Some(error) },
+            Err(error) => Waiting { changes: 0, first: Vec::new(), blockers: Vec::new(), problem: Some(error) },
         }
     }
 

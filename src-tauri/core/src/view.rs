@@ -148,6 +148,8 @@ pub struct ServiceStatus {
 pub struct Waiting {
     /// How many changes a deployment would make.
     pub changes: u32,
+    /// What the first of them change; the plan has all.
+    pub first: Vec<String>,
     /// What must be mended before a deployment.
     pub blockers: Vec<String>,
     /// Why it cannot be said, if so.
@@ -162,11 +164,7 @@ pub struct Pending {
     /// How what runs differs from its release; what `drift` prints.
     pub drift: Vec<Change>,
     /// What a deployment would change now.
-    pub waiting: Vec<Change>,
-    /// What must be mended before a deployment.
-    pub blockers: Vec<String>,
-    /// Why it cannot be said, if so.
-    pub problem: Option<Error>,
+    pub waiting: Waiting,
 }
 
 /// How an environment differs from its release.

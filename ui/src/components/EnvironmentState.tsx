@@ -4,7 +4,7 @@ import { useQuery } from "@tanstack/react-query";
 import { lazy, Suspense } from "react";
 import { useQueries } from "../app/queries";
 import { go, href } from "../app/routes";
-import type { Change, EnvironmentHead, EnvironmentStatus, Failure, Pending } from "../backend";
+import type { EnvironmentHead, EnvironmentStatus, Failure, Pending } from "../backend";
 import classes from "./EnvironmentState.module.css";
 import { Problem } from "./Problem";
 import { HealthMark } from "./state";
@@ -83,7 +83,7 @@ export function DeployButton({ project, environment, status }: Props) {
   }
   return (
     <Button
-      variant={pending.data && pending.data.waiting.length > 0 ? "filled" : "default"}
+      variant={pending.data && pending.data.waiting.changes > 0 ? "filled" : "default"}
       color={color}
       onClick={() => go({ page: "plan", project, environment: name })}
     >
@@ -142,7 +142,7 @@ interface WaitingProps {
 
 /** Whether what runs is what was deployed, and what a deployment would change. */
 function Waiting({ project, name, deployed, pending, error, onRetry }: WaitingProps) {
-  const problem = error ?? pending?.problem;
+  const problem = error ?? pending?.waiting.problem;
   if (problem) return <Problem failure={problem} onRetry={onRetry} compact />;
   if (!pending) {
     return (
@@ -152,7 +152,7 @@ function Waiting({ project, name, deployed, pending, error, onRetry }: WaitingPr
       </>
     );
   }
-  const { drift, waiting, blockers } = pending;
+  const { drift, waiting } = pending;
   return (
     <ul className={classes.list}>
       {drift.length === 0 && deployed && (
@@ -164,11 +164,15 @@ function Waiting({ project, name, deployed, pending, error, onRetry }: WaitingPr
         <li data-tone="warn" title={drift.map(({ subject, reason }) => `${subject}: ${reason}`).join("\n")}>
           <IconAlertTriangle className={classes.icon} aria-hidden />
           <span>
-            {drift.length} drift: {subjects(drift)}
+            {drift.length} drift:{" "}
+            {named(
+              drift.map(({ subject }) => subject),
+              drift.length,
+            )}
           </span>
         </li>
       )}
-      {waiting.length === 0 ? (
+      {waiting.changes === 0 ? (
         <li data-tone="quiet">
           <IconCheck className={classes.icon} aria-hidden /> in step with the folder
         </li>
@@ -177,13 +181,13 @@ function Waiting({ project, name, deployed, pending, error, onRetry }: WaitingPr
           <IconPencil className={classes.icon} aria-hidden />
           <span>
             <a href={href({ page: "plan", project, environment: name })}>
-              {count(waiting.length, "change")} waiting
+              {count(waiting.changes, "change")} waiting
             </a>
-            <span className={classes.quiet}>: {subjects(waiting)}</span>
+            <span className={classes.quiet}>: {named(waiting.first, waiting.changes)}</span>
           </span>
         </li>
       )}
-      {blockers.map((blocker) => (
+      {waiting.blockers.map((blocker) => (
         <li key={blocker} data-tone="bad">
           <IconX className={classes.icon} aria-hidden />
           <a href={href({ page: "configuration", project, filter: "missing" })}>{blocker}</a>
@@ -197,8 +201,8 @@ function Waiting({ project, name, deployed, pending, error, onRetry }: WaitingPr
 const NAMED = 3;
 
 /** The first things that change, and how many more: together as many as there are. A variable's name says what it is. */
-function subjects(changes: Change[]): string {
-  const names = changes.slice(0, NAMED).map(({ subject }) => subject.replace(/^variable /, ""));
-  const more = changes.length - names.length;
+function named(subjects: string[], all: number): string {
+  const names = subjects.slice(0, NAMED).map((subject) => subject.replace(/^variable /, ""));
+  const more = all - names.length;
   return names.join(", ") + (more > 0 ? ` and ${more} more` : "");
 }

@@ -142,9 +142,12 @@ test("the palette leads to no document that is not there", async () => {
 
 test("the changes that are named on the overview and the others are as many as there are", async () => {
   const fake = fakeBackend({ delay: 0 });
-  const change = (subject: string) =>
-    ({ layer: "application", subject, action: "recreate", reason: "it differs" }) as const;
-  const waiting = ["variable PORT", "image web", "service web", "service db", "service web"].map(change);
+  const waiting = {
+    changes: 5,
+    first: ["variable PORT", "image web", "service web"],
+    blockers: [],
+    problem: null,
+  };
   show(
     { page: "overview", project: PROJECT },
     { pending: async (project, name) => ({ ...(await fake.pending(project, name)), waiting }) },

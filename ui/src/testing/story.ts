@@ -200,6 +200,7 @@ export function fakeStory(rows: number, pace: number) {
 
   function pending(environment: string): Pending {
     const production = environment === "production";
+    const waits = world.waiting.has(environment) ? changes() : [];
     return {
       environment,
       drift: production
@@ -212,12 +213,15 @@ export function fakeStory(rows: number, pace: number) {
             },
           ]
         : [],
-      waiting: world.waiting.has(environment) ? changes() : [],
-      blockers:
-        production && !cellOf("STRIPE_KEY", "production")?.source
-          ? ["STRIPE_KEY has no value in production"]
-          : [],
-      problem: null,
+      waiting: {
+        changes: waits.length,
+        first: waits.slice(0, 3).map(({ subject }) => subject),
+        blockers:
+          production && !cellOf("STRIPE_KEY", "production")?.source
+            ? ["STRIPE_KEY has no value in production"]
+            : [],
+        problem: null,
+      },
     };
   }
 
