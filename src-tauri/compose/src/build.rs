@@ -4,8 +4,10 @@ mod agent;
 mod buildkit;
 mod classic;
 mod context;
+mod folders;
 mod session;
 
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use bollard::models::ImageSummary;
@@ -19,7 +21,7 @@ use crate::model::{Build, Model, Service, at};
 use crate::observe::in_background;
 use crate::progress::Progress;
 
-pub(crate) use context::context_hash;
+pub(crate) use context::{Builds, context_hash};
 
 /// How long a build may take.
 const BUILD: Duration = Duration::from_secs(3600);
@@ -122,20 +124,26 @@ pub(crate) async fn build(run: &Run<'_>, name: &ServiceName, service: &Service, 
     let Some(plan) = service.build.clone() else {
         return Err(Error::internal(format!("service {name} has no build")));
     };
-    let hash = in_background(plan.clone(), |plan| context_hash(&plan)).await?;
+    let builds = run.want.model.builds();
+    let hash = hash_of(name, &builds).await?;
     if hash != planned {
         return Err(Error::new(Code::PlanMoved, format!("files of service {name} changed since the plan was made"))
             .hint("Plan again."));
     }
     let own_name = image_name(run.want.model, name, service);
     // Another service of the same files may have been built just before.
-    let id = match built_image(&run.engine.observer().images().await?, &hash, &own_name) {
+    let images = run.engine.observer().images().await?;
+    let id = match built_image(&images, &hash, &own_name) {
         Some(id) => {
             image::name_it(run, name, &id, &own_name).await?;
             id
         }
         None => {
-            let wanted = Wanted { service: name, build: &plan, name: &own_name, hash: &hash };
+            let mut below = BTreeMap::new();
+            for other in plan.built_before() {
+                below.insert(other.to_owned(), image_of(run, other, &builds, &images).await?);
+            }
+            let wanted = Wanted { service: name, build: &plan, name: &own_name, hash: &hash, below };
             run.write(&format!("build the image of service {name}"), Box::pin(make(run, &wanted))).await?
         }
     };
@@ -146,6 +154,25 @@ pub(crate) async fn build(run: &Run<'_>, name: &ServiceName, service: &Service, 
     Ok(id)
 }
 
+/// [`context_hash`], where it does not hold up the others.
+pub(crate) async fn hash_of(name: &ServiceName, builds: &Builds) -> Result<String> {
+    in_background((name.clone(), builds.clone()), |(name, builds)| context_hash(&name, &builds)).await
+}
+
+/// The name of the image that was built for another service, which waits for that in the plan.
+async fn image_of(run: &Run<'_>, other: &str, builds: &Builds, images: &[ImageSummary]) -> Result<String> {
+    let model = run.want.model;
+    let missing = || Error::failed(format!("the image of service {other}, which this build takes files from, is not there"));
+    let (name, service) = model.services.get_key_value(other).ok_or_else(missing)?;
+    let hash = hash_of(name, builds).await?;
+    let id = built_image(images, &hash, &image_name(model, name, service)).ok_or_else(missing)?;
+    let image = images.iter().find(|image| image.id == id.as_str()).ok_or_else(missing)?;
+    // The name that nobody gives to another image goes first.
+    let mut names: Vec<&String> = image.repo_tags.iter().collect();
+    names.sort_by_key(|name| !name.starts_with(image::KEPT_PREFIX));
+    names.first().map(|name| (*name).clone()).ok_or_else(missing)
+}
+
 /// An image to be built.
 struct Wanted<'a> {
     service: &'a ServiceName,
@@ -154,6 +181,8 @@ struct Wanted<'a> {
     name: &'a str,
     /// The hash of its context, for the label by which it is found again.
     hash: &'a str,
+    /// Names of the images of other services that it takes files from, by the services.
+    below: BTreeMap<String, String>,
 }
 
 async fn make(run: &Run<'_>, wanted: &Wanted<'_>) -> Result<ImageId> {

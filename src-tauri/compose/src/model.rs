@@ -16,7 +16,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use sternway_model::{Code, Error, Location, Result, SecretPin, ServiceName, mentions};
 
-pub use build::Build;
+pub use build::{Build, Further};
 pub use hardware::{Blkio, DeviceRequest, DiskRate, DiskWeight};
 pub use hook::{Hook, Moment};
 pub use mount::{Bind, ImageUse, Mount, MountKind, Tmpfs, VolumeUse};
@@ -248,6 +248,28 @@ impl Model {
             order.push(waiting.remove(ready));
         }
         Ok(order)
+    }
+
+    /// What its services are built from.
+    pub(crate) fn builds(&self) -> BTreeMap<ServiceName, Build> {
+        let build = |(name, service): (&ServiceName, &Service)| Some((name.clone(), service.build.clone()?));
+        self.services.iter().filter_map(build).collect()
+    }
+
+    /// Services in the order in which they can be built: those first whose images others take files from, otherwise by name.
+    pub(crate) fn in_build_order(&self) -> Vec<(&ServiceName, &Service)> {
+        let mut order: Vec<(&ServiceName, &Service)> = Vec::with_capacity(self.services.len());
+        let mut waiting: Vec<(&ServiceName, &Service)> = self.services.iter().collect();
+        while !waiting.is_empty() {
+            let ready = |(_, service): &(&ServiceName, &Service)| {
+                let mut before = service.build.iter().flat_map(Build::built_before);
+                before.all(|name| !waiting.iter().any(|(waiting, _)| waiting.as_str() == name))
+            };
+            // Builds that need one another have no order; they were refused when their files were looked at.
+            let ready = waiting.iter().position(ready).unwrap_or(0);
+            order.push(waiting.remove(ready));
+        }
+        order
     }
 
     /// Whether a service is a job that runs once: it is not restarted, and another waits for it to complete.

@@ -322,8 +322,9 @@ fn built<'w>(want: &'w Want<'_>) -> impl Iterator<Item = (&'w ServiceName, &'w S
 /// What would be built, and which of the engine's images was built from just that.
 async fn observe_builds(want: &Want<'_>, list: &[ImageSummary]) -> Result<BTreeMap<ServiceName, Built>> {
     let mut builds = BTreeMap::new();
-    for (name, service, plan) in built(want) {
-        let context = in_background(plan.clone(), |plan| build::context_hash(&plan)).await?;
+    let all = want.model.builds();
+    for (name, service, _) in built(want) {
+        let context = build::hash_of(name, &all).await?;
         let own = build::image_name(want.model, name, service);
         let image = build::built_image(list, &context, &own);
         builds.insert(name.clone(), Built { context, image });

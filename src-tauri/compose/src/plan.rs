@@ -149,7 +149,7 @@ impl<'a> Planner<'a> {
 
     fn images(&mut self) -> Result<()> {
         let mut pulled = BTreeSet::new();
-        for (name, service) in &self.want.model.services {
+        for (name, service) in self.want.model.in_build_order() {
             let subject = format!("image {name}");
             if let Some(id) = self.want.images.get(name) {
                 if !self.observed.image_ids.contains(id) {

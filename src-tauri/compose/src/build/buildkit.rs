@@ -25,7 +25,7 @@ use crate::execute::Run;
 use crate::execute::lines::Lines;
 use crate::image;
 use crate::labels;
-use crate::model::Build;
+use crate::model::{Build, Further};
 use crate::observe::in_background;
 
 /// The largest message: logs come in pieces far below it.
@@ -78,9 +78,13 @@ async fn offer(run: &Run<'_>, build: &Build, context: std::fs::File) -> Result<O
         };
         secrets.insert(id.to_owned(), content);
     }
+    let folders = build.further().filter_map(|(name, from)| match from {
+        Further::Folder(folder) => Some((name.to_owned(), folder.to_owned())),
+        Further::Service(_) | Further::Address(_) => None,
+    });
     let agents = agent::sockets(&build.ssh, std::env::var_os("SSH_AUTH_SOCK").map(Into::into))?;
     let credentials = in_background((), |()| image::ClientConfig::read()).await?;
-    Ok(Offer { context, secrets, agents, credentials })
+    Ok(Offer { context, folders: folders.collect(), secrets, agents, credentials })
 }
 
 /// Builds, and tells meanwhile what is going on. Returns the image's id, if the engine says it.
@@ -200,8 +204,15 @@ fn request(wanted: &Wanted<'_>, session: &Session) -> Result<SolveRequest> {
             set(format!("build-arg:{name}"), value);
         }
     }
-    for (name, place) in &build.additional_contexts {
-        set(format!("context:{name}"), place);
+    for (name, from) in build.further() {
+        let from = match from {
+            Further::Address(address) => address.to_owned(),
+            Further::Folder(_) => format!("local:{name}"),
+            Further::Service(service) => {
+                format!("docker-image://{}", wanted.below.get(service).map_or("", String::as_str))
+            }
+        };
+        set(format!("context:{name}"), &from);
     }
     if build.no_cache {
         set("no-cache".to_owned(), "");

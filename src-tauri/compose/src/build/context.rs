@@ -8,21 +8,49 @@ use std::path::{Path, PathBuf};
 use globset::{GlobBuilder, GlobMatcher};
 use serde_json::json;
 use sha2::{Digest, Sha256};
-use sternway_model::{Code, Error, Result};
+use sternway_model::{Code, Error, Result, ServiceName};
 use walkdir::WalkDir;
 
 use crate::fingerprint::sha256;
-use crate::model::{Build, at, says_nothing};
+use crate::model::{Build, Further, at, says_nothing};
 use crate::observe::read;
 
 /// The name that a Dockerfile from outside the context gets in the archive.
 const FOREIGN_DOCKERFILE: &str = ".sternway.Dockerfile";
 
-/// One hash over the files that are sent, the Dockerfile, the arguments and the target.
+/// What the services of a model are built from.
+pub(crate) type Builds = BTreeMap<ServiceName, Build>;
+
+/// One hash over the files that are sent, the Dockerfile, the arguments and the target; and over all of that of the services
+/// whose images it takes files from.
 ///
 /// # Errors
-/// If a file cannot be read or the context is not a folder of this machine.
-pub(crate) fn context_hash(build: &Build) -> Result<String> {
+/// If a file cannot be read, the context is not a folder of this machine, or builds need one another.
+pub(crate) fn context_hash(name: &ServiceName, builds: &Builds) -> Result<String> {
+    hash_within(name.as_str(), builds, &mut Vec::new())
+}
+
+/// As [`context_hash`], for the sake of services that need this one.
+fn hash_within<'a>(name: &'a str, builds: &'a Builds, needing: &mut Vec<&'a str>) -> Result<String> {
+    let Some(build) = builds.get(name) else {
+        return Err(Error::invalid(format!("the service {name}, whose image a build takes files from, is not built here"))
+            .hint("Give it a `build`, and let no profile leave it out."));
+    };
+    if needing.contains(&name) {
+        needing.push(name);
+        return Err(Error::invalid(format!("builds need one another: {}", needing.join(" → ")))
+            .hint("Take one of them out of `build.additional_contexts`."));
+    }
+    needing.push(name);
+    let mut services: BTreeMap<&str, String> = BTreeMap::new();
+    for other in build.built_before() {
+        services.insert(other, hash_within(other, builds, needing)?);
+    }
+    needing.pop();
+    hash_of(build, &services)
+}
+
+fn hash_of(build: &Build, services: &BTreeMap<&str, String>) -> Result<String> {
     let mut hash = Sha256::new();
     let settings = json!({
         "dockerfile": sha256(&dockerfile(build)?), "args": build.args, "target": build.target, "labels": build.labels,
@@ -33,24 +61,40 @@ pub(crate) fn context_hash(build: &Build) -> Result<String> {
     // Only what is given counts, so that images of builds without it stay known.
     let ids: Vec<&str> = build.secret_ids().map(|(id, _)| id).collect();
     let ulimits: BTreeMap<&String, [i64; 2]> = build.ulimits.iter().map(|(name, limit)| (name, limit.both())).collect();
-    let given = json!({"additional_contexts": build.additional_contexts, "entitlements": build.entitlements,
+    let mut contexts: BTreeMap<&str, String> = BTreeMap::new();
+    for (name, from) in build.further() {
+        let what = match from {
+            Further::Address(address) => address.to_owned(),
+            Further::Service(service) => services.get(service).cloned().unwrap_or_default(),
+            Further::Folder(folder) => hex::encode(Sha256::digest(listing(&further_files(folder)?)?)),
+        };
+        contexts.insert(name, what);
+    }
+    let given = json!({"additional_contexts": contexts, "entitlements": build.entitlements,
         "privileged": build.privileged, "secrets": ids, "ssh": build.ssh, "ulimits": ulimits});
     if !says_nothing(&given) {
         hash.update(given.to_string());
     }
-    for (name, path) in files(build)? {
-        let metadata = std::fs::symlink_metadata(&path).map_err(|error| Error::io("look at", &path, &error))?;
+    hash.update(listing(&files(build)?)?);
+    Ok(hex::encode(hash.finalize()))
+}
+
+/// Names, modes and contents of files, in one text that differs when one of them does.
+fn listing(files: &BTreeMap<String, PathBuf>) -> Result<String> {
+    let mut listing = String::new();
+    for (name, path) in files {
+        let metadata = std::fs::symlink_metadata(path).map_err(|error| Error::io("look at", path, &error))?;
         let content = if metadata.is_symlink() {
-            let to = std::fs::read_link(&path).map_err(|error| Error::io("read", &path, &error))?;
+            let to = std::fs::read_link(path).map_err(|error| Error::io("read", path, &error))?;
             format!("link {}", to.display())
         } else if metadata.is_dir() {
             "folder".to_owned()
         } else {
-            format!("file {}", sha256(&read(&path)?))
+            format!("file {}", sha256(&read(path)?))
         };
-        hash.update(format!("\0{name}\0{:o}\0{content}", mode(&metadata)));
+        listing.push_str(&format!("\0{name}\0{:o}\0{content}", mode(&metadata)));
     }
-    Ok(hex::encode(hash.finalize()))
+    Ok(listing)
 }
 
 /// The context as an archive in a temporary file.
@@ -94,13 +138,13 @@ fn append(archive: &mut tar::Builder<File>, name: &str, path: &Path) -> std::io:
 }
 
 #[cfg(unix)]
-fn mode(metadata: &std::fs::Metadata) -> u32 {
+pub(super) fn mode(metadata: &std::fs::Metadata) -> u32 {
     use std::os::unix::fs::PermissionsExt;
     metadata.permissions().mode() & 0o7777
 }
 
 #[cfg(not(unix))]
-fn mode(_: &std::fs::Metadata) -> u32 {
+pub(super) fn mode(_: &std::fs::Metadata) -> u32 {
     0o755
 }
 
@@ -143,15 +187,27 @@ fn folder(build: &Build) -> Result<PathBuf> {
 
 /// The files that are sent, by their names in the archive, in order.
 fn files(build: &Build) -> Result<BTreeMap<String, PathBuf>> {
-    let folder = folder(build)?;
-    let dockerfile = dockerfile_name(build)?;
-    let ignored = Ignored::read(&folder, &dockerfile)?;
+    files_below(&folder(build)?, &dockerfile_name(build)?)
+}
+
+/// The files of a further context, as [`files`] are: its own `.dockerignore` decides.
+///
+/// # Errors
+/// If the folder cannot be read.
+pub(super) fn further_files(folder: &Path) -> Result<BTreeMap<String, PathBuf>> {
+    let real = folder.canonicalize().map_err(|error| Error::io("open the build's further context", folder, &error))?;
+    files_below(&real, "")
+}
+
+/// The files of a folder that its `.dockerignore` does not leave out; the Dockerfile is never left out.
+fn files_below(folder: &Path, dockerfile: &str) -> Result<BTreeMap<String, PathBuf>> {
+    let ignored = Ignored::read(folder, dockerfile)?;
     let mut files = BTreeMap::new();
-    let mut walk = WalkDir::new(&folder).min_depth(1).sort_by_file_name().into_iter();
+    let mut walk = WalkDir::new(folder).min_depth(1).sort_by_file_name().into_iter();
     while let Some(entry) = walk.next() {
         let entry = entry.map_err(|error| Error::failed(format!("cannot read the build's context: {error}")))?;
         let path = entry.path();
-        let name = path.strip_prefix(&folder).map(slashes).unwrap_or_default();
+        let name = path.strip_prefix(folder).map(slashes).unwrap_or_default();
         if ignored.ignores(&name) && name != dockerfile && name != ".dockerignore" {
             if entry.file_type().is_dir() && !ignored.has_exceptions && !dockerfile.starts_with(&format!("{name}/")) {
                 walk.skip_current_dir();
@@ -180,7 +236,8 @@ struct Ignored {
 impl Ignored {
     /// Reads `<Dockerfile>.dockerignore`, or else `.dockerignore`; both may be absent.
     fn read(folder: &Path, dockerfile: &str) -> Result<Self> {
-        for name in [format!("{dockerfile}.dockerignore"), ".dockerignore".to_owned()] {
+        let own = (!dockerfile.is_empty()).then(|| format!("{dockerfile}.dockerignore"));
+        for name in own.into_iter().chain([".dockerignore".to_owned()]) {
             let path = folder.join(name);
             match std::fs::read_to_string(&path) {
                 Ok(text) => return Self::parse(&path, &text),
@@ -218,6 +275,10 @@ impl Ignored {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn hashed(build: &Build) -> String {
+        hash_of(build, &BTreeMap::new()).expect("hashed")
+    }
 
     fn names(build: &Build) -> Vec<String> {
         files(build).expect("readable").into_keys().collect()
@@ -257,11 +318,11 @@ mod tests {
             ]
         );
 
-        let before = context_hash(&build).expect("hashed");
+        let before = hashed(&build);
         std::fs::write(folder.path().join("docs/a"), "ignored").expect("written");
-        assert_eq!(context_hash(&build).expect("hashed"), before, "an ignored file changes nothing");
+        assert_eq!(hashed(&build), before, "an ignored file changes nothing");
         std::fs::write(folder.path().join("app.js"), "new").expect("written");
-        assert_ne!(context_hash(&build).expect("hashed"), before, "a sent file does");
+        assert_ne!(hashed(&build), before, "a sent file does");
     }
 
     #[test]
@@ -274,6 +335,38 @@ mod tests {
         assert_eq!(dockerfile_name(&outside).expect("found"), FOREIGN_DOCKERFILE);
         let inline = Build { context, dockerfile_inline: Some("FROM scratch".into()), ..Build::default() };
         assert_eq!(dockerfile_name(&inline).expect("named"), FOREIGN_DOCKERFILE);
-        assert_eq!(context_hash(&outside).ok(), context_hash(&inline).ok(), "the same text builds the same image");
+        assert_eq!(hashed(&outside), hashed(&inline), "the same text builds the same image");
+    }
+
+    #[test]
+    fn what_a_build_takes_from_elsewhere_counts_too() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = |name: &str| folder.path().join(name);
+        for name in ["web", "base", "shared"] {
+            std::fs::create_dir(path(name)).expect("made");
+            std::fs::write(path(name).join("Dockerfile"), "FROM scratch").expect("written");
+        }
+        std::fs::write(path("shared/.dockerignore"), "ignored\n").expect("written");
+        let build = |name: &str, contexts: &[(&str, String)]| {
+            let contexts = contexts.iter().map(|(name, from)| ((*name).to_owned(), from.clone()));
+            let (context, additional_contexts) = (path(name).display().to_string(), contexts.collect());
+            (name.parse().expect("a name"), Build { context, additional_contexts, ..Build::default() })
+        };
+        let shared = path("shared").display().to_string();
+        let web = build("web", &[("below", "service:base".to_owned()), ("files", shared)]);
+        let builds = Builds::from([web, build("base", &[])]);
+        let hash = || context_hash(&"web".parse().expect("a name"), &builds).expect("hashed");
+        let mut seen = vec![hash()];
+        for (file, changes) in [("shared/ignored", false), ("shared/a", true), ("base/b", true)] {
+            std::fs::write(path(file), "new").expect("written");
+            assert_eq!(!seen.contains(&hash()), changes, "{file}");
+            seen.push(hash());
+        }
+        let circle = Builds::from([
+            build("web", &[("b", "service:base".to_owned())]),
+            build("base", &[("w", "service:web".to_owned())]),
+        ]);
+        let error = context_hash(&"web".parse().expect("a name"), &circle).expect_err("a circle");
+        assert_eq!(error.message, "builds need one another: web → base → web");
     }
 }

@@ -1,4 +1,4 @@
-//! What BuildKit may ask this machine for while it builds: the context, secrets, an ssh agent, credentials of registries.
+//! What BuildKit may ask this machine for while it builds: contexts, secrets, an ssh agent, credentials of registries.
 //!
 //! The connection is the engine's `POST /session`, turned round: the engine asks, we answer, in BuildKit's own gRPC services
 //! (moby/buildkit, folder `session`). The client library's providers are not used: they read secrets from files or from the
@@ -36,7 +36,7 @@ use tonic::transport::Server;
 use tonic::transport::server::Connected;
 use tonic::{Request, Response, Status, Streaming};
 
-use super::agent;
+use super::{agent, folders};
 use crate::engine::{Observer, within};
 use crate::image::ClientConfig;
 
@@ -47,13 +47,15 @@ const METHODS: [&str; 4] = [
     "/moby.buildkit.secrets.v1.Secrets/GetSecret",
     "/grpc.health.v1.Health/Check",
 ];
-/// The size of the context's pieces.
-const PIECE: usize = 64 * 1024;
+/// The size of the pieces in which files are sent.
+pub(super) const PIECE: usize = 64 * 1024;
 
 /// What a build may ask for.
 pub(super) struct Offer {
     /// The context, as an archive.
     pub context: File,
+    /// Folders that are further contexts, by their names.
+    pub folders: BTreeMap<String, PathBuf>,
     /// Contents of secrets by their ids.
     pub secrets: HashMap<String, Content>,
     /// Sockets of ssh agents by their ids.
@@ -91,9 +93,12 @@ impl Session {
         if !offer.agents.is_empty() {
             methods.extend(agent::METHODS);
         }
+        if !offer.folders.is_empty() {
+            methods.push(folders::METHOD);
+        }
         let line = upgraded(observer, "/session", &id, &methods).await?;
         let path = format!("/{context}");
-        let Offer { context: archive, secrets, agents, credentials } = offer;
+        let Offer { context: archive, folders, secrets, agents, credentials } = offer;
         let end = CancellationToken::new();
         let ended = end.clone().cancelled_owned();
         let router = Server::builder()
@@ -101,6 +106,7 @@ impl Session {
             .add_service(AuthServer::new(Registries(credentials)))
             .add_service(SecretsServer::new(Given(secrets)))
             .add_service(UploadServer::new(Archive { path, file: archive }))
+            .add_service(folders::server(folders))
             .add_service(agent::server(agents));
         let line = stream::iter([Ok::<_, io::Error>(Wire(TokioIo::new(line)))]);
         // If it breaks, the engine says so in the build's own error.

@@ -296,8 +296,8 @@ fn build(build: &Value, path: &str) -> Result<()> {
         ));
     }
     for (name, context) in entries(&build["additional_contexts"]) {
-        if !context.as_str().is_some_and(|context| context.contains("://")) {
-            let why = "only images (`docker-image://…`) and addresses can be further contexts, not folders or services";
+        if build["pull"] == true && context.as_str().is_some_and(|context| context.starts_with("service:")) {
+            let why = "with `build.pull` the engine asks a registry for each image, and this one is only on the engine";
             return Err(never(&format!("{path}.additional_contexts.{name}"), why));
         }
     }
@@ -354,7 +354,7 @@ mod tests {
                 "services.a.deploy.resources.reservations.generic_resources",
             ),
             (
-                json!({"build": {"context": ".", "additional_contexts": {"base": "/b"}}}),
+                json!({"build": {"context": ".", "pull": true, "additional_contexts": {"base": "service:b"}}}),
                 "services.a.build.additional_contexts.base",
             ),
             (json!({"build": {"context": ".", "cache_to": ["type=local,dest=/c"]}}), "services.a.build.cache_to[0]"),

@@ -34,8 +34,11 @@ impl Around<'_> {
             (Job::Container { service, number, image, .. }, earlier_job) => {
                 self.container_waits(service.as_str(), *number, image, later.change.action, earlier_job)
             }
-            // Equal files are built once; the later service takes the image.
-            (Job::Build { context: later, .. }, Job::Build { context: earlier, .. }) => later == earlier,
+            // Equal files are built once, and the later service takes the image; or it takes files from the image.
+            (Job::Build { service, context: later }, Job::Build { service: other, context: earlier }) => {
+                let build = self.model.services.get(service).and_then(|service| service.build.as_ref());
+                later == earlier || build.is_some_and(|build| build.built_before().any(|name| name == other.as_str()))
+            }
             // What nobody wants any more goes when what takes its place has proved itself.
             (
                 Job::Remove { .. } | Job::RemoveNetwork { .. } | Job::RemoveVolume { .. } | Job::RemoveImage { .. },

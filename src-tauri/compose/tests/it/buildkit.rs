@@ -129,3 +129,54 @@ async fn what_this_engines_buildkit_would_pass_over_goes_to_the_classic_builder(
     })
     .await;
 }
+
+#[tokio::test]
+async fn a_build_takes_files_from_folders_and_from_other_services() {
+    on_stage("build-contexts", |stage| async move {
+        let folder = stage.folder.path();
+        stage.write("base/file", "of the base");
+        stage.write("web/file", "sent");
+        for (path, text) in [
+            (".dockerignore", "left-out\ndeep/*\n!deep/kept\n"),
+            ("left-out", ""),
+            ("deep/kept", "kept"),
+            ("deep/dropped", ""),
+            ("a-b", "after the folder a"),
+            ("a/large", &"x".repeat(200_000)),
+        ] {
+            stage.write(&format!("shared/{path}"), text);
+        }
+        let sleep = "CMD [\"sleep\", \"3600\"]\n";
+        let base = format!("FROM {IMAGE}\nCOPY file /base\n{sleep}");
+        let web = format!(
+            "FROM below\nRUN --mount=from=shared,target=/s cd /s && find . | sort >/listed && wc -c <a/large >>/listed\n\
+             COPY --from=shared deep/kept /kept\n{sleep}"
+        );
+        let build = |context: &str, dockerfile: &str| json!({"context": folder.join(context), "dockerfile_inline": dockerfile});
+        let mut taking = build("web", &web);
+        taking["additional_contexts"] = json!({"below": "service:zz-base", "shared": folder.join("shared")});
+        let model = stage.model(json!({"services": {
+            "app": {"stop_signal": "SIGKILL", "build": taking},
+            "zz-base": {"stop_signal": "SIGKILL", "build": build("base", &base)}}}));
+        if stage.observe(&model).await.api < (1, 42) {
+            let error = stage.try_plan(&model).await.expect_err("this engine's BuildKit passes them over");
+            assert!(error.message.contains("Docker 23 is needed"), "{error}");
+            return;
+        }
+        stage.deploy(&model).await.expect("deployed");
+        let container = format!("{}-app-1", stage.project);
+        let listed = file(&stage, &container, "/listed").await;
+        assert_eq!(listed, ".\n./.dockerignore\n./a\n./a-b\n./a/large\n./deep\n./deep/kept\n200000\n");
+        assert_eq!(file(&stage, &container, "/kept").await, "kept");
+        assert_eq!(file(&stage, &container, "/base").await, "of the base");
+        assert_eq!(stage.plan(&model).await.work, [], "it is found again by its files");
+
+        stage.write("base/file", "of the new base");
+        stage.deploy(&model).await.expect("deployed");
+        assert_eq!(file(&stage, &container, "/base").await, "of the new base", "what is built upon it is built again");
+        stage.write("shared/deep/kept", "new");
+        stage.deploy(&model).await.expect("deployed");
+        assert_eq!(file(&stage, &container, "/kept").await, "new");
+    })
+    .await;
+}
