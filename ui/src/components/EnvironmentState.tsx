@@ -153,6 +153,8 @@ function Waiting({ project, name, deployed, pending, error, onRetry }: WaitingPr
     );
   }
   const { drift, waiting } = pending;
+  const first = waiting.blockers.slice(0, NAMED);
+  const more = waiting.blockers.length - first.length;
   return (
     <ul className={classes.list}>
       {drift.length === 0 && deployed && (
@@ -187,17 +189,23 @@ function Waiting({ project, name, deployed, pending, error, onRetry }: WaitingPr
           </span>
         </li>
       )}
-      {waiting.blockers.map((blocker) => (
+      {first.map((blocker) => (
         <li key={blocker} data-tone="bad">
           <IconX className={classes.icon} aria-hidden />
           <a href={href({ page: "configuration", project, filter: "missing" })}>{blocker}</a>
         </li>
       ))}
+      {more > 0 && (
+        <li data-tone="bad">
+          <IconX className={classes.icon} aria-hidden />
+          <a href={href({ page: "plan", project, environment: name })}>and {more} more to mend</a>
+        </li>
+      )}
     </ul>
   );
 }
 
-/** So many changes are named. */
+/** So many changes, and so many things to mend, are named. */
 const NAMED = 3;
 
 /** The first things that change, and how many more: together as many as there are. A variable's name says what it is. */

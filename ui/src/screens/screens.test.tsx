@@ -145,7 +145,7 @@ test("the changes that are named on the overview and the others are as many as t
   const waiting = {
     changes: 5,
     first: ["variable PORT", "image web", "service web"],
-    blockers: [],
+    blockers: ["A", "B", "C", "D", "E"].map((key) => `${key} is required and has no value`),
     problem: null,
   };
   show(
@@ -154,6 +154,8 @@ test("the changes that are named on the overview and the others are as many as t
   );
   const [link] = await screen.findAllByRole("link", { name: "5 changes waiting" });
   expect(link?.parentElement?.textContent).toBe("5 changes waiting: PORT, image web, service web and 2 more");
+  expect(screen.getAllByRole("link", { name: "and 2 more to mend" }).length).toBeGreaterThan(0);
+  expect(screen.queryByText("D is required and has no value")).toBeNull();
 });
 
 test("an environment is taken down from the overview too", async () => {
