@@ -194,15 +194,17 @@ impl Core {
         let pins: Vec<_> = pins.into_iter().collect();
         let (kept, gone) = self.vault().fetch_kept(&Self::scope(project, environment), &pins).await?;
         redactor.add_all(kept.values())?;
-        let gone: Vec<String> = gone.iter().map(|SecretPin { name, version }| format!("{name}@{version}")).collect();
-        let notice = (!gone.is_empty()).then(|| {
-            let gone = gone.join(", ");
-            format!(
-                "what is printed may show the value of {gone}: it is not in the keychain any more and cannot be masked"
-            )
-        });
-        Ok((redactor, notice))
+        Ok((redactor, unmasked(&gone)))
     }
+}
+
+/// What to say before output in which the values of these versions cannot be masked.
+fn unmasked(gone: &[SecretPin]) -> Option<String> {
+    let gone: Vec<String> = gone.iter().map(|SecretPin { name, version }| format!("{name}@{version}")).collect();
+    let gone = (!gone.is_empty()).then(|| gone.join(", "))?;
+    Some(format!(
+        "what is printed may show the value of {gone}: it is not in the keychain any more and cannot be masked"
+    ))
 }
 
 fn usage_view(at: At, used: Vec<sternway_compose::Usage>) -> UsageView {

@@ -262,9 +262,9 @@ impl Reveal for Revealed {
         self.values.get(pin).cloned().ok_or_else(|| {
             Error::new(
                 Code::SecretMissing,
-                format!("version {} of {} was not fetched for this run", pin.version, pin.name),
+                format!("version {} of {} is not in the keychain, or was not when this began", pin.version, pin.name),
             )
-            .hint("Plan again, and run that plan.")
+            .hint("If it is gone, set the secret again with `sternway secret set`, and deploy.")
         })
     }
 }

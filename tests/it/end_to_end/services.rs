@@ -64,6 +64,12 @@ async fn a_secret_in_the_output_is_redacted() -> Result<()> {
     let log = stage.call(["logs", "staging", "web"]).done().await?;
     assert!(log.errors.contains("the value of TOKEN@1"), "{}", log.describe());
     assert!(!log.lines.is_empty(), "{}", log.describe());
+    // Only what needs it misses it.
+    let restarted = stage.call(["restart", "staging", "web"]).done().await?;
+    assert!(restarted.errors.contains("the value of TOKEN@1"), "{}", restarted.describe());
+    stage.call(["run", "staging", "--service", "job", "--", "true"]).done().await?;
+    let missed = stage.call(["run", "staging", "--service", "web", "--", "true"]).refused(1).await?;
+    assert_eq!(missed["code"], "secret_missing", "{missed}");
     Ok(())
 }
 

@@ -14,6 +14,7 @@ use crate::layers::Whole;
 use crate::machine::Core;
 use crate::project::Project;
 use crate::run::confirm;
+use crate::services::unmasked;
 use crate::view::{CommandEvent, CommandLine};
 use crate::want::Want;
 
@@ -49,7 +50,7 @@ impl Core {
         cancel: &CancellationToken,
     ) -> Result<Vec<String>> {
         confirm(environment, project.file.environment(environment)?.protected, typed)?;
-        let hand = self.hand(project, environment).await?;
+        let hand = self.hand(project, environment, notices).await?;
         let lease = self.lease(project, environment, &hand.engine, cancel).await?;
         let whole = Whole::new(project, environment, &hand.want)?;
         let output = Told { notices, redactor: &hand.redactor };
@@ -80,7 +81,7 @@ impl Core {
         cancel: &CancellationToken,
     ) -> Result<i64> {
         confirm(environment, project.file.environment(environment)?.protected, typed)?;
-        let hand = self.hand(project, environment).await?;
+        let hand = self.hand(project, environment, notices).await?;
         let whole = Whole::new(project, environment, &hand.want)?;
         let output = Told { notices, redactor: &hand.redactor };
         let want = whole.want(&hand.want, None);
@@ -130,7 +131,7 @@ impl Core {
         Ok(stream::iter(notice).chain(events).boxed())
     }
 
-    async fn hand(&self, project: &Project, environment: &EnvironmentName) -> Result<Hand> {
+    async fn hand(&self, project: &Project, environment: &EnvironmentName, notices: &Notices) -> Result<Hand> {
         let id = self.project_id(project).await?;
         let release: Option<Release> = self.history().await?.current_release(id, environment).await?;
         let Some(release) = release else {
@@ -139,12 +140,16 @@ impl Core {
         };
         let want = Want::from_release(&release);
         let pins = want.secrets()?;
-        let secrets = match pins.is_empty() {
-            true => Revealed::default(),
-            false => self.vault().fetch(&Self::scope(project, environment), &pins).await?,
+        // A value that is gone is missed only by what needs it: a hook, or the service that is run.
+        let (secrets, gone) = match pins.is_empty() {
+            true => (Revealed::default(), Vec::new()),
+            false => self.vault().fetch_kept(&Self::scope(project, environment), &pins).await?,
         };
         let redactor = Redactor::default();
         redactor.add_all(secrets.values())?;
+        if let Some(notice) = unmasked(&gone) {
+            notices(&notice);
+        }
         Ok(Hand { engine: self.engine(project, environment)?, want, secrets, redactor })
     }
 
