@@ -84,13 +84,14 @@ impl Builder {
             (needed, None) => Ok(Self::BuildKit { optional: needed.is_none() }),
             (None, Some(_)) => Ok(Self::Classic),
             (Some(needed), Some((hindering, _, why))) => {
-                let both =
-                    if *hindering == needed { String::new() } else { format!(" together with `build.{hindering}`") };
+                let alone = *hindering == needed;
+                let both = if alone { String::new() } else { format!(" together with `build.{hindering}`") };
+                let leave = if alone { "leave it out" } else { "leave one of them out" };
                 Err(Error::new(
                     Code::Unsupported,
                     format!("`build.{needed}` cannot be had{both} on this engine: {why}"),
                 )
-                .hint("Update the engine, or leave one of them out. Nothing was touched.")
+                .hint(format!("Update the engine, or {leave}. Nothing was touched."))
                 .at(at(&format!("build.{needed}"))))
             }
         }
@@ -162,7 +163,8 @@ pub(crate) async fn hash_of(name: &ServiceName, builds: &Builds) -> Result<Strin
 /// The name of the image that was built for another service, which waits for that in the plan.
 async fn image_of(run: &Run<'_>, other: &str, builds: &Builds, images: &[ImageSummary]) -> Result<String> {
     let model = run.want.model;
-    let missing = || Error::failed(format!("the image of service {other}, which this build takes files from, is not there"));
+    let missing =
+        || Error::failed(format!("the image of service {other}, which this build takes files from, is not there"));
     let (name, service) = model.services.get_key_value(other).ok_or_else(missing)?;
     let hash = hash_of(name, builds).await?;
     let id = built_image(images, &hash, &image_name(model, name, service)).ok_or_else(missing)?;

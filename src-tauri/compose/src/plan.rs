@@ -338,7 +338,12 @@ impl<'a> Planner<'a> {
         } else {
             format!("service {}", place.name)
         };
-        let after = self.known.get(place.name).map(ToString::to_string);
+        let after = match &image {
+            ImageSource::Known(id) => Some(id.to_string()),
+            // Which content its name stands for is known when it is there.
+            ImageSource::Pulled(reference) => Some(reference.clone()),
+            ImageSource::Built(_) => None,
+        };
         let before = decision.others.first().map(|container| container.image.clone());
         if action == Action::Recreate {
             match place.service.failure_action() {
@@ -356,7 +361,7 @@ impl<'a> Planner<'a> {
         let (service, number, frees) = (place.name.clone(), place.number, frees.to_vec());
         let job = Job::Container { service, number, image, frees };
         let change = self.add(subject, action, reason, job);
-        if action == Action::Recreate && before != after {
+        if action == Action::Recreate && after.is_some() && before != after {
             change.before = before;
             change.after = after;
         }

@@ -15,7 +15,7 @@ use crate::machine::Core;
 use crate::project::Project;
 use crate::versions::Noted;
 use crate::view::Variables;
-use crate::want::newest;
+use crate::want::{newest, pinned};
 
 /// An edit as both fronts tell it.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -91,10 +91,7 @@ impl Core {
         let mut texts = Vec::new();
         let mut pins = Vec::new();
         for variable in variables {
-            let text = variable.value.pinned().ok_or_else(|| {
-                Error::new(Code::SecretMissing, format!("{} refers to a secret that has no value", variable.key))
-                    .hint(format!("Set it with `sternway secret set {environment} …`."))
-            })?;
+            let text = pinned(&variable, environment)?;
             pins.extend(mentions(&text)?);
             texts.push((variable.key, text));
         }

@@ -10,7 +10,7 @@ use sternway_compose::{Observer, Removal, lease};
 use sternway_history::{Filter, ProjectId, StoredPlan};
 use sternway_model::{
     Code, Deployment, DeploymentNumber, EnvironmentName, Error, Kind, Layer, Outcome, Plan, Readiness, Release, Result,
-    Value,
+    SecretPin, Value,
 };
 
 use crate::kept;
@@ -209,6 +209,8 @@ impl Core {
         if goal.comes_from_history() {
             let caveat = kept::caveat(&self.parts.home.kept(), &project.folder, &wanted.want.application);
             wanted.notes.extend(caveat);
+            let missing = self.missing_secrets(project, environment, &wanted.want).await?;
+            wanted.blockers.extend(missing);
         } else if matches!(goal, Goal::Folder | Goal::Promote(_)) {
             unresolved::tell(project, environment, &mut wanted).await?;
         }
@@ -225,6 +227,31 @@ impl Core {
             *ready = Readiness { proven: false, reasons: lacking.into_iter().chain(dropped).collect() };
         }
         Ok(prepared)
+    }
+
+    /// Why a release's secrets cannot be had: what was removed from the keychain does not come back.
+    async fn missing_secrets(
+        &self,
+        project: &Project,
+        environment: &EnvironmentName,
+        want: &Want,
+    ) -> Result<Vec<String>> {
+        let pins = want.secrets()?;
+        if pins.is_empty() {
+            return Ok(Vec::new());
+        }
+        let release = want.target.map(|number| number.to_string()).unwrap_or_default();
+        Ok(match self.vault().fetch_kept(&Self::scope(project, environment), &pins).await {
+            Ok((_, gone)) => gone
+                .iter()
+                .map(|SecretPin { name, version }| {
+                    format!(
+                        "{release} needs version {version} of the secret {name}, which is not in the keychain any more"
+                    )
+                })
+                .collect(),
+            Err(error) => vec![format!("the secrets of {release} cannot be read: {error}")],
+        })
     }
 
     /// Says which releases there are.
@@ -261,8 +288,22 @@ impl Core {
         }
         // A release that is what runs already leads nowhere: that of a deployment which changed nothing, or the one that a
         // failed deployment was moved back to.
-        let mut earlier = history.releases(id, environment, SEARCHED).await?.into_iter().skip(1);
-        earlier.find(|release| !runs_the_same(release, have)).ok_or_else(nothing)
+        let earlier = history.releases(id, environment, SEARCHED).await?.into_iter().skip(1);
+        let mut same = None;
+        for release in earlier {
+            if !runs_the_same(&release, have) {
+                return Ok(release);
+            }
+            same.get_or_insert(release.number);
+        }
+        Err(match same {
+            Some(same) => {
+                Error::new(Code::NotFound, format!("every earlier release of {environment} is what runs now")).hint(
+                    format!("Name one to go to it all the same: `sternway rollback {environment} --to {}`.", same.0),
+                )
+            }
+            None => nothing(),
+        })
     }
 
     /// Going back from a rollback leads to where that came from; nobody should be surprised by it.

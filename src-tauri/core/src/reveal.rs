@@ -11,6 +11,7 @@ use crate::machine::Core;
 use crate::project::Project;
 use crate::run::confirm;
 use crate::view::{Audit, AuditLine};
+use crate::want::pinned;
 
 /// Entries of the audit that are shown unless it is said.
 const SHOWN: u32 = 100;
@@ -132,13 +133,10 @@ impl Core {
         confirm(environment, project.file.environment(environment)?.protected, asked.typed)?;
         let mut pins = Vec::new();
         let mut texts = Vec::new();
-        for Variable { key, value, .. } in &variables {
-            let text = value.pinned().ok_or_else(|| {
-                Error::new(Code::SecretMissing, format!("{key} refers to a secret that has no value"))
-                    .hint(format!("Set it with `sternway secret set {environment} …`."))
-            })?;
+        for variable in &variables {
+            let text = pinned(variable, environment)?;
             pins.extend(mentions(&text)?);
-            texts.push((key.clone(), text));
+            texts.push((variable.key.clone(), text));
         }
         pins.sort();
         pins.dedup();

@@ -266,6 +266,22 @@ fn open_secret(variable: &Variable) -> Option<&str> {
     }
 }
 
+/// A variable as text, secrets as pins.
+///
+/// # Errors
+/// [`Code::SecretMissing`] if it is a secret that has no value.
+pub(crate) fn pinned(variable: &Variable, environment: &EnvironmentName) -> Result<String> {
+    let Variable { key, value, .. } = variable;
+    value.pinned().ok_or_else(|| {
+        let name = match value {
+            Value::Secret { name, .. } => name.as_str(),
+            Value::Plain(_) => key,
+        };
+        Error::new(Code::SecretMissing, format!("{key} refers to a secret that has no value"))
+            .hint(format!("Set it with `sternway secret set {environment} {name}`."))
+    })
+}
+
 fn text_of(value: &Value) -> String {
     match value {
         Value::Plain(text) => text.clone(),

@@ -53,7 +53,7 @@ async fn the_old_value_goes_only_when_the_new_one_runs() -> Result<()> {
     let notes = stories.last()?.to_string();
     assert!(notes.contains("rotation: new value"), "{}", stories.describe());
     let refused = stage.call(["rollback", "staging", "--yes"]).answer().await?;
-    assert_eq!(refused.exit, Some(1), "the first release cannot come back without its secret: {}", refused.describe());
+    assert_eq!(refused.exit, Some(3), "the first release cannot come back without its secret: {}", refused.describe());
 
     for value in [OLD, NEW] {
         assert_eq!(leaks::in_files(&stage.home(), value)?, Vec::<String>::new());

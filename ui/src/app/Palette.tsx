@@ -53,18 +53,27 @@ export default function Palette({ onClose, onKeys }: Props) {
 
 type Entry = SpotlightActionData | SpotlightActionGroupData;
 
-/** What has every word that was typed, in any order. */
+/** What has every word that was typed, in any order. What is called just that, or begins with it, comes first. */
 function withAllWords(query: string, actions: Entry[]): Entry[] {
   const words = query.toLowerCase().split(/\s+/).filter(Boolean);
   const fits = ({ label, description }: SpotlightActionData) => {
     const text = `${label ?? ""} ${description ?? ""}`.toLowerCase();
     return words.every((word) => text.includes(word));
   };
-  return actions.flatMap((action): Entry[] => {
+  const typed = words.join(" ");
+  const rank = (entry: Entry): number => {
+    if ("actions" in entry) return Math.min(...entry.actions.map(rank));
+    const label = entry.label?.toLowerCase() ?? "";
+    if (label === typed) return 0;
+    return label.startsWith(typed) ? 1 : 2;
+  };
+  const byRank = (a: Entry, b: Entry) => rank(a) - rank(b);
+  const found = actions.flatMap((action): Entry[] => {
     if (!("actions" in action)) return fits(action) ? [action] : [];
-    const found = action.actions.filter(fits);
-    return found.length > 0 ? [{ ...action, actions: found }] : [];
+    const inside = action.actions.filter(fits).sort(byRank);
+    return inside.length > 0 ? [{ ...action, actions: inside }] : [];
   });
+  return found.sort(byRank);
 }
 
 function useGroups(project: string | undefined, onKeys: () => void): SpotlightActionGroupData[] {

@@ -18,6 +18,7 @@ const MINUTE = 60 * SECOND;
 
 /** How often the state of the environments is looked at while the page is visible. */
 const STATUS_INTERVAL = 10 * SECOND;
+const PENDING_INTERVAL = 20 * SECOND;
 
 /** The same for the services of the one environment that is looked at. */
 const SERVICES_INTERVAL = 4 * SECOND;
@@ -92,7 +93,8 @@ function queries(backend: Backend) {
       queryOptions({
         queryKey: ["pending", project, environment],
         queryFn: () => told(backend.pending(project, environment)),
-        staleTime: MINUTE,
+        // The folder's files are edited elsewhere too.
+        refetchInterval: PENDING_INTERVAL,
       }),
     matrix: (project: string) =>
       queryOptions({ queryKey: ["matrix", project], queryFn: () => told(backend.matrix(project)) }),

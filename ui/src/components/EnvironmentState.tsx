@@ -1,7 +1,7 @@
 import { Button, Skeleton } from "@mantine/core";
 import { IconAlertTriangle, IconCheck, IconGitBranch, IconPencil, IconX } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
-import { lazy, Suspense } from "react";
+import { lazy, Suspense, useEffect, useRef } from "react";
 import { useQueries } from "../app/queries";
 import { go, href } from "../app/routes";
 import type { EnvironmentHead, EnvironmentStatus, Failure, Pending } from "../backend";
@@ -24,10 +24,19 @@ interface Props {
 /** What differs between the folder, the release and what runs. */
 export function usePending(project: string, environment: string, status: EnvironmentStatus | undefined) {
   const ask = useQueries();
-  return useQuery({
+  const pending = useQuery({
     ...ask.pending(project, environment),
     enabled: status !== undefined && !status.problem,
   });
+  // What was said of drift is old once a service is in another state.
+  const states = status?.services.map(({ name, state, health }) => `${name} ${state} ${health}`).join("\n");
+  const before = useRef(states);
+  const { refetch } = pending;
+  useEffect(() => {
+    if (before.current !== undefined && states !== before.current) void refetch({ cancelRefetch: false });
+    before.current = states;
+  }, [states, refetch]);
+  return pending;
 }
 
 /** Drift, what waits, and what to do about a last deployment that did not succeed. */

@@ -33,8 +33,10 @@ pub(crate) fn context_hash(name: &ServiceName, builds: &Builds) -> Result<String
 /// As [`context_hash`], for the sake of services that need this one.
 fn hash_within<'a>(name: &'a str, builds: &'a Builds, needing: &mut Vec<&'a str>) -> Result<String> {
     let Some(build) = builds.get(name) else {
-        return Err(Error::invalid(format!("the service {name}, whose image a build takes files from, is not built here"))
-            .hint("Give it a `build`, and let no profile leave it out."));
+        return Err(Error::invalid(format!(
+            "the service {name}, whose image a build takes files from, is not built here"
+        ))
+        .hint("Give it a `build`, and let no profile leave it out."));
     };
     if needing.contains(&name) {
         needing.push(name);

@@ -48,6 +48,14 @@ const WORDS: &[(&[&str], &str, &str)] = &[
     (&["':' must be followed"], "a space is missing after the colon", "Write `key: value`."),
 ];
 
+/// Where the tab is: in the indentation of a line, or of the one below it, whose value the parser took for the rest of this one's.
+fn tab_at(lines: &[&str], here: usize) -> Option<Mark> {
+    let places = lines.iter().enumerate().skip(here).take(2);
+    let mut tabs = places.filter_map(|(line, text)| Some((line, indentation(text).find('\t')?)));
+    let (line, column) = tabs.next()?;
+    Some(Mark { line: u32::try_from(line + 1).ok()?, column: u32::try_from(column + 1).ok()? })
+}
+
 /// Puts a complaint of the parser into words. The parser notices many mistakes only on the line below, so the lines around
 /// are looked at too.
 pub(super) fn explain(said: &str, mark: Mark, text: &str) -> Complaint {
@@ -58,10 +66,9 @@ pub(super) fn explain(said: &str, mark: Mark, text: &str) -> Complaint {
         above(&lines, if usize::try_from(mark.line).is_ok_and(|line| line > lines.len()) { here + 1 } else { here });
     let say = |message: &str, hint| Complaint { message: message.to_owned(), hint, mark };
     if indentation(line).contains('\t') || said.contains("tab") {
-        return say(
-            "a tab stands where only spaces may",
-            "YAML is indented with spaces: put two spaces in place of the tab.",
-        );
+        let message = "a tab stands where only spaces may".to_owned();
+        let hint = "YAML is indented with spaces: put two spaces in place of the tab.";
+        return Complaint { message, hint, mark: tab_at(&lines, here).unwrap_or(mark) };
     }
     if (said.starts_with("mapping values are not allowed") || said.starts_with("simple key"))
         && let Some(complaint) = colon(mark, line, above)
@@ -143,7 +150,8 @@ mod tests {
             ("project: shop\nenvironments\n  dev: {target: local}\n", "2:1 a key has no colon with a space behind it"),
             ("key: value\nbroken\n", "2:1 a key has no colon with a space behind it"),
             ("environment:\n  A:1\n  B: 2\n", "2:3 a key has no colon with a space behind it"),
-            ("services:\n  web:\n\timage: x\n", "3:2 a tab stands where only spaces may"),
+            ("services:\n  web:\n\timage: x\n", "3:1 a tab stands where only spaces may"),
+            ("a:\n  b:\n    c: d\n\tef: g\n", "4:1 a tab stands where only spaces may"),
             ("web:\n  image: \"x\n  ports: [1]\n", "2:10 the quote that begins here is not closed"),
             ("a: 'it's'\nb: 1\n", "1:8 the text goes on after its closing quote"),
             ("a: [1, 2\nb: 3\n", "2:2 a `[` or `{` is not closed, or a comma is missing"),

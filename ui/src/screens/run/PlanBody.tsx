@@ -32,11 +32,13 @@ export function PlanBody({ plan, project, children, told = [] }: Props) {
       {blockers.length > 0 && (
         <Notice severity="error" title="This has to be mended first">
           <List items={blockers} />
-          <div>
-            <Button onClick={() => go({ page: "configuration", project, filter: "missing" })}>
-              Open Configuration
-            </Button>
-          </div>
+          {plan.kind !== "rollback" && (
+            <div>
+              <Button onClick={() => go({ page: "configuration", project, filter: "missing" })}>
+                Open Configuration
+              </Button>
+            </div>
+          )}
         </Notice>
       )}
       {children}
