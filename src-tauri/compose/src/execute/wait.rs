@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use bollard::container::LogOutput;
 use bollard::models::ContainerInspectResponse;
 use bollard::query_parameters::{LogsOptionsBuilder, WaitContainerOptions};
 use futures_util::StreamExt;
@@ -63,9 +64,11 @@ pub(super) async fn pass_on(run: &Run<'_>, id: &str) {
     };
     let options = LogsOptionsBuilder::new().stdout(true).stderr(true).follow(true).since(since).build();
     let mut pieces = run.engine.docker().logs(id, Some(options));
-    let mut lines = Lines::default();
+    // What is printed as an error may come in the middle of another line.
+    let (mut lines, mut errors) = (Lines::default(), Lines::default());
     while let Some(piece) = pieces.next().await {
         match piece {
+            Ok(piece @ LogOutput::StdErr { .. }) => errors.push(&piece.to_string(), |line| run.output.line(line)),
             Ok(piece) => lines.push(&piece.to_string(), |line| run.output.line(line)),
             Err(error) => {
                 unread(&error);
@@ -74,6 +77,7 @@ pub(super) async fn pass_on(run: &Run<'_>, id: &str) {
         }
     }
     lines.end(|line| run.output.line(line));
+    errors.end(|line| run.output.line(line));
 }
 
 /// When a container was last started, in seconds since 1970 by the engine's clock; 0 if the engine does not say.
