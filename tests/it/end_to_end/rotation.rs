@@ -54,6 +54,7 @@ async fn the_old_value_goes_only_when_the_new_one_runs() -> Result<()> {
     assert!(notes.contains("rotation: new value"), "{}", stories.describe());
     let refused = stage.call(["rollback", "staging", "--yes"]).answer().await?;
     assert_eq!(refused.exit, Some(3), "the first release cannot come back without its secret: {}", refused.describe());
+    assert!(refused.errors.contains("needs version 1 of the secret TOKEN"), "{}", refused.describe());
 
     for value in [OLD, NEW] {
         assert_eq!(leaks::in_files(&stage.home(), value)?, Vec::<String>::new());

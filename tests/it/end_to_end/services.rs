@@ -65,14 +65,7 @@ async fn a_secret_in_the_output_is_redacted() -> Result<()> {
     assert!(log.errors.contains("the value of TOKEN@1"), "{}", log.describe());
     assert!(!log.lines.is_empty(), "{}", log.describe());
     // Only what needs it misses it.
-    let restarted = stage.call(["restart", "staging", "web"]).done().await?;
-    assert!(restarted.errors.contains("the value of TOKEN@1"), "{}", restarted.describe());
-    stage.call(["run", "staging", "--service", "job", "--", "true"]).done().await?;
-    let missed = stage.call(["run", "staging", "--service", "web", "--", "true"]).refused(1).await?;
-    assert_eq!(missed["code"], "secret_missing", "{missed}");
-    // The way back is closed, and that is said before anything is tried.
-    let closed = stage.call(["rollback", "staging", "--yes"]).refused(3).await?;
-    assert!(closed.to_string().contains("version 1 of the secret TOKEN"), "{closed}");
+    stage.call(["restart", "staging", "web"]).done().await?;
     Ok(())
 }
 
