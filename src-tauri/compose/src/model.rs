@@ -227,27 +227,26 @@ impl Model {
     /// # Errors
     /// [`Code::InvalidInput`] if services depend on each other in a circle.
     pub fn start_order(&self) -> Result<Vec<&ServiceName>> {
+        let (order, circle) = self.ordered(|service, other| service.depends_on.contains_key(other));
+        let Some(first) = circle.first() else { return Ok(order) };
+        let names: Vec<&str> = circle.iter().map(|name| name.as_str()).collect();
+        Err(Error::invalid(format!("services depend on each other in a circle: {}", names.join(", ")))
+            .hint("Remove one of the `depends_on`.")
+            .at(at(&format!("services.{first}.depends_on"))))
+    }
+
+    /// Services by name, but each behind those that it needs; and those that are left because they need one another.
+    fn ordered(&self, needs: impl Fn(&Service, &ServiceName) -> bool) -> (Vec<&ServiceName>, Vec<&ServiceName>) {
         let mut order: Vec<&ServiceName> = Vec::with_capacity(self.services.len());
         let mut waiting: Vec<&ServiceName> = self.services.keys().collect();
-        while !waiting.is_empty() {
-            let ready = waiting.iter().position(|name| {
-                self.services[*name]
-                    .depends_on
-                    .keys()
-                    .all(|dependency| !self.services.contains_key(dependency) || order.contains(&dependency))
-            });
-            let Some(ready) = ready else {
-                let circle: Vec<&str> = waiting.iter().map(|name| name.as_str()).collect();
-                return Err(Error::invalid(format!(
-                    "services depend on each other in a circle: {}",
-                    circle.join(", ")
-                ))
-                .hint("Remove one of the `depends_on`.")
-                .at(at(&format!("services.{}.depends_on", circle[0]))));
-            };
+        let is_ready = |name: &&ServiceName, waiting: &[&ServiceName]| {
+            let service = &self.services[*name];
+            !waiting.iter().any(|other| needs(service, other))
+        };
+        while let Some(ready) = waiting.iter().position(|name| is_ready(name, &waiting)) {
             order.push(waiting.remove(ready));
         }
-        Ok(order)
+        (order, waiting)
     }
 
     /// What its services are built from.
@@ -258,18 +257,11 @@ impl Model {
 
     /// Services in the order in which they can be built: those first whose images others take files from, otherwise by name.
     pub(crate) fn in_build_order(&self) -> Vec<(&ServiceName, &Service)> {
-        let mut order: Vec<(&ServiceName, &Service)> = Vec::with_capacity(self.services.len());
-        let mut waiting: Vec<(&ServiceName, &Service)> = self.services.iter().collect();
-        while !waiting.is_empty() {
-            let ready = |(_, service): &(&ServiceName, &Service)| {
-                let mut before = service.build.iter().flat_map(Build::built_before);
-                before.all(|name| !waiting.iter().any(|(waiting, _)| waiting.as_str() == name))
-            };
-            // Builds that need one another have no order; they were refused when their files were looked at.
-            let ready = waiting.iter().position(ready).unwrap_or(0);
-            order.push(waiting.remove(ready));
-        }
-        order
+        let (order, circle) = self.ordered(|service, other| {
+            service.build.iter().flat_map(Build::built_before).any(|name| name == other.as_str())
+        });
+        // Builds that need one another have no order; they were refused when their files were looked at.
+        order.into_iter().chain(circle).filter_map(|name| self.services.get_key_value(name)).collect()
     }
 
     /// Whether a service is a job that runs once: it is not restarted, and another waits for it to complete.

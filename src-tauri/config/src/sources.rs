@@ -51,42 +51,26 @@ impl<'a> Sources<'a> {
 
     /// An environment's variables; secrets without versions.
     pub(crate) fn merged(&self, environment: &EnvironmentName) -> Merged<'static> {
-        let mut merged = Merged::new(&|_| None);
-        for (_, file) in self.of(environment) {
-            merged.add(file);
-        }
-        merged
+        Merged::new(&|_| None).with(self.of(environment))
     }
 
     /// The files with which every environment begins.
     pub(crate) fn common(&self) -> Merged<'static> {
-        let mut common = Merged::new(&|_| None);
-        if let Some(environment) = self.project.environments.keys().next() {
-            for (_, file) in self.of(environment).take_while(|(slot, _)| !slot.own) {
-                common.add(file);
-            }
-        }
-        common
+        let any = self.project.environments.keys().next();
+        let files = any.into_iter().flat_map(|environment| self.of(environment));
+        Merged::new(&|_| None).with(files.take_while(|(slot, _)| !slot.own))
     }
 
     /// The files of an environment that come behind the [common](Self::common) ones, laid over those.
     pub(crate) fn own<'b>(&self, environment: &EnvironmentName, common: &'b Merged<'b>) -> Merged<'b> {
-        let mut own = Merged::over(common);
-        for (_, file) in self.of(environment).skip_while(|(slot, _)| !slot.own) {
-            own.add(file);
-        }
-        own
+        Merged::over(common).with(self.of(environment).skip_while(|(slot, _)| !slot.own))
     }
 
     /// What the shared files alone give to every environment.
     pub(crate) fn shared(&self) -> Merged<'static> {
-        let mut merged = Merged::new(&|_| None);
-        if let Some(environment) = self.project.environments.keys().next() {
-            for (_, file) in self.of(environment).filter(|(slot, _)| !slot.own) {
-                merged.add(file);
-            }
-        }
-        merged
+        let any = self.project.environments.keys().next();
+        let files = any.into_iter().flat_map(|environment| self.of(environment));
+        Merged::new(&|_| None).with(files.filter(|(slot, _)| !slot.own))
     }
 
     /// The file in a slot, to be edited; an empty one if it is not there yet.

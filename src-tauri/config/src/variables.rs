@@ -177,6 +177,14 @@ impl<'a> Merged<'a> {
         Self { below: Some(below), ..Self::new(below.newest) }
     }
 
+    /// Lays files over the ones before, one after the other.
+    pub(crate) fn with<'f>(mut self, files: impl Iterator<Item = (Slot, &'f EnvFile)>) -> Self {
+        for (_, file) in files {
+            self.add(file);
+        }
+        self
+    }
+
     /// Lays a further file over the ones before.
     pub(crate) fn add(&mut self, file: &EnvFile) {
         let earlier = self.variables.len();

@@ -237,9 +237,6 @@ impl Core {
         want: &Want,
     ) -> Result<Vec<String>> {
         let pins = want.secrets()?;
-        if pins.is_empty() {
-            return Ok(Vec::new());
-        }
         let release = want.target.map(|number| number.to_string()).unwrap_or_default();
         Ok(match self.vault().fetch_kept(&Self::scope(project, environment), &pins).await {
             Ok((_, gone)) => gone

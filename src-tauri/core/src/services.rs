@@ -10,7 +10,7 @@ use futures_util::{StreamExt, TryStreamExt};
 use sternway_compose::observe::{Container, HostPort, Probe, State};
 use sternway_compose::{LogQuery, Model};
 use sternway_model::{At, EnvironmentName, Release, Result, SecretPin};
-use sternway_vault::Redactor;
+use sternway_vault::{Redactor, Revealed};
 
 use crate::machine::Core;
 use crate::project::Project;
@@ -187,14 +187,22 @@ impl Core {
         if let Some(newest) = self.newest(id, environment).await? {
             pins.extend(self.stored_want(id, newest.number).await?.secrets()?);
         }
-        let redactor = Redactor::default();
-        if pins.is_empty() {
-            return Ok((redactor, None));
-        }
         let pins: Vec<_> = pins.into_iter().collect();
-        let (kept, gone) = self.vault().fetch_kept(&Self::scope(project, environment), &pins).await?;
+        let (_, redactor, notice) = self.kept_secrets(project, environment, &pins).await?;
+        Ok((redactor, notice))
+    }
+
+    /// The values that the keychain has of these versions, what masks them, and what to say of those that are gone.
+    async fn kept_secrets(
+        &self,
+        project: &Project,
+        environment: &EnvironmentName,
+        pins: &[SecretPin],
+    ) -> Result<(Revealed, Redactor, Option<String>)> {
+        let (kept, gone) = self.vault().fetch_kept(&Self::scope(project, environment), pins).await?;
+        let redactor = Redactor::default();
         redactor.add_all(kept.values())?;
-        Ok((redactor, unmasked(&gone)))
+        Ok((kept, redactor, unmasked(&gone)))
     }
 }
 

@@ -145,6 +145,9 @@ impl Vault {
     /// # Errors
     /// If the keychain cannot be read.
     pub async fn fetch_kept(&self, scope: &Scope, pins: &[SecretPin]) -> Result<(Revealed, Vec<SecretPin>)> {
+        if pins.is_empty() {
+            return Ok((Revealed::default(), Vec::new()));
+        }
         let (scope, pins) = (scope.clone(), pins.to_vec());
         self.ask(move |keychain| {
             let (mut values, mut gone) = (HashMap::new(), Vec::new());

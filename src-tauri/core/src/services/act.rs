@@ -14,7 +14,6 @@ use crate::layers::Whole;
 use crate::machine::Core;
 use crate::project::Project;
 use crate::run::confirm;
-use crate::services::unmasked;
 use crate::view::{CommandEvent, CommandLine};
 use crate::want::Want;
 
@@ -139,15 +138,9 @@ impl Core {
                 .hint(format!("Deploy it with `sternway deploy {environment}`.")));
         };
         let want = Want::from_release(&release);
-        let pins = want.secrets()?;
         // A value that is gone is missed only by what needs it: a hook, or the service that is run.
-        let (secrets, gone) = match pins.is_empty() {
-            true => (Revealed::default(), Vec::new()),
-            false => self.vault().fetch_kept(&Self::scope(project, environment), &pins).await?,
-        };
-        let redactor = Redactor::default();
-        redactor.add_all(secrets.values())?;
-        if let Some(notice) = unmasked(&gone) {
+        let (secrets, redactor, notice) = self.kept_secrets(project, environment, &want.secrets()?).await?;
+        if let Some(notice) = notice {
             notices(&notice);
         }
         Ok(Hand { engine: self.engine(project, environment)?, want, secrets, redactor })
