@@ -167,9 +167,8 @@ async fn carry_out(front: &Front<'_>, project: &Project, plan: &Plan, consent: &
     if !front.json {
         say!("{}\n", show::plan(plan));
     }
-    if let Some(blocker) = plan.blockers.first() {
-        let error = Error::invalid(format!("the plan cannot be run: {blocker}")).hint(mending(plan, blocker));
-        complain(&error, front.json);
+    if let Some(refusal) = plan.refusal() {
+        complain(&refusal.hint(mending(plan)), front.json);
         return Ok(exit::REFUSED);
     }
     let typed = stream::consent(plan, consent, front.json)?;
@@ -177,9 +176,10 @@ async fn carry_out(front: &Front<'_>, project: &Project, plan: &Plan, consent: &
     stream::follow(running, front.json).await
 }
 
-/// What to do about what stands in a plan's way.
-fn mending(plan: &Plan, blocker: &str) -> String {
+/// What to do about what stands first in a plan's way.
+fn mending(plan: &Plan) -> String {
     let environment = &plan.environment;
+    let blocker = plan.blockers.first().map_or("", String::as_str);
     let secret = blocker.strip_prefix("the secret ").and_then(|rest| rest.split(' ').next());
     match secret {
         Some(secret) => format!("Set it with `sternway secret set {environment} {secret}`, then plan again."),

@@ -61,7 +61,7 @@ pub use compare::{Side, difference};
 pub use engine::{Engine, EngineInfo, Engines, Observer};
 pub use execute::{Done, Output, Run, execute, restart, run_once};
 pub use lease::{Holder, Lease, Owner};
-pub use load::{Loaded, Places, Sources, as_compose_prints, load, to_yaml};
+pub use load::{FromFile, Loaded, Places, Sources, as_compose_prints, load, to_yaml};
 pub use logs::{ContainerLine, Lines, LogQuery};
 pub use model::Model;
 pub use observe::{Observed, images_after};

@@ -34,12 +34,14 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value};
-use sternway_model::yaml::{Node, join};
+use sternway_model::yaml::Node;
 use sternway_model::{Code, Error, Origin, Result};
 
 use absolute::Base;
 use consistency::Whole;
 use document::Scope;
+use environment::Files;
+pub use environment::FromFile;
 pub use places::Places;
 use print::Printer;
 pub use text::to_yaml;
@@ -72,6 +74,8 @@ pub struct Loaded {
     pub warnings: Vec<String>,
     /// Where each key was written.
     pub places: Places,
+    /// Variables of services that come from their `env_file`.
+    pub from_files: Vec<FromFile>,
 }
 
 /// Loads Compose files.
@@ -116,14 +120,16 @@ fn load_noting(sources: &Sources, dir: &Path, used: &RefCell<Vec<Used>>) -> Resu
     normalize::normalize(&mut model, &name, &lookup);
     let inactive = deactivate(&mut model, &profiles(sources));
     Whole { model: &model, inactive: &inactive, places: &places }.check()?;
+    let mut files = Files { scope: &scope, places: &places, noted: Vec::new() };
     for (name, service) in model.get_mut("services").and_then(Value::as_object_mut).into_iter().flatten() {
         if let Value::Object(service) = service {
-            environment::resolve(&join("services", name), service, &lookup, &places)?;
+            files.resolve(name, service)?;
         }
     }
+    let from_files = files.noted;
     normalize::drop_unused(&mut model);
     let model = printed(&model, &name, &places)?;
-    Ok(Loaded { model, warnings: warnings.into_inner().into_iter().collect(), places })
+    Ok(Loaded { model, warnings: warnings.into_inner().into_iter().collect(), places, from_files })
 }
 
 fn printed(model: &Map<String, Value>, name: &str, places: &Places) -> Result<Value> {

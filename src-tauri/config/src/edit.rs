@@ -284,7 +284,7 @@ pub fn refer(project_dir: &Path, origin: &Origin, key: &str, expected: &Sensitiv
                 .hint("Make the secret part a variable of its own, and import that.")
                 .at(entry.location()));
         }
-        if Sensitive::new(entry.fill(&|_| None)?) != *expected {
+        if Sensitive::new(entry.fill(&|_| None)?.text) != *expected {
             return Err(Error::new(Code::FileChanged, format!("{key} has another value now"))
                 .hint("Nothing was written. Load the file again.")
                 .at(entry.location()));

@@ -16,7 +16,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use adotenv::{Dialect, Document, Quote, Severity};
-use sternway_model::{Error, Location, Result, template};
+use sternway_model::template::{self, Filled};
+use sternway_model::{Error, Location, Origin, Result};
 
 pub use edit::Assignment;
 
@@ -99,7 +100,7 @@ impl EnvFile {
             let above = |name: &str| {
                 lookup(name).or_else(|| values.iter().rfind(|(key, ..)| key == name).map(|(_, value, _)| value.clone()))
             };
-            let value = if entry.is_bare() { lookup(entry.key()) } else { Some(entry.fill(&above)?) };
+            let value = if entry.is_bare() { lookup(entry.key()) } else { Some(entry.fill(&above)?.text) };
             if let Some(value) = value {
                 values.push((entry.key().to_owned(), value, entry.line()));
             }
@@ -133,6 +134,12 @@ impl<'a> Entry<'a> {
     #[must_use]
     pub fn line(&self) -> u32 {
         u32::try_from(self.inner.line()).unwrap_or(u32::MAX)
+    }
+
+    /// The file and the line.
+    #[must_use]
+    pub(crate) fn origin(&self) -> Origin {
+        Origin { file: self.file.path.clone(), line: self.line() }
     }
 
     /// A key without `=`: the value comes from elsewhere.
@@ -217,9 +224,9 @@ impl<'a> Entry<'a> {
     ///
     /// # Errors
     /// [`sternway_model::Code::InvalidInput`] if a `${` is no variable, or a variable with `?` has no value.
-    pub fn fill(&self, lookup: Lookup<'_>) -> Result<String> {
+    pub fn fill(&self, lookup: Lookup<'_>) -> Result<Filled> {
         let template = self.template();
-        template::fill(&template, lookup).map(|filled| filled.text).map_err(|error| {
+        template::fill(&template, lookup).map_err(|error| {
             // With every variable set, what still fails is the spelling; that message would quote the value.
             let misspelt = template::fill(&template, &|_| Some("set".to_owned())).is_err();
             let error = if misspelt {

@@ -40,4 +40,4 @@ pub use matrix::{Grid, GridCell, GridRow, grid};
 pub use merge::{Conflict, Merge, Resolution, Side, merge};
 pub use scaffold::{Scaffold, scaffold};
 pub use types::{check_type, wrong_types};
-pub use variables::{NO_VERSION, Newest, load, load_pinned, required_missing};
+pub use variables::{NO_VERSION, Newest, Read, load, load_pinned, required_missing};

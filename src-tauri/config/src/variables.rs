@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use indexmap::IndexMap;
+use sternway_model::template::Filled;
 use sternway_model::{
     Configuration, EnvironmentName, Error, FILE_NAME, Location, Origin, ProjectFile, Result, SecretName, SecretPin,
     SecretRef, Value, Variable, mentions, yaml,
@@ -29,7 +30,7 @@ pub type Newest<'a> = &'a dyn Fn(&SecretName) -> Option<u32>;
 /// # Errors
 /// As [`load_pinned`].
 pub fn load(project_dir: &Path, project: &ProjectFile, environment: &EnvironmentName) -> Result<Vec<Variable>> {
-    load_pinned(project_dir, project, environment, &|_| None)
+    load_pinned(project_dir, project, environment, &|_| None).map(|read| read.variables)
 }
 
 /// The variables of an environment, in the order in which its files first name them.
@@ -50,7 +51,7 @@ pub fn load_pinned(
     project: &ProjectFile,
     environment: &EnvironmentName,
     newest: Newest<'_>,
-) -> Result<Vec<Variable>> {
+) -> Result<Read> {
     project.environment(environment)?;
     let mut files = Vec::new();
     for slot in slots(project, environment) {
@@ -60,10 +61,16 @@ pub fn load_pinned(
     for file in &files {
         merged.add(file);
     }
-    match merged.problems.into_iter().next() {
-        Some(problem) => Err(problem),
-        None => Ok(merged.variables.into_values().collect()),
-    }
+    merged.read()
+}
+
+/// The variables of an environment, and what is odd about them.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Read {
+    /// The variables.
+    pub variables: Vec<Variable>,
+    /// Variables whose values mention one that has no value, with their lines; see [`sternway_model::template::unset_in`].
+    pub unset: Vec<(String, Origin)>,
 }
 
 /// The required keys that have no value, in the order of `configuration.required`. A secret counts as a value.
@@ -150,6 +157,8 @@ pub(crate) struct Merged<'a> {
     pub(crate) templates: HashMap<String, Template>,
     /// Values that could not be filled in; they are in `variables` as they are written.
     pub(crate) problems: Vec<Error>,
+    /// As [`Read::unset`], overridden lines included.
+    unset: Vec<(String, Origin)>,
 }
 
 /// A value that is made of other variables, as it is written.
@@ -169,6 +178,7 @@ impl<'a> Merged<'a> {
             variables: IndexMap::new(),
             templates: HashMap::new(),
             problems: Vec::new(),
+            unset: Vec::new(),
         }
     }
 
@@ -205,7 +215,7 @@ impl<'a> Merged<'a> {
                 None if self.templates.is_empty() => {}
                 None => drop(self.templates.remove(entry.key())),
             }
-            self.place(entry, file.path(), value, earlier);
+            self.place(entry, value, earlier);
         }
         self.before.clear();
     }
@@ -221,13 +231,26 @@ impl<'a> Merged<'a> {
         self.below?.variables.get(name)
     }
 
-    fn value(&self, entry: Entry<'_>) -> Result<Value> {
+    /// What they say, or what is wrong first.
+    fn read(self) -> Result<Read> {
+        if let Some(problem) = self.problems.into_iter().next() {
+            return Err(problem);
+        }
+        let counts = |origin: &Origin| self.variables.values().any(|variable| variable.source == *origin);
+        let unset = self.unset.into_iter().filter(|(_, origin)| counts(origin)).collect();
+        Ok(Read { unset, variables: self.variables.into_values().collect() })
+    }
+
+    fn value(&mut self, entry: Entry<'_>) -> Result<Value> {
         if entry.value().contains(PIN_BEGINS) {
             return Err(Error::invalid(format!("the value of {} has `{PIN_BEGINS}` in it", entry.key()))
                 .hint("That is how Sternway marks secrets in its records. Write keychain:NAME for a secret.")
                 .at(entry.location()));
         }
-        let filled = entry.fill(&|name| self.look_up(name))?;
+        let Filled { text: filled, unset } = entry.fill(&|name| self.look_up(name))?;
+        if !unset.is_empty() {
+            self.unset.push((entry.key().to_owned(), entry.origin()));
+        }
         if let Some(reference) = SecretRef::parse(&filled) {
             let name = reference.map_err(|error| error.at(entry.location()))?.name;
             let version = (self.newest)(&name);
@@ -244,8 +267,8 @@ impl<'a> Merged<'a> {
     }
 
     /// Sets a variable. `earlier` of them are those of the files before.
-    fn place(&mut self, entry: Entry<'_>, file: &Path, value: Value, earlier: usize) {
-        let source = Origin { file: file.to_owned(), line: entry.line() };
+    fn place(&mut self, entry: Entry<'_>, value: Value, earlier: usize) {
+        let source = entry.origin();
         match self.variables.get_full_mut(entry.key()) {
             Some((place, _, variable)) => {
                 let old = std::mem::replace(&mut variable.value, value);

@@ -73,7 +73,8 @@ impl Core {
         let versions = newest(&self.known_secrets(project).await?, environment);
         let variables = sternway_config::load_pinned(&project.folder, &project.file, environment, &|name| {
             versions.get(name).copied()
-        })?;
+        })?
+        .variables;
         let missing = sternway_config::required_missing(&project.file, &variables);
         Ok(Variables { environment: environment.clone(), variables, missing })
     }

@@ -9,7 +9,9 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 use sternway_compose::Observer;
 use sternway_history::StoredSecret;
-use sternway_model::{Code, DeploymentNumber, EnvironmentName, Error, Kind, Release, Result, SecretName, Variable};
+use sternway_model::{
+    Change, Code, DeploymentNumber, EnvironmentName, Error, Kind, Release, Result, SecretName, Variable,
+};
 
 use crate::layers::configuration_difference;
 use crate::machine::Core;
@@ -140,11 +142,11 @@ fn other_files(project: &Project, release: &Release, kept: &Path) -> Result<Opti
     let now = compose_of(project, &release.environment, &release.configuration, &versions, kept)?.model;
     let now = Want { application: now, ..then.clone() };
     let changes = sternway_compose::difference((&then.model()?, &release.images), (&now.model()?, &release.images));
-    let mut subjects: Vec<String> = changes.into_iter().map(|change| change.subject).collect();
-    subjects.dedup();
-    if subjects.is_empty() {
+    if changes.is_empty() {
         return Ok(None);
     }
+    let changes: Vec<String> =
+        changes.into_iter().map(|Change { subject, reason, .. }| format!("{subject}: {reason}")).collect();
     let from = &release.environment;
     let revision = release.revision.as_ref().filter(|revision| !revision.dirty);
     let way = match revision.and_then(|revision| revision.commit.get(..12)) {
@@ -152,9 +154,9 @@ fn other_files(project: &Project, release: &Release, kept: &Path) -> Result<Opti
         None => format!("deploy {from} again"),
     };
     Ok(Some(format!(
-        "the Compose files are not those that {} of {from} was made from ({}): {way}",
+        "the Compose files, or the env files that they name, are not those that {} of {from} was made from ({}): {way}",
         release.number,
-        subjects.join(", ")
+        changes.join("; ")
     )))
 }
 

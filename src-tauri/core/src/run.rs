@@ -181,11 +181,8 @@ impl Core {
                 prepared
             }
         };
-        if let [first, rest @ ..] = prepared.plan.blockers.as_slice() {
-            let more = if rest.is_empty() { String::new() } else { format!(", and {} more", rest.len()) };
-            return Err(
-                Error::invalid(format!("the plan cannot be run: {first}{more}")).hint("Mend it, then plan again.")
-            );
+        if let Some(refusal) = prepared.plan.refusal() {
+            return Err(refusal.hint("Mend it, then plan again."));
         }
         if prepared.plan.hash != hash {
             return Err(moved());

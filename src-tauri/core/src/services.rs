@@ -9,6 +9,7 @@ use futures_util::stream::{self, BoxStream};
 use futures_util::{StreamExt, TryStreamExt};
 use sternway_compose::observe::{Container, HostPort, Probe, State};
 use sternway_compose::{LogQuery, Model};
+use sternway_history::ProjectId;
 use sternway_model::{At, EnvironmentName, Release, Result, SecretPin};
 use sternway_vault::{Redactor, Revealed};
 
@@ -57,11 +58,16 @@ impl Core {
         release: Option<&Release>,
     ) -> Result<Vec<ServiceView>> {
         let model = release.map(|release| Want::from_release(release).model()).transpose()?;
+        let tried = match &model {
+            Some(_) => None,
+            None => self.tried(self.project_id(project).await?, environment).await?,
+        };
+        let known = model.as_ref().or(tried.as_ref());
         let observer = self.observer(project, environment)?;
         let observed = observer.observe(&project.file.compose_project(environment)).await?;
         let mut services: Vec<ServiceView> = Vec::new();
         for container in &observed.containers {
-            let seen = seen(container, model.as_ref());
+            let seen = seen(container, known);
             match services.iter_mut().find(|service| service.status.name == container.service) {
                 Some(service) => {
                     // Of several containers of a service the worst one counts.
@@ -76,7 +82,7 @@ impl Core {
                         name: container.service.clone(),
                         state: seen.state.clone(),
                         health: seen.health,
-                        image: image_of(&container.service, &container.image_name, model.as_ref()),
+                        image: image_of(&container.service, &container.image_name, known),
                         ports: container.ports.iter().map(published).collect(),
                     },
                     containers: vec![seen],
@@ -97,6 +103,14 @@ impl Core {
         }
         services.sort_by(|a, b| a.status.name.cmp(&b.status.name));
         Ok(services)
+    }
+
+    /// What the last deployment wanted, where none has succeeded: it explains the containers that it left.
+    async fn tried(&self, id: ProjectId, environment: &EnvironmentName) -> Result<Option<Model>> {
+        match self.newest(id, environment).await? {
+            Some(newest) => self.stored_want(id, newest.number).await?.model().map(Some),
+            None => Ok(None),
+        }
     }
 
     /// What the services of an environment print, redacted, ordered by time. When following, it ends when it is dropped.

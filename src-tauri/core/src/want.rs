@@ -4,13 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
-use sternway_compose::{Loaded, Model, Places, Removal, Sources};
+use sternway_compose::{FromFile, Loaded, Model, Places, Removal, Sources};
 use sternway_config::NO_VERSION;
 use sternway_history::StoredSecret;
 use sternway_model::{
-    Code, DeploymentNumber, EnvironmentName, Error, FILE_NAME, ImageId, Kind, Location, Release, Result, Revision,
-    SecretName, SecretPin, SecretRef, ServiceName, Value, Variable, Verify, VerifyStep, did_you_mean,
-    looks_like_secret, mentions,
+    Code, DeploymentNumber, EnvironmentName, Error, FILE_NAME, ImageId, Kind, Location, Origin, Release, Result,
+    Revision, SecretName, SecretPin, SecretRef, ServiceName, Value, Variable, Verify, VerifyStep, did_you_mean,
+    looks_like_secret, mentions, template,
 };
 
 use crate::kept;
@@ -76,9 +76,10 @@ impl Want {
         kept: &Path,
     ) -> Result<Wanted> {
         let versions = newest(secrets, environment);
-        let configuration = sternway_config::load_pinned(&project.folder, &project.file, environment, &|name| {
-            versions.get(name).copied()
-        })?;
+        let sternway_config::Read { variables: configuration, unset } =
+            sternway_config::load_pinned(&project.folder, &project.file, environment, &|name| {
+                versions.get(name).copied()
+            })?;
         let mut blockers: Vec<String> = sternway_config::required_missing(&project.file, &configuration)
             .into_iter()
             .map(|key| format!("{key} is required and has no value in {environment}"))
@@ -90,6 +91,7 @@ impl Want {
         );
 
         let loaded = compose_of(project, environment, &configuration, &versions, kept)?;
+        let hidden = hidden_variables(&configuration, &loaded);
         let verify = project.file.pipeline.verify.clone();
         let want = Self {
             kind: Kind::Deploy,
@@ -109,6 +111,8 @@ impl Want {
         blockers.extend(missing.into_iter().map(|name| format!("the secret {name} has no value in {environment}")));
 
         let mut notes = loaded.warnings;
+        notes.extend(unset.iter().map(|(key, at)| template::unset_in(key, &at.file, at.line)));
+        notes.extend(hidden);
         let open: Vec<&str> = want.configuration.iter().filter_map(open_secret).collect();
         if !open.is_empty() {
             notes.push(format!(
@@ -214,6 +218,30 @@ pub(crate) fn compose_of(
     resolve_references(&mut loaded.model, versions)?;
     loaded.warnings.extend(kept::keep(kept, &mut loaded.model)?);
     Ok(loaded)
+}
+
+/// What to say about variables that do not reach a service, because it reads the same names from an `env_file` of its own: there
+/// Compose asks for nothing else.
+fn hidden_variables(configuration: &[Variable], loaded: &Loaded) -> Vec<String> {
+    let mut hidden: BTreeMap<(&str, &Path), Vec<String>> = BTreeMap::new();
+    for FromFile { service, key, file } in &loaded.from_files {
+        let Some(variable) = configuration.iter().find(|variable| variable.key == *key) else { continue };
+        let theirs = loaded.model["services"][service]["environment"][key].as_str();
+        if theirs.is_some_and(|theirs| theirs.replace("$$", "$") != text_of(&variable.value)) {
+            let Origin { file: set_in, line } = &variable.source;
+            let named = format!("{key} ({}:{line})", set_in.display());
+            hidden.entry((service.as_str(), file.as_path())).or_default().push(named);
+        }
+    }
+    let say = |((service, file), keys): ((&str, &Path), Vec<String>)| {
+        format!(
+            "{} does not reach {service}, whose `env_file` {} says something else; name it under its `environment`, as in \
+             `NAME: ${{NAME}}`, or give each environment an `env_file` of its own",
+            keys.join(", "),
+            file.display()
+        )
+    };
+    hidden.into_iter().map(say).collect()
 }
 
 /// The newest version of each secret of an environment.
@@ -322,5 +350,33 @@ pub fn without_secrets(what: &str, text: &str) -> Result<()> {
             Err(Error::new(Code::Unsupported, format!("{what} would show the secret {} to everybody", pin.name))
                 .hint("Use a variable that is no secret."))
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn variables_that_an_env_file_hides_are_named() {
+        let variable = |key: &str, value: &str| Variable {
+            key: key.to_owned(),
+            value: Value::Plain(value.to_owned()),
+            source: Origin { file: ".env.staging".into(), line: 3 },
+            overridden: Vec::new(),
+        };
+        let from = |key: &str| FromFile { service: "web".to_owned(), key: key.to_owned(), file: ".env".into() };
+        let loaded = Loaded {
+            model: json!({ "services": { "web": { "environment": { "LEVEL": "info", "PRICE": "5$$", "OTHER": "1" } } } }),
+            warnings: Vec::new(),
+            places: Places::default(),
+            from_files: vec![from("LEVEL"), from("PRICE"), from("OTHER")],
+        };
+        let notes = hidden_variables(&[variable("LEVEL", "debug"), variable("PRICE", "5$")], &loaded);
+        let [note] = notes.as_slice() else { panic!("{notes:?}") };
+        assert!(note.starts_with("LEVEL (.env.staging:3) does not reach web, whose `env_file` .env"), "{note}");
+        assert!(!note.contains("debug"), "a value may be a secret");
     }
 }

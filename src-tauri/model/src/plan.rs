@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use specta::Type;
 
-use crate::{At, DeploymentNumber, EnvironmentName, Kind};
+use crate::{At, DeploymentNumber, EnvironmentName, Error, Kind};
 
 /// What holds state and is moved, in the order of a deployment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema, Type)]
@@ -113,4 +113,14 @@ pub struct Plan {
     pub protected: bool,
     /// Whether there would be a way back.
     pub ready_to_go_back: Readiness,
+}
+
+impl Plan {
+    /// Why it cannot be run, if something stands in its way.
+    #[must_use]
+    pub fn refusal(&self) -> Option<Error> {
+        let (first, rest) = self.blockers.split_first()?;
+        let more = if rest.is_empty() { String::new() } else { format!("; and {} more", rest.len()) };
+        Some(Error::invalid(format!("the plan cannot be run: {first}{more}")))
+    }
 }

@@ -3,6 +3,8 @@
 //!
 //! Source of the rules: the Compose specification, "Interpolation", and compose-go's `template` package.
 
+use std::path::Path;
+
 use crate::{Error, Result};
 
 /// A text whose variables were filled in.
@@ -12,6 +14,16 @@ pub struct Filled {
     pub text: String,
     /// Variables that have no value and no default; they became empty.
     pub unset: Vec<String>,
+}
+
+/// What to say about the value of `key` that mentions a variable without a value. The variable is not named: in a password with a
+/// dollar sign it would be a part of the password.
+#[must_use]
+pub fn unset_in(key: &str, file: &Path, line: u32) -> String {
+    format!(
+        "{key} ({}:{line}) mentions a variable that has no value, which stands for an empty text there; write `$$` for a dollar sign",
+        file.display()
+    )
 }
 
 /// Fills in a text's variables.

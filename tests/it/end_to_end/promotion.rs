@@ -84,6 +84,6 @@ async fn what_looks_copied_stops_it_until_somebody_says_that_it_is_meant() -> Re
     stage.edit("docker-compose.yml", |line| line.contains("timeout: 2s").then(|| line.replace("2s", "3s")))?;
     let error = stage.call(PROMOTE.iter().copied().chain(["--allow", "TOKEN,API_URL"])).refused(3).await?;
     let message = error["message"].to_string();
-    assert!(message.contains("not those that #1 of staging was made from (service web)"), "{error}");
+    assert!(message.contains("not those that #1 of staging was made from (service web: "), "{error}");
     Ok(())
 }

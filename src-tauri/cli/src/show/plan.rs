@@ -10,9 +10,13 @@ use super::line;
 /// A plan by layer, with reasons.
 pub fn plan(plan: &Plan) -> String {
     let mut text = String::new();
-    let from = plan.from.map_or_else(|| "nothing".to_owned(), |number| number.to_string());
-    let to = plan.to.map(|number| format!(" → {number}")).unwrap_or_default();
-    line!(text, "{} {}   {from}{to}   plan {}", plan.kind, plan.environment, &plan.hash[..12.min(plan.hash.len())]);
+    let road = match (plan.from, plan.to) {
+        (Some(from), Some(to)) => format!("{from} → {to}"),
+        (Some(from), None) => from.to_string(),
+        (None, Some(to)) => format!("→ {to}"),
+        (None, None) => "no release yet".to_owned(),
+    };
+    line!(text, "{} {}   {road}   plan {}", plan.kind, plan.environment, &plan.hash[..12.min(plan.hash.len())]);
     let proven = if plan.ready_to_go_back.proven { "proven" } else { "not proven" };
     line!(text, "going back: {proven} ({})", plan.ready_to_go_back.reasons.join("; "));
     for blocker in &plan.blockers {
@@ -52,12 +56,24 @@ fn one_change(change: &Change) -> String {
         Action::Update | Action::Recreate => '~',
     };
     let values = match (&change.before, &change.after) {
-        (Some(before), Some(after)) => format!("  {before} → {after}"),
-        (None, Some(after)) => format!("  {after}"),
-        (Some(before), None) => format!("  was {before}"),
+        (Some(before), Some(after)) => format!("  {} → {}", one_line(before), one_line(after)),
+        (None, Some(after)) => format!("  {}", one_line(after)),
+        (Some(before), None) => format!("  was {}", one_line(before)),
         (None, None) => String::new(),
     };
     format!("  {sign} {}{values}  ({})", change.subject, change.reason)
+}
+
+/// A value on one line: breaks and what else would move the cursor are shown as escapes.
+fn one_line(value: &str) -> String {
+    value.chars().fold(String::with_capacity(value.len()), |mut line, c| {
+        if c.is_control() {
+            line.extend(c.escape_default())
+        } else {
+            line.push(c)
+        }
+        line
+    })
 }
 
 /// Changes, one a line.

@@ -6,12 +6,13 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value};
 use sternway_model::yaml::{self, Content, Node};
-use sternway_model::{Error, Result, read_text};
+use sternway_model::{Error, Result, read_text, template};
 
 use super::absolute::Base;
 use super::check;
+use super::dotenv::{self, Parsed};
 use super::places::Places;
-use super::variables::{self, Seen, Used};
+use super::variables::{self, Lookup, Seen, Used};
 
 /// What files are read with: the project's own, or those of an include.
 pub(super) struct Scope<'a> {
@@ -40,6 +41,23 @@ impl Scope<'_> {
     /// The value of a variable.
     pub fn lookup(&self, name: &str) -> Option<String> {
         self.environment.get(name).cloned()
+    }
+
+    /// The variables of an env file, with a warning for values that mention a variable without one.
+    ///
+    /// # Errors
+    /// As [`dotenv::parse`].
+    pub fn variables_of(&self, file: &Path, text: &str, lookup: Lookup<'_>) -> Result<Vec<(String, String)>> {
+        let Parsed { variables, unset } = dotenv::parse(file, text, lookup)?;
+        for (key, line) in unset {
+            self.warn(template::unset_in(&key, self.shown(file), line));
+        }
+        Ok(variables)
+    }
+
+    /// A file as it is named to a person.
+    pub fn shown<'f>(&self, file: &'f Path) -> &'f Path {
+        file.strip_prefix(self.dir).unwrap_or(file)
     }
 
     /// Paths that begin in this scope's folder.
@@ -111,7 +129,7 @@ impl Document {
         let unset = seen.unset;
         let mut said = BTreeSet::new();
         for (name, place) in unset.iter().filter(|(name, _)| said.insert(name.clone())) {
-            let file = place.file.strip_prefix(scope.dir).unwrap_or(&place.file).display();
+            let file = scope.shown(&place.file).display();
             let line = place.line.unwrap_or_default();
             scope.warn(format!("the variable `{name}` is not set and stands for an empty text ({file}:{line})"));
         }

@@ -9,17 +9,26 @@ use sternway_model::{Error, Result, template};
 
 use super::variables::Lookup;
 
-/// Reads a file's variables, in its order. `lookup` is asked first for the variables inside values, then the file itself.
+/// What a file says.
+#[derive(Debug, Default)]
+pub(super) struct Parsed {
+    /// The variables, in the file's order.
+    pub variables: Vec<(String, String)>,
+    /// Those whose values mention a variable without a value, with their lines.
+    pub unset: Vec<(String, u32)>,
+}
+
+/// Reads a file's variables. `lookup` is asked first for the variables inside values, then the file itself.
 ///
 /// # Errors
 /// [`sternway_model::Code::InvalidInput`], with the line, for a name that is none or a quote that is not closed.
-pub(super) fn parse(file: &Path, text: &str, lookup: Lookup<'_>) -> Result<Vec<(String, String)>> {
+pub(super) fn parse(file: &Path, text: &str, lookup: Lookup<'_>) -> Result<Parsed> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    let mut reader = Reader { file, text, rest: text, variables: Vec::new(), lookup };
+    let mut reader = Reader { file, text, rest: text, parsed: Parsed::default(), lookup };
     while reader.statement()? {}
     // A name that begins with a digit cannot be a variable.
-    reader.variables.retain(|(name, _)| !name.starts_with(|c: char| c.is_ascii_digit()));
-    Ok(reader.variables)
+    reader.parsed.variables.retain(|(name, _)| !name.starts_with(|c: char| c.is_ascii_digit()));
+    Ok(reader.parsed)
 }
 
 /// Reads a file of `format: raw`: each line is `NAME=value`, and the value is taken as it stands.
@@ -51,7 +60,7 @@ struct Reader<'a> {
     file: &'a Path,
     text: &'a str,
     rest: &'a str,
-    variables: Vec<(String, String)>,
+    parsed: Parsed,
     lookup: Lookup<'a>,
 }
 
@@ -85,22 +94,22 @@ impl<'a> Reader<'a> {
             // A name alone passes the value on that the variable has outside.
             self.rest = after;
             let value = (self.lookup)(name);
-            self.variables.extend(value.map(|value| (name.to_owned(), value)));
+            self.parsed.variables.extend(value.map(|value| (name.to_owned(), value)));
             return Ok(true);
         }
         self.rest = after[1..].trim_start_matches(|c: char| c != '\n' && c.is_whitespace());
-        let value = self.value()?;
-        self.variables.push((name.to_owned(), value));
+        let value = self.value(name)?;
+        self.parsed.variables.push((name.to_owned(), value));
         Ok(true)
     }
 
-    fn value(&mut self) -> Result<String> {
+    fn value(&mut self, name: &str) -> Result<String> {
         let quote = match self.rest.chars().next() {
             Some(quote @ ('"' | '\'')) => quote,
             _ => {
                 let (line, rest) = self.rest.split_once('\n').unwrap_or((self.rest, ""));
                 let value = line.split_once(" #").map_or(line, |(value, _)| value).trim_end();
-                let value = self.filled(value)?;
+                let value = self.filled(name, value)?;
                 self.rest = rest;
                 return Ok(value);
             }
@@ -111,7 +120,7 @@ impl<'a> Reader<'a> {
         for (index, c) in body.char_indices() {
             match c {
                 c if c == quote && !escaped => {
-                    let value = if quote == '"' { self.filled(&unescaped(&value))? } else { value };
+                    let value = if quote == '"' { self.filled(name, &unescaped(&value))? } else { value };
                     self.rest = &body[index + 1..];
                     return Ok(value);
                 }
@@ -128,22 +137,30 @@ impl<'a> Reader<'a> {
         Err(self.wrong("a quote is not closed"))
     }
 
-    fn filled(&self, value: &str) -> Result<String> {
+    fn filled(&mut self, name: &str, value: &str) -> Result<String> {
         let lookup = |name: &str| {
             (self.lookup)(name).or_else(|| {
-                self.variables.iter().rev().find(|(known, _)| known == name).map(|(_, value)| value.clone())
+                self.parsed.variables.iter().rev().find(|(known, _)| known == name).map(|(_, value)| value.clone())
             })
         };
-        template::fill(value, &lookup).map(|filled| filled.text).map_err(|_| {
+        let filled = template::fill(value, &lookup).map_err(|_| {
             // Not the error itself: it quotes the value, which may be a secret.
             self.wrong("a value has a `${` that is no variable, or a variable that is required and missing")
-        })
+        })?;
+        if !filled.unset.is_empty() {
+            self.parsed.unset.push((name.to_owned(), self.line()));
+        }
+        Ok(filled.text)
+    }
+
+    /// The line of what is read next, from 1.
+    fn line(&self) -> u32 {
+        let read = &self.text[..self.text.len() - self.rest.len()];
+        u32::try_from(read.matches('\n').count() + 1).unwrap_or(u32::MAX)
     }
 
     fn wrong(&self, message: &str) -> Error {
-        let read = &self.text[..self.text.len() - self.rest.len()];
-        let line = u32::try_from(read.matches('\n').count() + 1).unwrap_or(u32::MAX);
-        Error::invalid(message).at(Mark { line, column: 1 }.location(self.file, ""))
+        Error::invalid(message).at(Mark { line: self.line(), column: 1 }.location(self.file, ""))
     }
 }
 
@@ -194,7 +211,7 @@ mod tests {
     }
 
     fn values(text: &str) -> Vec<(String, String)> {
-        parse(Path::new("test.env"), text, &lookup).expect("valid")
+        parse(Path::new("test.env"), text, &lookup).expect("valid").variables
     }
 
     #[test]

@@ -1,64 +1,111 @@
 //! Variables and labels of a service that stand in files of their own.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use indexmap::IndexMap;
 use serde_json::{Map, Value};
+use sternway_model::yaml::join;
 use sternway_model::{Code, Error, Result, read_text};
 
+use super::document::Scope;
 use super::dotenv;
 use super::numbers::{flag, text};
 use super::places::Places;
 use super::variables::Lookup;
 
-/// Puts the files of `env_file` under `environment` and those of `label_file` under `labels`; the keys of the files go.
-///
-/// # Errors
-/// [`Code::NotFound`] if a file that is required is not there, otherwise as [`dotenv::parse`].
-pub(super) fn resolve(path: &str, service: &mut Map<String, Value>, lookup: Lookup<'_>, places: &Places) -> Result<()> {
-    let own = taken(service.get("environment"));
-    let mut environment: IndexMap<String, Value> = IndexMap::new();
-    for (index, file) in list(service.shift_remove("env_file")).iter().enumerate() {
-        let path = format!("{path}.env_file[{index}]");
-        let required = file.get("required").map_or(Ok(true), flag)?;
-        let name = file.get("path").map(text).unwrap_or_default();
-        let raw = match file.get("format").map(text).as_deref() {
-            None | Some("") => false,
-            Some("raw") => true,
-            Some(other) => {
-                return Err(places
-                    .locate(Error::invalid(format!("`{other}` is no format of an env file")), &path)
-                    .hint("Leave `format` out, or write `raw`."));
-            }
-        };
-        let Some(content) = read(&name, required).map_err(|error| places.locate(error, &path))? else { continue };
-        let seen = |name: &str| {
-            lookup(name)
-                .or_else(|| own.get(name).filter(|value| !value.is_null()).map(text))
-                .or_else(|| environment.get(name).map(text))
-        };
-        let parse = if raw { dotenv::parse_raw } else { dotenv::parse };
-        let variables = parse(Path::new(&name), &content, &seen)?;
-        environment.extend(variables.into_iter().map(|(name, value)| (name, Value::String(value))));
-    }
-    environment.extend(own);
-    if !environment.is_empty() {
-        service.insert("environment".to_owned(), Value::Object(environment.into_iter().collect()));
+/// A variable of a service that comes from an `env_file`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FromFile {
+    /// The service.
+    pub service: String,
+    /// The variable.
+    pub key: String,
+    /// The file, relative to the project's folder if it is in it.
+    pub file: PathBuf,
+}
+
+/// Reads the files that services name.
+pub(super) struct Files<'a> {
+    pub scope: &'a Scope<'a>,
+    pub places: &'a Places,
+    /// The variables that were taken from them.
+    pub noted: Vec<FromFile>,
+}
+
+impl Files<'_> {
+    /// Puts the files of `env_file` under `environment` and those of `label_file` under `labels`; the keys of the files go.
+    ///
+    /// # Errors
+    /// [`Code::NotFound`] if a file that is required is not there, otherwise as [`dotenv::parse`].
+    pub fn resolve(&mut self, name: &str, service: &mut Map<String, Value>) -> Result<()> {
+        let path = join("services", name);
+        self.environment(name, &path, service)?;
+        self.labels(&path, service)
     }
 
-    let mut labels: IndexMap<String, Value> = IndexMap::new();
-    for (index, file) in list(service.shift_remove("label_file")).iter().enumerate() {
-        let path = format!("{path}.label_file[{index}]");
-        let name = text(file);
-        let content = read(&name, true).map_err(|error| places.locate(error, &path))?.unwrap_or_default();
-        let read = dotenv::parse(Path::new(&name), &content, lookup)?;
-        labels.extend(read.into_iter().map(|(name, value)| (name, Value::String(value))));
+    fn environment(&mut self, service_name: &str, path: &str, service: &mut Map<String, Value>) -> Result<()> {
+        let own = taken(service.get("environment"));
+        let mut environment: IndexMap<String, (PathBuf, Value)> = IndexMap::new();
+        for (index, file) in list(service.shift_remove("env_file")).iter().enumerate() {
+            let path = format!("{path}.env_file[{index}]");
+            let required = file.get("required").map_or(Ok(true), flag)?;
+            let name = file.get("path").map(text).unwrap_or_default();
+            let raw = match file.get("format").map(text).as_deref() {
+                None | Some("") => false,
+                Some("raw") => true,
+                Some(other) => {
+                    let error = Error::invalid(format!("`{other}` is no format of an env file"));
+                    return Err(self.places.locate(error, &path).hint("Leave `format` out, or write `raw`."));
+                }
+            };
+            let located = |error| self.places.locate(error, &path);
+            let Some(content) = read(&name, required).map_err(located)? else { continue };
+            let seen = |name: &str| {
+                self.scope
+                    .lookup(name)
+                    .or_else(|| own.get(name).filter(|value| !value.is_null()).map(text))
+                    .or_else(|| environment.get(name).map(|(_, value)| text(value)))
+            };
+            let file = Path::new(&name);
+            let variables = if raw {
+                dotenv::parse_raw(file, &content, &seen)?
+            } else {
+                self.scope.variables_of(file, &content, &seen)?
+            };
+            let file = self.scope.shown(file);
+            let variables = variables.into_iter();
+            environment.extend(variables.map(|(name, value)| (name, (file.to_owned(), Value::String(value)))));
+        }
+        let files = environment.iter().filter(|(key, _)| !own.contains_key(*key));
+        self.noted.extend(files.map(|(key, (file, _))| FromFile {
+            service: service_name.to_owned(),
+            key: key.clone(),
+            file: file.clone(),
+        }));
+        let mut environment: Map<String, Value> =
+            environment.into_iter().map(|(key, (_, value))| (key, value)).collect();
+        environment.extend(own);
+        if !environment.is_empty() {
+            service.insert("environment".to_owned(), Value::Object(environment));
+        }
+        Ok(())
     }
-    if !labels.is_empty() {
-        labels.extend(taken(service.get("labels")));
-        service.insert("labels".to_owned(), Value::Object(labels.into_iter().collect()));
+
+    fn labels(&self, path: &str, service: &mut Map<String, Value>) -> Result<()> {
+        let mut labels: IndexMap<String, Value> = IndexMap::new();
+        for (index, file) in list(service.shift_remove("label_file")).iter().enumerate() {
+            let name = text(file);
+            let located = |error| self.places.locate(error, &format!("{path}.label_file[{index}]"));
+            let content = read(&name, true).map_err(located)?.unwrap_or_default();
+            let read = self.scope.variables_of(Path::new(&name), &content, &|name| self.scope.lookup(name))?;
+            labels.extend(read.into_iter().map(|(name, value)| (name, Value::String(value))));
+        }
+        if !labels.is_empty() {
+            labels.extend(taken(service.get("labels")));
+            service.insert("labels".to_owned(), Value::Object(labels.into_iter().collect()));
+        }
+        Ok(())
     }
-    Ok(())
 }
 
 /// A key without a value gets the one that the variable has outside; a build argument that has none goes.

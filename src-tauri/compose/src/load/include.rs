@@ -5,11 +5,11 @@ use std::path::{Path, PathBuf};
 use serde_json::{Map, Value, json};
 use sternway_model::{Code, Error, Result, read_text};
 
+use super::absolute;
 use super::assemble::assemble;
 use super::document::{Document, Scope};
 use super::environment;
 use super::places::Places;
-use super::{absolute, dotenv};
 
 /// More files in a row than anybody includes.
 const MOST_STEPS: usize = 50;
@@ -82,7 +82,7 @@ impl Included {
         for file in &self.env_files {
             // `/dev/null` says that there are none.
             let text = read_text("read", file)?;
-            own.extend(dotenv::parse(file, &text, &|name| scope.lookup(name))?);
+            own.extend(scope.variables_of(file, &text, &|name| scope.lookup(name))?);
         }
         for (name, value) in own {
             variables.entry(name).or_insert(value);

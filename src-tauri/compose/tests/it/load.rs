@@ -1,6 +1,7 @@
 //! Loading from a folder: several files, other files, profiles, env files, and what errors say.
 
 use std::fs;
+use std::path::Path;
 
 use serde_json::{Value, json};
 use sternway_compose::{Loaded, Sources, as_compose_prints, load, to_yaml};
@@ -156,7 +157,7 @@ fn env_files_give_way_to_the_environment() {
             "compose.yaml",
             "services:\n  web:\n    image: web\n    env_file:\n      - a.env\n      - path: none.env\n        required: false\n      - path: raw.env\n        format: raw\n    environment:\n      B: own\n      TAG:\n      PASSWORD: ${PIN}\n    label_file: labels\n",
         ),
-        ("a.env", "A=\"$TAG-$B\"\nB=file\nTAG=file\n"),
+        ("a.env", "A=\"$TAG-$B\"\nB=file\n\nTAG=file$NOWHERE\n"),
         ("raw.env", "RAW='$TAG'\n"),
         ("labels", "team=shop\n"),
     ]);
@@ -168,6 +169,11 @@ fn env_files_give_way_to_the_environment() {
     );
     assert_eq!(web["labels"], json!({"team": "shop"}));
     assert!(web.get("env_file").is_none() && web.get("label_file").is_none());
+    let from_files: Vec<_> = loaded.from_files.iter().map(|from| (from.key.as_str(), from.file.as_path())).collect();
+    assert_eq!(from_files, [("A", Path::new("a.env")), ("RAW", Path::new("raw.env"))]);
+    let [warning] = loaded.warnings.as_slice() else { panic!("{:?}", loaded.warnings) };
+    assert!(warning.starts_with("TAG (a.env:4) mentions a variable"), "{warning}");
+    assert!(!warning.contains("NOWHERE"), "it may be part of a password");
 
     let missing = error("services:\n  web:\n    image: web\n    env_file: none.env\n");
     assert_eq!(missing.code, Code::NotFound);

@@ -46,7 +46,7 @@ fn node(entry: Entry<'_>) -> Node {
         Content::Scalar(Kind::Null, String::new())
     } else {
         match entry.fill(&|_| None) {
-            Ok(text) if !entry.has_variables() => Content::Scalar(Kind::String, text),
+            Ok(filled) if !entry.has_variables() => Content::Scalar(Kind::String, filled.text),
             _ => Content::Scalar(Kind::Expression, entry.template().into_owned()),
         }
     };

@@ -87,12 +87,27 @@ fn a_secret_inside_a_value_is_pinned() {
         )],
     );
     let newest = |name: &sternway_model::SecretName| (name.as_str() == "DB").then_some(7);
-    let variables = load_pinned(project.dir(), &project.file, &environment("staging"), &newest).expect("valid");
+    let read = load_pinned(project.dir(), &project.file, &environment("staging"), &newest).expect("valid");
+    let variables = read.variables;
     let pinned = |key: &str| find(&variables, key).value.pinned();
     assert_eq!(pinned("PW").as_deref(), Some("⟦keychain:DB@7⟧"));
     assert_eq!(pinned("SAME"), pinned("PW"), "another name for the same secret");
     assert_eq!(pinned("URL").as_deref(), Some("postgres://u:⟦keychain:DB@7⟧@db"));
     assert_eq!(pinned("OTHER"), None, "the keychain has no version");
+}
+
+#[test]
+fn values_that_mention_nothing_are_named() {
+    let project = Project::new(
+        "",
+        &[
+            (".env", "A=1\nGOOD=$A-${NONE:-x}\nGONE=${NONE}\nMENDED=$NONE\nQUOTED='$NONE'\n"),
+            (".env.staging", "MENDED=2\nPASSWORD=s3cr$et\n"),
+        ],
+    );
+    let read = load_pinned(project.dir(), &project.file, &environment("staging"), &|_| None).expect("valid");
+    let expected = [("GONE".to_owned(), origin(".env", 3)), ("PASSWORD".to_owned(), origin(".env.staging", 2))];
+    assert_eq!(read.unset, expected, "overridden lines do not count");
 }
 
 #[test]

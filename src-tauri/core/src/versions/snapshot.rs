@@ -7,6 +7,7 @@ use sha2::{Digest, Sha256};
 use sternway_config::document::{Document, Format, Masked};
 use sternway_config::{EnvFile, store};
 use sternway_history::{Held, Place};
+use sternway_model::template::Filled;
 use sternway_model::{Code, EnvironmentName, Error, Result, SecretRef, Sensitive, looks_like_secret};
 
 use crate::configure::blocking;
@@ -107,7 +108,7 @@ impl Snapshot {
             let place = Place::Variable { file: file.to_owned(), key: key.to_owned() };
             let template = entry.template();
             let held = match entry.fill(&|_| None) {
-                Ok(value) if !entry.has_variables() => match SecretRef::parse(&value) {
+                Ok(Filled { text: value, .. }) if !entry.has_variables() => match SecretRef::parse(&value) {
                     Some(Ok(reference)) => Held::Secret(reference.name),
                     _ => Held::Value(value),
                 },
