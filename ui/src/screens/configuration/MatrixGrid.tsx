@@ -258,7 +258,7 @@ export function MatrixGrid(props: Props) {
               return (
                 <Group
                   key={`group ${line.group} ${item.index}`}
-                  name={line.group}
+                  group={line.group}
                   size={line.size}
                   open={!closed.has(line.group)}
                   top={item.start}

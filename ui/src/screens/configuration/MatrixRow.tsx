@@ -65,7 +65,8 @@ export const MatrixRow = memo(function MatrixRow(props: RowProps) {
 });
 
 interface GroupProps {
-  name: string;
+  /** Empty for the rows that have none. */
+  group: string;
   size: number;
   open: boolean;
   top: number;
@@ -73,7 +74,8 @@ interface GroupProps {
 }
 
 /** A group's name, which opens and closes it. */
-export function Group({ name, size, open, top, onToggle }: GroupProps) {
+export function Group({ group, size, open, top, onToggle }: GroupProps) {
+  const name = group || "Other";
   const Chevron = open ? IconChevronDown : IconChevronRight;
   return (
     <div role="row" className={classes.groupRow} style={place(top)}>

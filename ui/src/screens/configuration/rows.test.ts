@@ -67,6 +67,19 @@ test("every filter shows what it says", () => {
 
 test("a closed group hides its rows, not its name", () => {
   const rows = [row("A", [], { group: "Web" }), row("B", [], { group: "Web" }), row("C", [])];
-  expect(linesOf(rows, new Set())).toHaveLength(4);
-  expect(linesOf(rows, new Set(["Web"]))).toEqual([{ group: "Web", size: 2 }, { row: rows[2] }]);
+  expect(linesOf(rows, new Set())).toHaveLength(5);
+  expect(linesOf(rows, new Set(["Web"]))).toEqual([
+    { group: "Web", size: 2 },
+    { group: "", size: 1 },
+    { row: rows[2] },
+  ]);
+});
+
+test("rows without a group need no name first, and one of their own behind another group", () => {
+  const [a, b, c] = [row("A", []), row("B", [], { group: "Web" }), row("C", [])];
+  const lines = [{ row: a }, { group: "Web", size: 1 }, { row: b }, { group: "", size: 1 }, { row: c }];
+  expect(linesOf([a, b, c], new Set())).toEqual(lines);
+  expect(linesOf([a, b, c], new Set([""])), "what has no name to open it again stays in sight").toEqual(
+    lines.slice(0, 4),
+  );
 });

@@ -74,20 +74,23 @@ export function filterRows(matrix: Matrix, filter: MatrixFilter, text: string): 
   return matrix.rows.filter((row) => fits(row) && (wanted === "" || textOf(row).includes(wanted)));
 }
 
-/** A line of the matrix: a group's name, or a key. */
+/** A line of the matrix: a group's name, which is empty for rows that have none, or a key. */
 export type Line = { group: string; size: number } | { row: MatrixRow };
 
-/** The rows with their groups' names between them; the rows of closed groups are left out. */
+/**
+ * The rows with their groups' names between them; the rows of closed groups are left out. Rows without a group begin one too
+ * where they follow another: they would seem to belong to that one.
+ */
 export function linesOf(rows: MatrixRow[], closed: ReadonlySet<string>): Line[] {
   const lines: Line[] = [];
   let title: { group: string; size: number } | undefined;
   for (const row of rows) {
     if (row.group !== (title?.group ?? "")) {
       title = { group: row.group, size: 0 };
-      if (row.group) lines.push(title);
+      lines.push(title);
     }
     if (title) title.size += 1;
-    if (!closed.has(row.group)) lines.push({ row });
+    if (!title || !closed.has(row.group)) lines.push({ row });
   }
   return lines;
 }
