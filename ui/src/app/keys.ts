@@ -43,6 +43,11 @@ export function types(target: EventTarget | null): boolean {
   );
 }
 
+/** Whether a dialog is open, which wants an answer first: nothing opens above it or changes behind it. */
+export function inDialog(): boolean {
+  return document.querySelector("[role=dialog][aria-modal=true]") !== null;
+}
+
 /** The attribute of a page's filter: `/` moves there. */
 export const FILTER = { "data-filter": true };
 
@@ -50,6 +55,7 @@ export const FILTER = { "data-filter": true };
 export function useKeys(open: { palette: () => void; sheet: () => void }): void {
   useEffect(() => {
     function listen(event: KeyboardEvent) {
+      if (inDialog()) return;
       const mod = isApple ? event.metaKey : event.ctrlKey;
       if (mod && !event.shiftKey && !event.altKey) {
         const here = parse(window.location.hash);

@@ -1,5 +1,5 @@
 import { useEffect, useRef, useState } from "react";
-import { isApple, types } from "../../app/keys";
+import { inDialog, isApple, types } from "../../app/keys";
 import { useRefresh } from "../../app/queries";
 import { useTask } from "../../app/task";
 import { type Failure, type Matrix, useBackend } from "../../backend";
@@ -142,7 +142,7 @@ export function useStepKeys(step: (back: boolean) => void): void {
     function listen(event: KeyboardEvent) {
       const key = event.key.toLowerCase();
       const mod = isApple ? event.metaKey : event.ctrlKey;
-      if (!mod || event.altKey || (key !== "z" && key !== "y") || types(event.target)) return;
+      if (!mod || event.altKey || (key !== "z" && key !== "y") || types(event.target) || inDialog()) return;
       event.preventDefault();
       latest.current(key === "z" && !event.shiftKey);
     }
