@@ -1,13 +1,15 @@
 import { Button } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { useLiveDeployments } from "../app/live";
-import { useRefresh } from "../app/queries";
+import { useQueries, useRefresh } from "../app/queries";
 import { go } from "../app/routes";
 import { useTask } from "../app/task";
 import { type Deployment, type Outcome, useBackend } from "../backend";
 import type { Severity } from "../errors";
 import { ConfirmName } from "./ConfirmName";
 import { Notice, Problem } from "./Problem";
+import { changedNothing } from "./steps";
 import classes from "./Unfinished.module.css";
 import { title } from "./words";
 
@@ -17,14 +19,16 @@ interface Case {
   words: string;
   /** It stopped halfway, so that the same thing can be gone on with. */
   halfway: boolean;
+  /** Whether there is something to go back from. */
+  back: "yes" | "no" | "if it changed something";
 }
 
 const CASES: Record<Exclude<Outcome, "succeeded">, Case> = {
-  interrupted: { severity: "warning", words: "was interrupted", halfway: true },
-  cancelled: { severity: "warning", words: "was cancelled", halfway: true },
-  unknown: { severity: "warning", words: "ended, nobody knows how", halfway: true },
-  failed: { severity: "error", words: "failed", halfway: false },
-  went_back: { severity: "warning", words: "failed and was taken back", halfway: false },
+  interrupted: { severity: "warning", words: "was interrupted", halfway: true, back: "yes" },
+  cancelled: { severity: "warning", words: "was cancelled", halfway: true, back: "if it changed something" },
+  unknown: { severity: "warning", words: "ended, nobody knows how", halfway: true, back: "yes" },
+  failed: { severity: "error", words: "failed", halfway: false, back: "if it changed something" },
+  went_back: { severity: "warning", words: "failed and was taken back", halfway: false, back: "no" },
 };
 
 interface Props {
@@ -55,14 +59,20 @@ export default function Unfinished({ project, deployment, release, guarded }: Pr
     }
     setAsking(undefined);
   });
-  if (result === null || result === "succeeded") return null;
-  const { severity, words, halfway } = CASES[result];
+  const found = result === null || result === "succeeded" ? undefined : CASES[result];
+  const ask = useQueries();
+  const view = useQuery({
+    ...ask.deployment(project, number),
+    enabled: found?.back === "if it changed something",
+  });
+  if (!found) return null;
+  const { severity, words, halfway, back } = found;
+  const changed = view.data ? !changedNothing(view.data.steps) : view.isError;
+  const backFrom = back === "yes" || (back !== "no" && changed);
   const choose = (choice: Choice) => (guarded ? setAsking(choice) : void act.start(choice, null));
   return (
     <Notice severity={severity} title={`#${number} ${words}`}>
-      <p className={classes.message} title={deployment.message ?? undefined}>
-        {deployment.message ?? `${title(deployment)} did not end.`}
-      </p>
+      <p className={classes.message}>{deployment.message ?? `${title(deployment)} did not end.`}</p>
       {act.problem && <Problem failure={act.problem} compact />}
       <div className={classes.buttons}>
         {halfway && (
@@ -70,7 +80,7 @@ export default function Unfinished({ project, deployment, release, guarded }: Pr
             Resume #{number}
           </Button>
         )}
-        {release && result !== "went_back" && (
+        {release && backFrom && (
           <Button onClick={() => go({ page: "rollback", project, environment, to: release })}>
             Go back to #{release}
           </Button>

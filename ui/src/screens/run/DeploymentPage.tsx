@@ -15,7 +15,7 @@ import { After } from "./After";
 import classes from "./DeploymentPage.module.css";
 import { type Jump, LogView } from "./LogView";
 import { firstLine } from "./logSearch";
-import { standing, withoutStep } from "./standing";
+import { reasonOf, standing, withoutStep } from "./standing";
 import { Timeline } from "./Timeline";
 
 const Release = lazy(() => import("./Release"));
@@ -47,6 +47,7 @@ export default function DeploymentPage({ project, number, guarded }: Props) {
         ) : (
           <Problem
             failure={view.error}
+            reading
             onRetry={() => view.refetch()}
             doing={`Reading deployment #${number}`}
           />
@@ -99,6 +100,8 @@ function Loaded({
   const whole = usually(steps.reduce((sum, { name }) => sum + (usual.get(name) ?? 0), 0));
   const name = `#${number} ${title(deployment)}`;
   const said = running ? "" : withoutStep(deployment.message ?? "", steps);
+  const reason = reasonOf(deployment, steps);
+  const more = reason?.more ?? said;
   const problem = cancel.problem ?? toStep.problem ?? live?.problem;
   return (
     <Page
@@ -132,9 +135,13 @@ function Loaded({
       <div className={classes.page}>
         <div className={classes.standing} data-result={deployment.result ?? "running"} role="status">
           <ResultMark result={deployment.result} />
-          <span className={classes.sentence}>
-            {standing(deployment, steps, live?.state ?? "", view.reachable?.current ?? false)}
-          </span>
+          <div className={classes.words}>
+            {reason && <p className={classes.reason}>{reason.first}</p>}
+            <p className={reason ? classes.where : classes.reason}>
+              {standing(deployment, steps, live?.state ?? "", view.reachable?.current ?? false)}{" "}
+              {reason && <span>{reason.state}</span>}
+            </p>
+          </div>
           <span className={classes.time}>
             {(running || deployment.ended) && (
               <Elapsed started={deployment.started} ended={deployment.ended} />
@@ -143,7 +150,7 @@ function Loaded({
           </span>
         </div>
         {problem && <Problem failure={problem} compact />}
-        {said && <pre className={classes.message}>{said}</pre>}
+        {more && <pre className={classes.message}>{more}</pre>}
         <div className={classes.split}>
           <div className={classes.left}>
             <Timeline steps={steps} usual={usual} said={said} onStep={(step) => void toStep.start(step)} />

@@ -87,13 +87,23 @@ test("a failed deployment says at which step, and shows its error", async () => 
   await waitFor(() => expect(error.parentElement?.dataset.current, "the log stands at it").toBe("true"));
 });
 
+test("what failed before it changed anything leads with why, says so, and there is nothing to go back from", async () => {
+  const { page } = show({ page: "deployment", project: PROJECT, number: 38 });
+  const why = await screen.findByText("`npm test` ended with exit code 1");
+  expect(why.closest("[role=status]")?.textContent).toMatch(
+    /^failed`npm test` ended with exit code 1.*\(checks\)\. Nothing was changed\./,
+  );
+  expect(page.container.textContent?.match(/Nothing was changed/g)).toHaveLength(1);
+  expect(await screen.findByRole("button", { name: "Plan again" })).toBeTruthy();
+  expect(screen.queryByRole("button", { name: /Go back/ })).toBeNull();
+});
+
 test("a change that failed is not called a verification, and its error stands there once", async () => {
   const { page } = show({ page: "deployment", project: PROJECT, number: 40 });
-  expect(
-    await screen.findByText(
-      /: failed at recreate service web \(application\)\. It was taken back to the release before\./,
-    ),
-  ).toBeTruthy();
+  const why = await screen.findByText("web did not become healthy in 60 s");
+  expect(why.closest("[role=status]")?.textContent).toContain(
+    ": failed at recreate service web (application). The environment was moved back to #39 by deployment #41.",
+  );
   const text = page.container.textContent ?? "";
   expect(text.split("web did not become healthy in 60 s").length - 1).toBe(1);
   expect(text, "the step is named by the line above").not.toContain("recreate service web: web did not");

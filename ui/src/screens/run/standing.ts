@@ -33,7 +33,6 @@ export function standing(
     case "succeeded":
       return `${what}: ${verified(steps)}.${runs ? ` Release #${deployment.release} runs.` : ""}`;
     case "went_back":
-      return `${what}: failed at ${failedAt(steps)}. It was taken back to the release before.`;
     case "failed":
       return `${what}: failed at ${failedAt(steps)}.`;
     case "cancelled":
@@ -68,7 +67,25 @@ function failedAt(steps: readonly Step[]): string {
   return `${step.name}${more} (${STAGES[step.stage].toLowerCase()})`;
 }
 
-/** A deployment's message without the step that it begins with: the line above names it. */
+/** Why a deployment failed. */
+export interface Reason {
+  /** What went wrong. */
+  first: string;
+  /** What else there is to know of it. */
+  more: string;
+  /** In what state things are. */
+  state: string;
+}
+
+/** The message of a deployment that failed, apart: it ends with a line that says in what state things are. */
+export function reasonOf({ result, message }: Deployment, steps: readonly Step[]): Reason | undefined {
+  if (!message || (result !== "failed" && result !== "went_back")) return undefined;
+  const [first = "", ...lines] = withoutStep(message, steps).split("\n");
+  const state = lines.pop() ?? "";
+  return { first, more: lines.join("\n"), state };
+}
+
+/** A deployment's message without the step that it begins with: the page names it. */
 export function withoutStep(message: string, steps: readonly Step[]): string {
   const begin = `${failedStep(steps)?.name}: `;
   return message.startsWith(begin) ? message.slice(begin.length) : message;
