@@ -116,7 +116,6 @@ export const theme = createTheme({
     },
     Modal: { defaultProps: { centered: true, transitionProps: { duration: 0 } } },
     Skeleton: { defaultProps: { radius: "sm" } },
-    Tooltip: { defaultProps: { openDelay: 400, transitionProps: { duration: 0 } } },
   },
 });
 

@@ -117,3 +117,25 @@ test("a variable of some words offers them, and says what mentions it", async ()
     "select=PUBLIC_URL",
   );
 });
+
+test("a variable without a group stands under no other group's name", async () => {
+  const fake = fakeBackend({ delay: 0 });
+  const { user } = show(PLACE, {
+    matrix: async (project) => {
+      const matrix = await fake.matrix(project);
+      return {
+        ...matrix,
+        rows: matrix.rows.map((row) => (row.group === "Mail" ? { ...row, group: "" } : row)),
+      };
+    },
+  });
+  await screen.findByRole("gridcell", { name: "SMTP_HOST in staging" });
+  await user.click(screen.getByRole("button", { name: "Group Other" }));
+  expect(screen.queryByRole("gridcell", { name: "SMTP_HOST in staging" })).toBeNull();
+});
+
+test("what the signs mean stands in a word below the matrix, and in full behind a button", async () => {
+  const { user } = show(PLACE);
+  await user.click(await screen.findByRole("button", { name: "What the signs mean" }));
+  expect(await screen.findByText("same secret as in the first environment")).toBeTruthy();
+});

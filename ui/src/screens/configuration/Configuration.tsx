@@ -1,4 +1,4 @@
-import { ActionIcon, Button, Menu, Tooltip } from "@mantine/core";
+import { ActionIcon, Button, Menu } from "@mantine/core";
 import { IconArrowBackUp, IconArrowForwardUp, IconDots, IconKey, IconPlus } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { useDeferredValue, useEffect, useMemo, useState } from "react";
@@ -174,7 +174,13 @@ export default function Configuration({ project, place }: Props) {
           )}
           {data?.problems.map((failure) => (
             <div key={failure.message} className={classes.problem}>
-              <Problem failure={failure} doing="Reading a file" onRetry={() => matrix.refetch()} compact />
+              <Problem
+                failure={failure}
+                reading
+                doing="Reading a file"
+                onRetry={() => matrix.refetch()}
+                compact
+              />
             </div>
           ))}
           {matrix.isPending && <LoadingRows rows={16} dense />}
@@ -182,6 +188,7 @@ export default function Configuration({ project, place }: Props) {
             <div className={classes.problem}>
               <Problem
                 failure={matrix.error}
+                reading
                 onRetry={() => matrix.refetch()}
                 doing="Reading the configuration"
               />
@@ -342,10 +349,13 @@ function Step({ back = false, what, keys, busy, onClick }: StepProps) {
   const verb = back ? "Undo" : "Redo";
   const Icon = back ? IconArrowBackUp : IconArrowForwardUp;
   return (
-    <Tooltip label={`${verb}: ${what}  ${keys}`} disabled={what === undefined}>
-      <ActionIcon aria-label={verb} disabled={what === undefined || busy} onClick={onClick}>
-        <Icon className={classes.icon} aria-hidden />
-      </ActionIcon>
-    </Tooltip>
+    <ActionIcon
+      aria-label={verb}
+      title={what && `${verb}: ${what} (${keys})`}
+      disabled={what === undefined || busy}
+      onClick={onClick}
+    >
+      <Icon className={classes.icon} aria-hidden />
+    </ActionIcon>
   );
 }

@@ -1,4 +1,4 @@
-import { Button, Tooltip } from "@mantine/core";
+import { Button } from "@mantine/core";
 import { IconArrowBackUp } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { useQueries } from "../../app/queries";
@@ -34,22 +34,17 @@ export function After({ project, view, guarded }: Props) {
         </Button>
       )}
       {to ? (
-        <Tooltip
-          label={reachable?.reasons.join("\n")}
-          disabled={!impossible}
-          classNames={{ tooltip: classes.why }}
+        <Button
+          leftSection={<IconArrowBackUp className={classes.icon} aria-hidden />}
+          color={guarded ? "protected" : undefined}
+          variant={guarded ? "light" : "default"}
+          title={impossible ? reachable.reasons.join("\n") : undefined}
+          data-disabled={impossible || undefined}
+          aria-disabled={impossible || undefined}
+          onClick={() => !impossible && go({ page: "rollback", project, environment, to })}
         >
-          <Button
-            leftSection={<IconArrowBackUp className={classes.icon} aria-hidden />}
-            color={guarded ? "protected" : undefined}
-            variant={guarded ? "light" : "default"}
-            data-disabled={impossible || undefined}
-            aria-disabled={impossible || undefined}
-            onClick={() => !impossible && go({ page: "rollback", project, environment, to })}
-          >
-            Go back to #{to}
-          </Button>
-        </Tooltip>
+          Go back to #{to}
+        </Button>
       ) : (
         deployment.result !== "succeeded" &&
         (deployment.result === "interrupted" ? (
