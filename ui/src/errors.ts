@@ -38,7 +38,8 @@ export const REMEDIES: Record<Remedy, string> = {
   reload: "Read again",
 };
 
-const UNTOUCHED = "Nothing was changed.";
+/** Not worth saying where something was only read. */
+export const UNTOUCHED = "Nothing was changed.";
 
 export const ERRORS: Record<Code, Words> = {
   invalid_input: {
@@ -96,9 +97,10 @@ export const ERRORS: Record<Code, Words> = {
   },
   secret_missing: {
     severity: "warning",
-    title: "A secret has no value",
+    // It never had one, or the version that is wanted is gone; the message says which.
+    title: "A secret's value is missing",
     state: UNTOUCHED,
-    advice: "Give it one in Configuration.",
+    advice: "Set it again in Configuration, or go to another release.",
     remedy: "configuration",
   },
   history_damaged: {

@@ -104,7 +104,7 @@ function ProjectScreen({ place }: { place: ProjectPlace }) {
   if (!open.data) {
     return (
       <Page title={folderName(place.project)} name={folderName(place.project)}>
-        <Problem failure={open.error} onRetry={() => open.refetch()} doing="Opening the project" />
+        <Problem failure={open.error} reading onRetry={() => open.refetch()} doing="Opening the project" />
       </Page>
     );
   }

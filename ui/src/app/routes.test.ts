@@ -11,6 +11,7 @@ test.each<Place>([
   { page: "configuration", project: PROJECT, filter: "missing", select: "LOG_LEVEL" },
   { page: "history", project: PROJECT, environment: "staging", result: "went_back", text: "#4" },
   { page: "rollback", project: PROJECT, environment: "production", to: 41 },
+  { page: "documents", project: PROJECT, file: "compose.yaml", line: 12 },
   { page: "secrets", project: PROJECT, select: "TOKEN", environment: "staging" },
   { page: "deployment", project: PROJECT, number: 45 },
   { page: "compare", project: PROJECT, a: 41, b: 44 },

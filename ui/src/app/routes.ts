@@ -14,7 +14,7 @@ export type Place =
   | { page: "overview"; project: string }
   | { page: "environment"; project: string; environment: string }
   | { page: "configuration"; project: string; filter?: MatrixFilter; select?: string; dialog?: MatrixDialog }
-  | { page: "documents"; project: string; file?: string }
+  | { page: "documents"; project: string; file?: string; line?: number }
   | { page: "versions"; project: string; environment?: string; key?: string; version?: number; file?: string }
   | { page: "secrets"; project: string; select?: string; environment?: string }
   | { page: "promote"; project: string; environment: string; from: string }
@@ -70,7 +70,7 @@ export function parse(hash: string): Place {
         dialog: one(MATRIX_DIALOGS, get("dialog")),
       };
     case "documents":
-      return { page, project, file: get("file") };
+      return { page, project, file: get("file"), line: number("line") };
     case "versions":
       return {
         page,

@@ -47,7 +47,7 @@ export function Facts({ project, environment, status, onRetry }: Props & { onRet
   return (
     <>
       {status?.problem ? (
-        <Problem failure={status.problem} onRetry={onRetry} compact />
+        <Problem failure={status.problem} reading onRetry={onRetry} compact />
       ) : (
         <Waiting
           project={project}
@@ -152,7 +152,7 @@ interface WaitingProps {
 /** Whether what runs is what was deployed, and what a deployment would change. */
 function Waiting({ project, name, deployed, pending, error, onRetry }: WaitingProps) {
   const problem = error ?? pending?.waiting.problem;
-  if (problem) return <Problem failure={problem} onRetry={onRetry} compact />;
+  if (problem) return <Problem failure={problem} reading onRetry={onRetry} compact />;
   if (!pending) {
     return (
       <>

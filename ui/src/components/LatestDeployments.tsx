@@ -40,7 +40,12 @@ export function LatestDeployments({ project, environment }: Props) {
       </header>
       {history.isPending && <LoadingRows rows={4} />}
       {history.error && (
-        <Problem failure={history.error} onRetry={() => history.refetch()} doing="Reading the history" />
+        <Problem
+          failure={history.error}
+          reading
+          onRetry={() => history.refetch()}
+          doing="Reading the history"
+        />
       )}
       {history.data?.deployments.length === 0 && (
         <Empty title="Nothing was deployed yet">

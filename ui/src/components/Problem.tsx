@@ -1,8 +1,10 @@
 import { Button } from "@mantine/core";
 import { IconAlertTriangle, IconCircleX, IconInfoCircle } from "@tabler/icons-react";
+import { useQuery } from "@tanstack/react-query";
+import { useQueries } from "../app/queries";
 import { go, type Place, usePlace } from "../app/routes";
 import type { Failure } from "../backend";
-import { ERRORS, REMEDIES, type Remedy, type Severity } from "../errors";
+import { ERRORS, REMEDIES, type Remedy, type Severity, UNTOUCHED } from "../errors";
 import classes from "./Problem.module.css";
 
 const ICONS = { info: IconInfoCircle, warning: IconAlertTriangle, error: IconCircleX };
@@ -35,11 +37,13 @@ interface Props {
   onRetry?: () => void;
   /** What was being done, so that two errors on a page can be told apart. */
   doing?: string;
+  /** Something was only looked at: that nothing was changed goes without saying. */
+  reading?: boolean;
   compact?: boolean;
 }
 
 /** A failure: what happened, what state things are in, what to do, and a button for it. */
-export function Problem({ failure, onRetry, doing, compact }: Props) {
+export function Problem({ failure, onRetry, doing, reading, compact }: Props) {
   const here = usePlace();
   const words = ERRORS[failure.code];
   const Icon = ICONS[words.severity];
@@ -47,8 +51,10 @@ export function Problem({ failure, onRetry, doing, compact }: Props) {
   const leads = destination(words.remedy, project);
   const elsewhere = leads && leads.page !== here.page ? leads : undefined;
   const where = place(failure.at);
+  const inFile = project ? failure.at : undefined;
   const title = (failure.at && words.inFile?.(failure.at.file)) ?? words.title;
   const advice = words.advice ?? failure.hint;
+  const state = reading && words.state === UNTOUCHED ? "" : words.state;
   return (
     <div className={classes.problem} data-severity={words.severity} data-compact={compact} role="alert">
       <Icon className={classes.icon} aria-hidden />
@@ -56,11 +62,10 @@ export function Problem({ failure, onRetry, doing, compact }: Props) {
         <p className={classes.title}>{doing ? `${doing}: ${lowered(title)}` : title}</p>
         <p className={classes.message}>{failure.message}</p>
         {where && <code className={classes.where}>{where}</code>}
-        {(advice || words.state) && (
-          <p className={classes.hint}>{[words.state, advice].filter(Boolean).join(" ")}</p>
-        )}
-        {(elsewhere || onRetry) && (
+        {(advice || state) && <p className={classes.hint}>{[state, advice].filter(Boolean).join(" ")}</p>}
+        {(elsewhere || onRetry || inFile) && (
           <div className={classes.buttons}>
+            {inFile && project && <OpenFile project={project} at={inFile} />}
             {elsewhere && <Button onClick={() => go(elsewhere)}>{REMEDIES[words.remedy]}</Button>}
             {onRetry && (
               <Button onClick={onRetry}>
@@ -71,6 +76,21 @@ export function Problem({ failure, onRetry, doing, compact }: Props) {
         )}
       </div>
     </div>
+  );
+}
+
+/** Leads to the line that a failure is about, if the file is one of the project's documents and not what is open. */
+function OpenFile({ project, at }: { project: string; at: NonNullable<Failure["at"]> }) {
+  const here = usePlace();
+  const ask = useQueries();
+  const documents = useQuery(ask.documents(project));
+  const file = at.file.startsWith(`${project}/`) ? at.file.slice(project.length + 1) : at.file;
+  if (here.page === "documents" && here.file === file) return null;
+  if (!documents.data?.documents.some(({ path, exists }) => exists && path === file)) return null;
+  return (
+    <Button onClick={() => go({ page: "documents", project, file, line: at.line ?? undefined })}>
+      Open {file}
+    </Button>
   );
 }
 

@@ -1,5 +1,5 @@
 /** What every screen does when something is missing. */
-import { screen } from "@testing-library/react";
+import { screen, waitFor, within } from "@testing-library/react";
 import { expect, test } from "vitest";
 import { ERRORS } from "../errors";
 import { PROJECT } from "../testing/data";
@@ -121,6 +121,85 @@ test("an interrupted deployment offers to be finished or left", async () => {
   );
   expect(await screen.findByRole("button", { name: "Resume #44" })).toBeTruthy();
   expect(screen.getByRole("button", { name: "Go back to #42" })).toBeTruthy();
+});
+
+test.each([
+  { number: 38, changed: false },
+  { number: 40, changed: true },
+])(
+  "what failed says why in full, and $number can be gone back from: $changed",
+  async ({ number, changed }) => {
+    const fake = fakeBackend({ delay: 0 });
+    const { deployment } = await fake.deployment(PROJECT, number);
+    show(
+      { page: "overview", project: PROJECT },
+      {
+        status: async (project) => ({
+          environments: (await fake.status(project)).environments.map((one) =>
+            one.name === deployment.environment
+              ? { ...one, release: 30, last: { ...deployment, result: "failed" } }
+              : one,
+          ),
+        }),
+      },
+    );
+    const notice = (await screen.findByText(`#${number} failed`)).closest("[role=note]");
+    expect(notice?.textContent).toContain(deployment.message);
+    expect(screen.getByRole("button", { name: `Look at #${number}` })).toBeTruthy();
+    if (changed) expect(await screen.findByRole("button", { name: "Go back to #30" })).toBeTruthy();
+    else {
+      await screen.findAllByText(/waiting/);
+      expect(screen.queryByRole("button", { name: "Go back to #30" })).toBeNull();
+    }
+  },
+);
+
+test("a mistake in a file leads to its line, and nobody is told that looking changed nothing", async () => {
+  const fake = fakeBackend({ delay: 0 });
+  const problem = {
+    code: "invalid_input",
+    message: "services.web.ports has to be a list.",
+    at: { file: "docker-compose.yml", line: 5, column: 3, key: "services.web.ports" },
+  } as const;
+  const { user } = show(
+    { page: "overview", project: PROJECT },
+    {
+      pending: async (project, name) => {
+        const pending = await fake.pending(project, name);
+        return name === "staging" ? { ...pending, waiting: { ...pending.waiting, problem } } : pending;
+      },
+    },
+  );
+  const alert = await screen.findByRole("alert");
+  expect(alert.textContent).toContain("A mistake in docker-compose.yml");
+  expect(alert.textContent).not.toContain("Nothing was changed");
+  await user.click(await within(alert).findByRole("button", { name: "Open docker-compose.yml" }));
+  expect(window.location.hash).toContain("file=docker-compose.yml&line=5");
+  expect(await screen.findByRole("textbox", { name: "Text of docker-compose.yml" })).toBeTruthy();
+});
+
+test("a version of a secret that is gone is not called a secret without a value", async () => {
+  const message = "the keychain has no version 3 of DB_PASSWORD for staging of shop";
+  show(
+    { page: "plan", project: PROJECT, environment: "staging" },
+    { plan: () => Promise.reject({ code: "secret_missing", message }) },
+  );
+  const alert = await screen.findByRole("alert");
+  expect(alert.textContent).toContain(message);
+  expect(alert.textContent).toContain("Set it again in Configuration, or go to another release.");
+  expect(alert.textContent).not.toContain("no value");
+});
+
+test("the palette does not open above a dialog", async () => {
+  const { user } = show({ page: "configuration", project: PROJECT, dialog: "add" });
+  await screen.findByRole("dialog");
+  await user.keyboard("{Control>}k{/Control}{Control>}1{/Control}");
+  expect(screen.getAllByRole("dialog")).toHaveLength(1);
+  expect(window.location.hash).toContain("#/configuration");
+  await user.keyboard("{Escape}");
+  await waitFor(() => expect(screen.queryByRole("dialog")).toBeNull());
+  await user.keyboard("{Control>}k{/Control}");
+  expect(await screen.findByPlaceholderText("What do you want to do?")).toBeTruthy();
 });
 
 test("the palette finds an action and does it", async () => {

@@ -74,6 +74,7 @@ export function ImportSecrets({ project, environments, onClose }: Props) {
             {candidates.error && (
               <Problem
                 failure={candidates.error}
+                reading
                 onRetry={() => candidates.refetch()}
                 doing="Searching"
                 compact

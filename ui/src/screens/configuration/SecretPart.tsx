@@ -93,7 +93,9 @@ export function SecretPart({ project, environments, environment, row, name, guar
       <section className={classes.part}>
         <h2 className={classes.heading}>Versions</h2>
         {secrets.isPending && <LoadingRows rows={2} dense />}
-        {secrets.error && <Problem failure={secrets.error} onRetry={() => secrets.refetch()} compact />}
+        {secrets.error && (
+          <Problem failure={secrets.error} reading onRetry={() => secrets.refetch()} compact />
+        )}
         {secrets.data && !entry?.versions.length && (
           <p className={classes.hint}>The keychain has no value for {environment} yet.</p>
         )}

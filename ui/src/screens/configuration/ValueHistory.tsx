@@ -32,7 +32,9 @@ export function ValueHistory({ project, environment, name }: Props) {
     <section className={classes.part} aria-label={`History of ${name}`}>
       <h2 className={classes.heading}>History</h2>
       {versions.isPending && <LoadingRows rows={2} dense />}
-      {versions.error && <Problem failure={versions.error} onRetry={() => versions.refetch()} compact />}
+      {versions.error && (
+        <Problem failure={versions.error} reading onRetry={() => versions.refetch()} compact />
+      )}
       {line?.first_ran != null ? (
         <p className={classes.hint}>
           First ran in{" "}

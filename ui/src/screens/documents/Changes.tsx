@@ -68,6 +68,7 @@ export function Changes({ project, document }: Props) {
         <div className={classes.notice}>
           <Problem
             failure={releases.error}
+            reading
             onRetry={() => releases.refetch()}
             doing="Looking for what is deployed"
             compact
@@ -78,6 +79,7 @@ export function Changes({ project, document }: Props) {
         <div className={classes.notice}>
           <Problem
             failure={earlier.error}
+            reading
             onRetry={() => earlier.refetch()}
             doing="Reading what is deployed"
             compact

@@ -24,16 +24,18 @@ interface Props {
   project: string;
   environments: string[];
   path: string;
+  /** The line that the text begins at, if one is meant. */
+  at: number | undefined;
   entries: DocumentEntry[];
 }
 
 /** A document: its values as a form beside its text, and what saving would change. */
-export function DocumentEditor({ project, environments, path, entries }: Props) {
+export function DocumentEditor({ project, environments, path, at, entries }: Props) {
   const [reveal, setReveal] = useState(false);
   const document = useDocument(project, path, reveal);
   const [shown, setShown] = useState<Shown>("both");
-  const [line, setLine] = useState<{ number: number }>();
-  const [cursor, setCursor] = useState(0);
+  const [line, setLine] = useState(at === undefined ? undefined : { number: at });
+  const [cursor, setCursor] = useState(at ?? 0);
   const { opened, read, text, changed } = document;
   const role = entries.find((entry) => entry.path === path)?.role;
   const mistakes = useMemo(() => mistakesOf(read), [read]);
@@ -101,7 +103,7 @@ export function DocumentEditor({ project, environments, path, entries }: Props) 
         {document.opening && <LoadingRows rows={12} />}
         {document.failed && (
           <div className={classes.notice}>
-            <Problem failure={document.failed} onRetry={document.retry} doing={`Opening ${path}`} />
+            <Problem failure={document.failed} reading onRetry={document.retry} doing={`Opening ${path}`} />
           </div>
         )}
       </div>

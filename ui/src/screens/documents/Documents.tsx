@@ -28,7 +28,7 @@ export default function Documents({ project, place }: Props) {
   const documents = useQuery(ask.documents(project.path));
   const entries = documents.data?.documents ?? [];
   const drafts = useDrafts(project.path);
-  const { file } = place;
+  const { file, line } = place;
   return (
     <Page
       title="Configuration"
@@ -42,6 +42,7 @@ export default function Documents({ project, place }: Props) {
           project={project.path}
           environments={project.environments.map(({ name }) => name)}
           path={file}
+          at={line}
           entries={entries}
         />
       ) : (
@@ -50,6 +51,7 @@ export default function Documents({ project, place }: Props) {
           {documents.error && (
             <Problem
               failure={documents.error}
+              reading
               onRetry={() => documents.refetch()}
               doing="Listing the documents"
             />

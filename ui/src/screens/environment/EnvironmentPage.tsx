@@ -86,6 +86,7 @@ export default function EnvironmentPage({ project, name }: Props) {
         {status.error && (
           <Problem
             failure={status.error}
+            reading
             onRetry={() => status.refetch()}
             doing="Looking at the environment"
           />
@@ -124,6 +125,7 @@ function Services({ project, environment }: { project: string; environment: Envi
         {services.error && (
           <Problem
             failure={services.error}
+            reading
             onRetry={() => services.refetch()}
             doing="Looking at the services"
             compact

@@ -52,6 +52,7 @@ export default function Compare({ project, a, b }: Props) {
       {comparison.error && (
         <Problem
           failure={comparison.error}
+          reading
           onRetry={() => comparison.refetch()}
           doing={`Comparing #${a} with #${b}`}
         />

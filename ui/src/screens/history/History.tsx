@@ -207,6 +207,7 @@ function Rows({ project, filter, filtered, selected, onToggle, onReset }: RowsPr
       <div className={classes.padded}>
         <Problem
           failure={problem}
+          reading
           onRetry={() => {
             void start.refetch();
             pages.retry();

@@ -20,6 +20,7 @@ export function Overview({ project }: { project: ProjectView }) {
         {status.error && (
           <Problem
             failure={status.error}
+            reading
             onRetry={() => status.refetch()}
             doing="Looking at the environments"
           />

@@ -86,6 +86,7 @@ export function Projects() {
         {projects.error && (
           <Problem
             failure={projects.error}
+            reading
             onRetry={() => projects.refetch()}
             doing="Reading the list of projects"
           />

@@ -196,7 +196,7 @@ export function LogView({ project, number, total, steps, live, running, jump, on
           <CopyIcon className={classes.icon} aria-hidden />
         </ActionIcon>
       </div>
-      {problem && <Problem failure={problem} onRetry={pages.retry} doing="Reading the log" compact />}
+      {problem && <Problem failure={problem} reading onRetry={pages.retry} doing="Reading the log" compact />}
       {total === 0 && (
         <Empty title={running ? "Nothing was printed yet" : "Nothing was printed"}>
           What the steps print appears here, with secrets taken out.

@@ -69,7 +69,7 @@ export function PlanScreen(props: Props) {
           {making && <LoadingRows rows={10} />}
           {!making && plan.error && (
             <div className={classes.padded}>
-              <Problem failure={plan.error} onRetry={again} doing="Planning" />
+              <Problem failure={plan.error} reading onRetry={again} doing="Planning" />
             </div>
           )}
           {made &&

@@ -45,7 +45,7 @@ export function SecretList({ project, secrets, selected, onSelect }: Props) {
       )}
       {!secrets && query.isPending && <LoadingRows rows={6} />}
       {query.error && (
-        <Problem failure={query.error} onRetry={() => query.refetch()} doing="Reading the secrets" />
+        <Problem failure={query.error} reading onRetry={() => query.refetch()} doing="Reading the secrets" />
       )}
       {secrets?.length === 0 && (
         <Empty

@@ -209,7 +209,7 @@ function Seen({ project }: { project: string }) {
       </header>
       {audit.isPending && <LoadingRows rows={4} />}
       {audit.error && (
-        <Problem failure={audit.error} onRetry={() => audit.refetch()} doing="Reading the audit" />
+        <Problem failure={audit.error} reading onRetry={() => audit.refetch()} doing="Reading the audit" />
       )}
       {audit.data && entries.length === 0 && (
         <Empty title="Nobody has yet">

@@ -36,7 +36,7 @@ export default function Settings() {
           </h2>
           {machine.isPending && <LoadingRows rows={3} />}
           {machine.error && (
-            <Problem failure={machine.error} onRetry={again} doing="Looking at this machine" />
+            <Problem failure={machine.error} reading onRetry={again} doing="Looking at this machine" />
           )}
           {machine.data && (
             <div className={classes.parts}>
@@ -110,7 +110,7 @@ function PartRow({ name, about, part, onRetry }: PartProps) {
         <span className={classes.about}>{about}</span>
         <code className={classes.detail}>{part.detail}</code>
       </div>
-      {part.problem && <Problem failure={part.problem} onRetry={onRetry} />}
+      {part.problem && <Problem failure={part.problem} reading onRetry={onRetry} />}
     </div>
   );
 }

@@ -61,6 +61,7 @@ export function FileThen({ project, version, file, onRestore, onClose }: Props) 
           {then.error && (
             <Problem
               failure={then.error}
+              reading
               onRetry={() => then.refetch()}
               doing={`Reading ${file} as it was`}
               compact

@@ -53,6 +53,7 @@ export function RestoreDialog({ project, version, scope, onClose }: Props) {
         {!plan.isFetching && plan.error && (
           <Problem
             failure={plan.error}
+            reading
             onRetry={() => plan.refetch()}
             doing="Looking at what would change"
             compact

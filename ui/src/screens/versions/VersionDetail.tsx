@@ -123,7 +123,12 @@ export function VersionDetail({ project, version, others, file, onFile, onClose 
             {difference.isPending && <LoadingRows rows={5} />}
             {difference.error && (
               <div className={classes.problem}>
-                <Problem failure={difference.error} onRetry={() => difference.refetch()} doing="Comparing" />
+                <Problem
+                  failure={difference.error}
+                  reading
+                  onRetry={() => difference.refetch()}
+                  doing="Comparing"
+                />
               </div>
             )}
             {difference.data?.changes.length === 0 && <Empty title="No difference" />}

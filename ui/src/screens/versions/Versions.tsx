@@ -76,6 +76,7 @@ export default function Versions({ project, place }: Props) {
               <div className={classes.problem}>
                 <Problem
                   failure={versions.error}
+                  reading
                   onRetry={() => versions.refetch()}
                   doing="Reading the versions"
                 />
