@@ -42,6 +42,8 @@ pub trait Output: Send + Sync {
 pub struct Run<'a> {
     /// The engine.
     pub engine: &'a Engine,
+    /// The engine that images are brought from, if any are.
+    pub source: Option<&'a Engine>,
     /// What was planned with.
     pub want: &'a Want<'a>,
     /// Values of secrets, put in at the last moment.
@@ -111,6 +113,10 @@ pub async fn execute(run: &Run<'_>, job: &Job) -> Result<Done> {
         Job::Pull { service } => {
             let id = image::pull(run, service, run.service(service)?).await?;
             Ok(Done { seen: format!("pulled {id}"), image: Some(id) })
+        }
+        Job::Bring { service, image } => {
+            Box::pin(image::bring(run, service, image)).await?;
+            Ok(Done { seen: format!("brought {image}"), image: Some(image.clone()) })
         }
         Job::Build { service, context } => {
             let id = Box::pin(build::build(run, service, run.service(service)?, context)).await?;

@@ -1,5 +1,6 @@
 //! Images: fetching them, finding them, and keeping those that releases need.
 
+mod bring;
 mod credentials;
 
 use std::collections::BTreeSet;
@@ -19,6 +20,7 @@ use crate::observe::in_background;
 use crate::plan::ImageSource;
 use crate::progress::Progress;
 
+pub(crate) use bring::bring;
 pub(crate) use credentials::ClientConfig;
 
 /// Names below this one are ours; they keep images from being pruned.

@@ -22,6 +22,7 @@
 //!     project: "shop",
 //!     model: &model,
 //!     images: &BTreeMap::new(),
+//!     elsewhere: &BTreeMap::new(),
 //!     project_dir: Path::new("/srv/shop"),
 //!     config_files: vec!["/srv/shop/compose.yaml".into()],
 //!     deployment: None,

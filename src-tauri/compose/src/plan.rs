@@ -35,6 +35,8 @@ pub struct Want<'a> {
     pub model: &'a Model,
     /// Images of an earlier release by content; empty for what the project's folder says.
     pub images: &'a BTreeMap<ServiceName, ImageId>,
+    /// Those of them that another engine has and that are brought from there if they are missing: whose engine that is, in words.
+    pub elsewhere: &'a BTreeMap<ImageId, String>,
     /// The project's folder, for the label that Compose's tools show.
     pub project_dir: &'a Path,
     /// The Compose files, for the label that Compose's tools show.
@@ -137,7 +139,7 @@ impl Work {
 impl<'a> Planner<'a> {
     fn add(&mut self, subject: String, action: Action, reason: impl Into<String>, job: Job) -> &mut Change {
         let stage = match job {
-            Job::Pull { .. } | Job::Build { .. } => Stage::Build,
+            Job::Pull { .. } | Job::Bring { .. } | Job::Build { .. } => Stage::Build,
             _ => Stage::Application,
         };
         let change =
@@ -152,7 +154,10 @@ impl<'a> Planner<'a> {
         for (name, service) in self.want.model.in_build_order() {
             let subject = format!("image {name}");
             if let Some(id) = self.want.images.get(name) {
-                if !self.observed.image_ids.contains(id) {
+                if let Some(whose) = self.want.elsewhere.get(id).filter(|_| !self.observed.image_ids.contains(id)) {
+                    let job = Job::Bring { service: name.clone(), image: id.clone() };
+                    self.add(subject, Action::Pull, format!("{} is brought from {whose}", id.short()), job);
+                } else if !self.observed.image_ids.contains(id) {
                     return Err(Error::new(
                         Code::NotFound,
                         format!("the image {} of service {name} is not on the engine any more", id.short()),

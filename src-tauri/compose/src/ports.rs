@@ -189,7 +189,16 @@ mod tests {
         let images = BTreeMap::new();
         let (project_dir, config_files) = (Path::new("/p"), Vec::new());
         let remove = crate::Removal::default();
-        let want = Want { project: "p", model, images: &images, project_dir, config_files, deployment: None, remove };
+        let want = Want {
+            project: "p",
+            model,
+            images: &images,
+            elsewhere: &BTreeMap::new(),
+            project_dir,
+            config_files,
+            deployment: None,
+            remove,
+        };
         plan(observed, &want).expect("a plan").blockers
     }
 

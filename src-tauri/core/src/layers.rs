@@ -117,6 +117,8 @@ pub struct Act<'a> {
     pub environment: &'a EnvironmentName,
     /// Reads and writes the target.
     pub engine: &'a Engine,
+    /// The engine that images are brought from, if any are.
+    pub source: Option<&'a Engine>,
     /// What is wanted.
     pub want: &'a Want,
     /// The values of its secrets.

@@ -3,14 +3,14 @@
 
 mod suspicions;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 use sternway_compose::Observer;
 use sternway_history::StoredSecret;
 use sternway_model::{
-    Change, Code, DeploymentNumber, EnvironmentName, Error, Kind, Release, Result, SecretName, Variable,
+    Change, Code, DeploymentNumber, EnvironmentName, Error, ImageId, Kind, Release, Result, SecretName, Variable,
 };
 
 use crate::layers::configuration_difference;
@@ -87,7 +87,7 @@ impl Core {
         let open = suspicious(project, &release, to, &wanted.want.configuration, &known, allow);
         let open = open.into_iter().filter(|suspicion| !suspicion.allowed);
         wanted.blockers.extend(open.map(|Suspicion { key, reason, .. }| format!("{key} {reason}")));
-        self.take_images(&mut wanted, &release, to, observer).await?;
+        self.take_images(project, (&release, &mut wanted), to, observer).await?;
         wanted.of_folder = false;
         let want = &mut wanted.want;
         want.kind = Kind::Promote;
@@ -97,39 +97,41 @@ impl Core {
         Ok(wanted)
     }
 
-    /// Pins the images of the release, as far as the environment has the services.
+    /// Pins the images of the release, as far as the environment has the services. Those that are not on its engine are brought.
     async fn take_images(
         &self,
-        wanted: &mut Wanted,
-        release: &Release,
+        project: &Project,
+        (release, wanted): (&Release, &mut Wanted),
         to: &EnvironmentName,
         observer: &Observer,
     ) -> Result<()> {
         let from = &release.environment;
         let services = wanted.want.model()?.services;
-        let there = observer.images_there(&release.images.values().cloned().collect()).await?;
         for service in services.keys() {
-            let Some(image) = release.images.get(service) else {
-                wanted.notes.push(format!("{service} does not run in {from}: its image is what the Compose file says"));
-                continue;
-            };
-            if !there.contains(image) {
-                return Err(Error::new(
-                    Code::NotFound,
-                    format!(
-                        "the image {} of {service}, which {from} runs, is not on the engine of {to}",
-                        image.short()
-                    ),
-                )
-                .hint(format!(
-                    "Bring it there: `docker save {}` on the one engine, `docker load` on the other.",
-                    image.short()
-                )));
+            match release.images.get(service) {
+                Some(image) => drop(wanted.want.images.insert(service.clone(), image.clone())),
+                None => wanted
+                    .notes
+                    .push(format!("{service} does not run in {from}: its image is what the Compose file says")),
             }
-            wanted.want.images.insert(service.clone(), image.clone());
         }
         let gone = release.images.keys().filter(|service| !services.contains_key(*service));
         wanted.notes.extend(gone.map(|service| format!("{service} runs in {from} and not in {to}")));
+
+        let needed: BTreeSet<ImageId> = wanted.want.images.values().cloned().collect();
+        let there = observer.images_there(&needed).await?;
+        let brought: BTreeSet<ImageId> = needed.difference(&there).cloned().collect();
+        if !brought.is_empty() {
+            let elsewhere = self.observer(project, from)?.images_there(&brought).await?;
+            if let Some(image) = brought.difference(&elsewhere).next() {
+                return Err(Error::new(
+                    Code::NotFound,
+                    format!("the image {} of {} of {from} is on no engine any more", image.short(), release.number),
+                )
+                .hint(format!("Deploy {from} again, then promote what it runs then.")));
+            }
+            wanted.want.brought = brought;
+        }
         Ok(())
     }
 }

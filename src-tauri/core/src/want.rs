@@ -32,6 +32,9 @@ pub struct Want {
     pub application: serde_json::Value,
     /// Images by content; empty where the Compose file's names decide.
     pub images: BTreeMap<ServiceName, ImageId>,
+    /// Those of them that are on the engine of [`Want::source`] only, and are brought from there.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub brought: BTreeSet<ImageId>,
     /// The sources.
     pub revision: Option<Revision>,
     /// What decides whether it works: an earlier release is verified by what was asked of it then.
@@ -100,6 +103,7 @@ impl Want {
             configuration,
             application: loaded.model,
             images: BTreeMap::new(),
+            brought: BTreeSet::new(),
             revision: None,
             verify,
             remove: Removal::default(),
@@ -140,6 +144,7 @@ impl Want {
             configuration: release.configuration.clone(),
             application: release.application.clone(),
             images: release.images.clone(),
+            brought: BTreeSet::new(),
             revision: release.revision.clone(),
             verify: release.verify.clone(),
             remove: Removal::default(),
@@ -156,6 +161,7 @@ impl Want {
             configuration: have.map(|have| have.configuration.clone()).unwrap_or_default(),
             application: serde_json::json!({ "name": compose_project, "services": {} }),
             images: BTreeMap::new(),
+            brought: BTreeSet::new(),
             revision: None,
             verify: Vec::new(),
             remove,
@@ -168,6 +174,13 @@ impl Want {
     /// If the stored model is none, or uses what cannot be carried out.
     pub fn model(&self) -> Result<Model> {
         Model::decode(&self.application)?.with_environment(&self.environment())
+    }
+
+    /// The images that are brought, each with whose engine has it.
+    #[must_use]
+    pub fn elsewhere(&self) -> BTreeMap<ImageId, String> {
+        let whose = self.source.as_ref().map(|source| format!("the engine of {source}")).unwrap_or_default();
+        self.brought.iter().map(|image| (image.clone(), whose.clone())).collect()
     }
 
     /// The variables as text, secrets as pins.

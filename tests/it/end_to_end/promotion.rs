@@ -1,7 +1,7 @@
 //! From staging to production: the same images and Compose files, the variables of production, and nothing copied by mistake.
 
 use serde_json::{Value, json};
-use sternway_e2e::{Answer, Result, Stage, engine, web};
+use sternway_e2e::{Answer, Remote, Result, Stage, engine, web};
 
 const PROMOTE: [&str; 5] = ["promote", "staging", "production", "--confirm", "production"];
 
@@ -85,5 +85,47 @@ async fn what_looks_copied_stops_it_until_somebody_says_that_it_is_meant() -> Re
     let error = stage.call(PROMOTE.iter().copied().chain(["--allow", "TOKEN,API_URL"])).refused(3).await?;
     let message = error["message"].to_string();
     assert!(message.contains("not those that #1 of staging was made from (service web: "), "{error}");
+    Ok(())
+}
+
+/// An image that no registry has is built in staging; production is on another engine.
+#[tokio::test]
+async fn images_go_along_to_another_engine() -> Result<()> {
+    const BUILT: &str = "  built:\n    command: [\"sleep\", \"3600\"]\n    stop_signal: SIGKILL\n    build:\n      context: .\n      \
+                         dockerfile_inline: |\n        FROM busybox:1.36\n        RUN echo built once >/made\n  web:";
+    let Some(remote) = Remote::start()? else { return Ok(()) };
+    let stage = Stage::light()?;
+    stage.edit("docker-compose.yml", |line| (line == "  web:").then(|| BUILT.to_owned()))?;
+    stage.edit("sternway.yaml", |line| {
+        let production = line.starts_with("  production:") && line.contains("docker: local");
+        production.then(|| line.replace("local", &format!("\"{}\"", remote.tls())))
+    })?;
+    let call = |arguments: &[&'static str]| remote.with_keys(stage.call(arguments.iter().copied()));
+    for environment in ["staging", "production"] {
+        call(&["secret", "set", environment, "TOKEN"]).input(&format!("the token of {environment}")).done().await?;
+    }
+    call(&["deploy", "staging", "--yes"]).done().await?;
+    let containers = engine::containers(&stage.compose_project("staging"))?;
+    let of_built =
+        |container: &&Value| container["Config"]["Labels"]["com.docker.compose.service"].as_str() == Some("built");
+    let built = containers.iter().find(of_built).and_then(|container| container["Image"].as_str()).unwrap_or_default();
+    assert!(built.starts_with("sha256:"), "{containers:?}");
+
+    let plan = call(&["promote", "staging", "production", "--dry-run"]).done().await?;
+    let changes = plan.last()?["plan"]["changes"].to_string();
+    assert!(changes.contains("is brought from the engine of staging"), "{}", plan.describe());
+    let there = || remote.docker(&["images", "--quiet", "--no-trunc"]);
+    assert!(!there()?.contains(built), "planning brings nothing");
+
+    let done = call(&PROMOTE).done().await?;
+    assert_eq!(done.last()?["result"], "succeeded", "{}", done.describe());
+    assert!(done.lines.iter().any(|line| line.to_string().contains(" MB")), "how far it was: {}", done.describe());
+    assert!(there()?.contains(built), "the same image by content");
+    let container = format!("{}-built-1", stage.compose_project("production"));
+    assert_eq!(remote.docker(&["exec", &container, "cat", "/made"])?.trim(), "built once");
+    assert_eq!(web::body(&stage.address("production", "/")?).await?, "first");
+
+    let again = call(&["promote", "staging", "production", "--dry-run"]).done().await?;
+    assert_eq!(again.last()?["plan"]["changes"], json!([]), "nothing is brought twice");
     Ok(())
 }

@@ -12,6 +12,13 @@ pub enum Job {
         /// The service that needs it.
         service: ServiceName,
     },
+    /// Bring an image from another engine.
+    Bring {
+        /// The service that needs it.
+        service: ServiceName,
+        /// The image.
+        image: ImageId,
+    },
     /// Build a service's image.
     Build {
         /// The service.

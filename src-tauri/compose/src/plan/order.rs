@@ -63,7 +63,7 @@ impl Around<'_> {
                 let pulled = self.model.services.get(puller).and_then(|service| service.image.as_ref());
                 matches!(image, ImageSource::Pulled(reference) if Some(reference) == pulled)
             }
-            Job::Build { service: built, .. } => built.as_str() == name,
+            Job::Bring { service: built, .. } | Job::Build { service: built, .. } => built.as_str() == name,
             Job::CreateNetwork { key } => service.networks.contains_key(key),
             Job::CreateVolume { key } => service.volumes.iter().any(|mount| mount.source.as_ref() == Some(key)),
             // The one takes containers out of the network and puts them back; the other frees a port or a name.

@@ -58,6 +58,7 @@ fn planned_with(
         project: "p",
         model,
         images,
+        elsewhere: &BTreeMap::new(),
         project_dir: Path::new("/p"),
         config_files: Vec::new(),
         deployment: None,
@@ -69,8 +70,17 @@ fn planned_with(
 fn taken_down(observed: &Observed, remove: Removal) -> String {
     let nothing = model(json!({}));
     let (project_dir, config_files, deployment) = (Path::new("/p"), Vec::new(), None);
-    let want =
-        Want { project: "p", model: &nothing, images: &BTreeMap::new(), project_dir, config_files, deployment, remove };
+    let (none, elsewhere) = (BTreeMap::new(), BTreeMap::new());
+    let want = Want {
+        project: "p",
+        model: &nothing,
+        images: &none,
+        elsewhere: &elsewhere,
+        project_dir,
+        config_files,
+        deployment,
+        remove,
+    };
     plan(observed, &want).expect("a plan").to_string()
 }
 

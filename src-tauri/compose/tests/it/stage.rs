@@ -24,6 +24,8 @@ use tokio_util::sync::CancellationToken;
 
 /// What an ordinary service of the tests is made from; scripts/setup makes the image where no registry can be reached.
 pub const IMAGE: &str = "busybox:1.36";
+/// No image is brought from another engine.
+static NOWHERE: BTreeMap<ImageId, String> = BTreeMap::new();
 /// The value that secrets have: it must turn up nowhere but inside containers.
 pub const SECRET: &str = "planted-7f3a";
 
@@ -116,6 +118,7 @@ impl Stage {
             project: &self.project,
             model,
             images,
+            elsewhere: &NOWHERE,
             project_dir: self.folder.path(),
             config_files: vec![self.folder.path().join("compose.yaml")],
             deployment: None,
@@ -139,6 +142,7 @@ impl Stage {
         let want = self.want(model, images);
         let run = Run {
             engine: &self.engine,
+            source: None,
             want: &want,
             secrets: &Keychain,
             output: &self.lines,

@@ -1,10 +1,11 @@
 //! Containers, networks, volumes and images: the Compose engine as a layer.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use async_trait::async_trait;
 use sternway_compose::{ComposePlan, Job as ComposeJob, Model, Output, Want as ComposeWant, ports};
-use sternway_model::{Action, DeploymentNumber, Error, Layer as LayerName, Result};
+use sternway_model::{Action, DeploymentNumber, Error, ImageId, Layer as LayerName, Result};
 
 use super::{Act, Job, Layer, LayerPlan, Observed, Sight};
 use crate::journal::Journal;
@@ -63,6 +64,7 @@ impl Layer for Application {
         let whole = Whole::new(act.project, act.environment, act.want)?;
         let run = sternway_compose::Run {
             engine: act.engine,
+            source: act.source,
             want: &whole.want(act.want, Some(act.journal.number())),
             secrets: act.secrets,
             output: &Lines { journal: act.journal, step: act.step },
@@ -95,6 +97,7 @@ pub(crate) struct Whole<'a> {
     name: String,
     model: Model,
     files: Vec<PathBuf>,
+    elsewhere: BTreeMap<ImageId, String>,
 }
 
 impl<'a> Whole<'a> {
@@ -108,6 +111,7 @@ impl<'a> Whole<'a> {
             name: project.file.compose_project(environment),
             model: want.model()?,
             files: project.compose_files(environment)?,
+            elsewhere: want.elsewhere(),
         })
     }
 
@@ -116,6 +120,7 @@ impl<'a> Whole<'a> {
             project: &self.name,
             model: &self.model,
             images: &want.images,
+            elsewhere: &self.elsewhere,
             project_dir: &self.project.folder,
             config_files: self.files.clone(),
             deployment,

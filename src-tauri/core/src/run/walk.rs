@@ -19,6 +19,7 @@ use crate::plan::Prepared;
 use crate::project::Project;
 use crate::steps;
 use crate::verify::{self, Scene};
+use crate::want::Want;
 
 /// Why the walk stopped.
 pub(super) struct Stopped {
@@ -147,7 +148,13 @@ impl Core {
             walk.checks().await?;
             walk.builds().await?;
         }
-        walk.jobs().await?;
+        let source = match &walk.prepared.want {
+            Want { source: Some(from), brought, .. } if !brought.is_empty() => {
+                Some(self.engine(&walk.hold.project, from)?)
+            }
+            _ => None,
+        };
+        walk.jobs(source.as_ref()).await?;
         let (evidence, images) = Box::pin(walk.verifications(self)).await?;
         Ok(Release {
             number: walk.journal.number(),

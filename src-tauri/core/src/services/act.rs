@@ -154,7 +154,16 @@ impl Core {
         cancel: &'a CancellationToken,
         lease: Option<&'a Lease>,
     ) -> Run<'a> {
-        Run { engine: &hand.engine, want, secrets: &hand.secrets, output, cancel, boundary: &|_| {}, lease }
+        Run {
+            engine: &hand.engine,
+            source: None,
+            want,
+            secrets: &hand.secrets,
+            output,
+            cancel,
+            boundary: &|_| {},
+            lease,
+        }
     }
 }
 

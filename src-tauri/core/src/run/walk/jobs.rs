@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
+use sternway_compose::Engine;
 use sternway_compose::model::FailureAction;
 use sternway_model::{Code, Error, Layer as LayerName, Result, Stage};
 use sternway_vault::Revealed;
@@ -28,19 +29,25 @@ struct Numbered<'p> {
 
 impl Walk<'_> {
     /// Does all work: images first, then layer after layer. When a piece of it fails, nothing new is begun, unless it is one
-    /// whose failure others do not mind; what runs ends, or brings back what it touched, first.
-    pub(super) async fn jobs(&mut self) -> Result<()> {
+    /// whose failure others do not mind; what runs ends, or brings back what it touched, first. Images may come from `source`.
+    pub(super) async fn jobs(&mut self, source: Option<&Engine>) -> Result<()> {
         let numbered = numbered(&self.prepared.jobs, self.number);
         let mut done = BTreeSet::new();
         for phase in numbered.chunk_by(|one, next| one.job.stage == next.job.stage) {
-            self.phase(phase, &mut done).await?;
+            self.phase(phase, source, &mut done).await?;
         }
         self.number = numbered.last().map_or(self.number, |last| last.number);
         Ok(())
     }
 
-    async fn phase(&mut self, phase: &[Numbered<'_>], done: &mut BTreeSet<(LayerName, usize)>) -> Result<()> {
-        let means = Means { hold: self.hold, prepared: self.prepared, secrets: self.secrets, journal: self.journal };
+    async fn phase(
+        &mut self,
+        phase: &[Numbered<'_>],
+        source: Option<&Engine>,
+        done: &mut BTreeSet<(LayerName, usize)>,
+    ) -> Result<()> {
+        let Self { hold, prepared, secrets, journal, .. } = *self;
+        let means = Means { hold, prepared, source, secrets, journal };
         let layers = layers::all();
         let mut waiting: Vec<&Numbered<'_>> = phase.iter().collect();
         let mut running = FuturesUnordered::new();
@@ -109,6 +116,7 @@ fn numbered(jobs: &[Job], after: u32) -> Vec<Numbered<'_>> {
 struct Means<'a> {
     hold: &'a Hold,
     prepared: &'a Prepared,
+    source: Option<&'a Engine>,
     secrets: &'a Revealed,
     journal: &'a Journal,
 }
@@ -136,6 +144,7 @@ impl<'a> Means<'a> {
             project: &self.hold.project,
             environment: &self.hold.environment,
             engine: &self.hold.engine,
+            source: self.source,
             want: &self.prepared.want,
             secrets: self.secrets,
             journal: self.journal,
