@@ -12,7 +12,7 @@ use sternway_e2e::{Failure, Result};
 use crate::report::{Comparison, Report, Unit, Wanted};
 use program::{Measured, Tool};
 use project::Project;
-use requests::Load;
+use requests::{Load, Sent};
 
 /// How often each is measured.
 const TURNS: usize = 10;
@@ -70,11 +70,12 @@ pub async fn measure() -> Result<Report> {
     report.add(one_changed_against(Tool::waiting_compose()?, 20)?.time("one changed, against up --wait", not_slower));
     report.add(from_zero.memory("peak memory, 20 from zero", half));
     eprintln!("· replacing a published service under load");
-    let (ours, theirs) = lost("front", false).await?;
-    report.add(Comparison::new("lost, published port", Unit::Requests, &ours, &theirs, Wanted::less()));
+    let (ours, theirs) = replaced("front", false).await?;
+    report.add(lost("lost, published port", &ours, &theirs, Wanted::less()));
     eprintln!("· replacing a service behind another one under load");
-    let (ours, theirs) = lost("back", true).await?;
-    report.add(Comparison::new("lost, behind another", Unit::Requests, &ours, &theirs, Wanted::none()));
+    let (ours, theirs) = replaced("back", true).await?;
+    report.add(lost("lost, behind another", &ours, &theirs, Wanted::none()));
+    report.add(late("late, behind another", &ours, &theirs));
     Ok(report)
 }
 
@@ -134,14 +135,14 @@ fn one_changed_against(theirs: Tool, count: usize) -> Result<Both> {
     })
 }
 
-/// How many requests are lost while a service is replaced.
-async fn lost(service: &str, behind: bool) -> Result<(Vec<f64>, Vec<f64>)> {
+/// What becomes of requests while a service is replaced, by us and by them.
+async fn replaced(service: &str, behind: bool) -> Result<(Vec<Sent>, Vec<Sent>)> {
     let projects =
         [Project::served(Tool::sternway()?, service, behind)?, Project::served(Tool::compose()?, service, behind)?];
     for project in &projects {
         project.up()?;
     }
-    let mut lost = (Vec::new(), Vec::new());
+    let mut all = (Vec::new(), Vec::new());
     for turn in 0..REPLACEMENTS {
         for project in &projects {
             project.change(turn)?;
@@ -149,17 +150,31 @@ async fn lost(service: &str, behind: bool) -> Result<(Vec<f64>, Vec<f64>)> {
             let replaced = tokio::task::block_in_place(|| project.up())?;
             // What comes late belongs to it.
             tokio::time::sleep(Duration::from_secs(1)).await;
-            let (sent, failed) = load.end().await?;
-            if sent < RATE as usize {
-                return Err(Failure::new(format!("only {sent} requests were sent in {:?}", replaced.time)));
+            let sent = load.end().await?;
+            if sent.all < RATE as usize {
+                return Err(Failure::new(format!("only {} requests were sent in {:?}", sent.all, replaced.time)));
             }
-            #[allow(clippy::cast_precision_loss, reason = "some hundred requests")]
-            let failed = failed as f64;
             match project.tool {
-                Tool::Sternway { .. } => lost.0.push(failed),
-                Tool::Compose { .. } => lost.1.push(failed),
+                Tool::Sternway { .. } => all.0.push(sent),
+                Tool::Compose { .. } => all.1.push(sent),
             }
         }
     }
-    Ok(lost)
+    Ok(all)
+}
+
+fn lost(name: &'static str, ours: &[Sent], theirs: &[Sent], wanted: Wanted) -> Comparison {
+    let lost = |sent: &[Sent]| counts(sent, |sent| sent.lost);
+    Comparison::new(name, Unit::Requests, &lost(ours), &lost(theirs), wanted)
+}
+
+/// Those that are lost are not late: who loses nothing may have more of these.
+fn late(name: &'static str, ours: &[Sent], theirs: &[Sent]) -> Comparison {
+    let late = |sent: &[Sent]| counts(sent, |sent| sent.late);
+    Comparison::new(name, Unit::Requests, &late(ours), &late(theirs), Wanted::none())
+}
+
+#[allow(clippy::cast_precision_loss, reason = "some hundred requests")]
+fn counts(sent: &[Sent], of: impl Fn(&Sent) -> usize) -> Vec<f64> {
+    sent.iter().map(|sent| of(sent) as f64).collect()
 }

@@ -3,6 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 use std::path::Path;
 
+use rayon::prelude::*;
 use sternway_model::{EnvironmentName, Error, Origin, ProjectFile, Value, ValueType, Variable};
 
 use crate::sources::Sources;
@@ -67,41 +68,68 @@ pub fn grid(project_dir: &Path, project: &ProjectFile) -> Grid {
     let environments: Vec<_> = project.environments.keys().cloned().collect();
     let mut problems: Vec<Error> = sources.problems().cloned().collect();
     let mut rows = rows(project, &sources, &environments);
-    let places: HashMap<String, usize> = rows.iter().enumerate().map(|(place, row)| (row.key.clone(), place)).collect();
+    let keys: Vec<String> = rows.iter().map(|row| row.key.clone()).collect();
+    let places: HashMap<&str, usize> = keys.iter().enumerate().map(|(place, key)| (key.as_str(), place)).collect();
     let mut mentioned: Vec<BTreeSet<String>> = vec![BTreeSet::new(); rows.len()];
     let common = sources.common();
     let mut inherited: Vec<Option<Found<'_>>> = vec![None; rows.len()];
     for found in found(&common) {
-        if let Some(empty) = places.get(&found.variable.key).and_then(|place| inherited.get_mut(*place)) {
+        if let Some(empty) = places.get(found.variable.key.as_str()).and_then(|place| inherited.get_mut(*place)) {
             *empty = Some(found);
         }
     }
     problems.extend(common.problems.iter().cloned());
-    for environment in &environments {
-        let merged = sources.own(environment, &common);
-        for problem in &merged.problems {
-            // A line of a file that several environments have is read for each of them; it is one problem.
-            if !problems.contains(problem) {
-                problems.push(problem.clone());
-            }
+    // They have nothing to do with one another, and each takes as long as all the rest.
+    let column = |environment| Column::of(environment, &sources, &common, &inherited, &places);
+    let columns: Vec<Column> = environments.par_iter().map(column).collect();
+    for column in columns {
+        // A line of a file that several environments have is read for each of them; it is one problem.
+        let new = column.problems.into_iter().filter(|problem| !problems.contains(problem)).collect::<Vec<_>>();
+        problems.extend(new);
+        for (place, mentions) in column.mentions {
+            mentioned.get_mut(place).into_iter().for_each(|mentioned| mentioned.extend(mentions.iter().cloned()));
         }
-        let mut column = inherited.clone();
-        for found in found(&merged) {
-            if let Some(cell) = places.get(&found.variable.key).and_then(|place| column.get_mut(*place)) {
-                *cell = Some(found);
-            }
-        }
-        let slots: Vec<_> = sources.of(environment).map(|(slot, _)| slot).collect();
-        for ((row, found), mentioned) in rows.iter_mut().zip(column).zip(&mut mentioned) {
-            if let Some(template) = found.and_then(|found| found.template) {
-                mentioned.extend(template.mentions.iter().cloned());
-            }
-            row.cells.push(found.map(|found| found.cell(&slots)).unwrap_or_default());
+        for (row, cell) in rows.iter_mut().zip(column.cells) {
+            row.cells.push(cell);
         }
     }
     judge(project, &mut rows);
     refer(&mut rows, mentioned);
     Grid { environments, rows, problems }
+}
+
+/// What an environment has.
+struct Column {
+    /// A cell for each row.
+    cells: Vec<GridCell>,
+    /// By row, the keys that its value mentions.
+    mentions: Vec<(usize, Vec<String>)>,
+    problems: Vec<Error>,
+}
+
+impl Column {
+    /// Lays the environment's own files over the common ones, of which `inherited` is by row.
+    fn of(
+        environment: &EnvironmentName,
+        sources: &Sources<'_>,
+        common: &Merged<'_>,
+        inherited: &[Option<Found<'_>>],
+        places: &HashMap<&str, usize>,
+    ) -> Self {
+        let merged = sources.own(environment, common);
+        let mut column = inherited.to_vec();
+        for found in found(&merged) {
+            if let Some(cell) = places.get(found.variable.key.as_str()).and_then(|place| column.get_mut(*place)) {
+                *cell = Some(found);
+            }
+        }
+        let slots: Vec<_> = sources.of(environment).map(|(slot, _)| slot).collect();
+        let template =
+            |(place, found): (usize, &Option<Found<'_>>)| Some((place, found.as_ref()?.template?.mentions.clone()));
+        let mentions = column.iter().enumerate().filter_map(template).collect();
+        let cells = column.into_iter().map(|found| found.map(|found| found.cell(&slots)).unwrap_or_default()).collect();
+        Self { cells, mentions, problems: merged.problems.clone() }
+    }
 }
 
 /// What files say of a key.

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use rayon::prelude::*;
 use sternway_model::{EnvironmentName, Error, ProjectFile, Result};
 
 use crate::env_file::EnvFile;
@@ -26,13 +27,15 @@ pub(crate) struct Sources<'a> {
 impl<'a> Sources<'a> {
     /// Reads every file once. One that cannot be read is a problem of the environments that have it, and of no other.
     pub(crate) fn open(project_dir: &'a Path, project: &'a ProjectFile) -> Self {
-        let mut files = BTreeMap::new();
+        let mut different: BTreeMap<PathBuf, Slot> = BTreeMap::new();
         for slot in project.environments.keys().flat_map(|environment| slots(project, environment)) {
-            files.entry(slot.path.clone()).or_insert_with(|| match slot.read(project_dir) {
-                Ok((file, stamp)) => Source { file: Ok(file), stamp },
-                Err(error) => Source { file: Err(error), stamp: Stamp::ABSENT },
-            });
+            different.entry(slot.path.clone()).or_insert(slot);
         }
+        let read = |slot: &Slot| match slot.read(project_dir) {
+            Ok((file, stamp)) => Source { file: Ok(file), stamp },
+            Err(error) => Source { file: Err(error), stamp: Stamp::ABSENT },
+        };
+        let files = different.into_par_iter().map(|(path, slot)| (path, read(&slot))).collect();
         Self { project_dir, project, files }
     }
 

@@ -23,7 +23,7 @@ pub const NO_VERSION: u32 = 0;
 const PIN_BEGINS: &str = "⟦keychain:";
 
 /// Says which version of a secret is its newest one, if the keychain has any.
-pub type Newest<'a> = &'a dyn Fn(&SecretName) -> Option<u32>;
+pub type Newest<'a> = &'a (dyn Fn(&SecretName) -> Option<u32> + Sync);
 
 /// The variables of an environment, without looking for the versions of its secrets; see [`load_pinned`].
 ///

@@ -64,6 +64,8 @@ pub struct Core {
     pub(crate) idle: Mutex<Option<Idle>>,
     /// What of the documents that are open is a secret of the keychain.
     pub(crate) known_in: Mutex<KnownIn>,
+    /// The right to read a project's files as a whole: see [`Core::wanted_of_folder`].
+    pub(crate) turn: tokio::sync::Mutex<()>,
 }
 
 impl Core {
@@ -78,6 +80,7 @@ impl Core {
             known: Mutex::default(),
             idle: Mutex::default(),
             known_in: Mutex::default(),
+            turn: tokio::sync::Mutex::default(),
         }
     }
 

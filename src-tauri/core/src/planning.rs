@@ -13,6 +13,7 @@ use sternway_model::{
     SecretPin, Value,
 };
 
+use crate::configure::blocking;
 use crate::kept;
 use crate::machine::Core;
 use crate::plan::{Prepared, prepare};
@@ -182,12 +183,7 @@ impl Core {
         let have = history.current_release(id, environment).await?;
         let mut wanted = match goal {
             Goal::Folder => {
-                let mut wanted = Want::from_folder(
-                    project,
-                    environment,
-                    &self.known_secrets(project).await?,
-                    &self.parts.home.kept(),
-                )?;
+                let mut wanted = self.wanted_of_folder(project, environment).await?;
                 wanted.notes.extend(self.rotation_notes(project, environment).await?);
                 wanted
             }
@@ -227,6 +223,15 @@ impl Core {
             *ready = Readiness { proven: false, reasons: lacking.into_iter().chain(dropped).collect() };
         }
         Ok(prepared)
+    }
+
+    /// What the folder says. One environment after the other, and away from the threads that answer: the overview asks for all of
+    /// them at once, and whoever asks for something else meanwhile should not wait until they are done.
+    pub(crate) async fn wanted_of_folder(&self, project: &Project, environment: &EnvironmentName) -> Result<Wanted> {
+        let secrets = self.known_secrets(project).await?;
+        let (project, environment, kept) = (project.clone(), environment.clone(), self.parts.home.kept());
+        let _turn = self.turn.lock().await;
+        blocking(move || Want::from_folder(&project, &environment, &secrets, &kept)).await
     }
 
     /// Why a release's secrets cannot be had: what was removed from the keychain does not come back.

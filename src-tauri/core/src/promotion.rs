@@ -82,7 +82,7 @@ impl Core {
         let release = history.release(id, *number).await?.filter(|release| &release.environment == from);
         let release = release.ok_or_else(|| Error::new(Code::NotFound, format!("{from} has no release {number}")))?;
         let known = self.known_secrets(project).await?;
-        let mut wanted = Want::from_folder(project, to, &known, &self.parts.home.kept())?;
+        let mut wanted = self.wanted_of_folder(project, to).await?;
         wanted.blockers.extend(other_files(project, &release, &self.parts.home.kept())?);
         let open = suspicious(project, &release, to, &wanted.want.configuration, &known, allow);
         let open = open.into_iter().filter(|suspicion| !suspicion.allowed);

@@ -1,6 +1,6 @@
 //! What an environment should run: from the project's folder, or from an earlier release. From here on both are the same.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
@@ -237,8 +237,10 @@ pub(crate) fn compose_of(
 /// Compose asks for nothing else.
 fn hidden_variables(configuration: &[Variable], loaded: &Loaded) -> Vec<String> {
     let mut hidden: BTreeMap<(&str, &Path), Vec<String>> = BTreeMap::new();
+    let ours: HashMap<&str, &Variable> =
+        configuration.iter().map(|variable| (variable.key.as_str(), variable)).collect();
     for FromFile { service, key, file } in &loaded.from_files {
-        let Some(variable) = configuration.iter().find(|variable| variable.key == *key) else { continue };
+        let Some(variable) = ours.get(key.as_str()) else { continue };
         let theirs = loaded.model["services"][service]["environment"][key].as_str();
         if theirs.is_some_and(|theirs| theirs.replace("$$", "$") != text_of(&variable.value)) {
             let Origin { file: set_in, line } = &variable.source;

@@ -56,7 +56,12 @@ pub async fn run(front: &Front<'_>, command: Secret) -> Result<u8> {
             })?;
             let version = core.copy_secret(&project, &name, &from, &to).await?;
             let answer = serde_json::json!({ "environment": to, "name": name, "version": version });
-            front.answer(&answer, |_| format!("{name} in {to} is now v{version}, the value of {from}"))
+            front.answer(&answer, |_| {
+                format!(
+                    "{name} in {to} is now v{version}, the value of {from}; promoting to {to} will ask whether the same \
+                     value in both is meant"
+                )
+            })
         }
         Secret::Rm { environment, name, version, dry_run, yes } => {
             let planned = core.plan_secret_removal(&project, &environment, &name, version).await?;
