@@ -270,7 +270,7 @@ impl Model {
         let awaited = self.services.values().any(|service| {
             service.depends_on.get(name).is_some_and(|dependency| dependency.condition == Condition::Completed)
         });
-        awaited && self.services.get(name).is_some_and(|service| service.restart_rule() == RestartRule::Never)
+        awaited && self.services.get(name).is_some_and(|service| service.restart_rule().lets_end())
     }
 
     fn granted(&self, grants: impl Fn(&Service) -> &Vec<FileGrant>) -> BTreeSet<String> {

@@ -60,7 +60,7 @@ pub(super) async fn ensure(
                 holders.stop(run).await?;
                 start(run, right).await?;
                 hooks::after_start(run, right).await?;
-                wait::ready(run, &place, &right.id).await
+                wait::ready(run, &place, &right.id, false).await
             };
             match Box::pin(ready).await {
                 Ok(seen) => seen,

@@ -118,7 +118,7 @@ async fn prove(
         let hooks = recipe.place.service.hooks(Moment::PostStart);
         hooks::all(run, hooks, Moment::PostStart, &new.id, &new.name).await?;
     }
-    wait::ready(run, &recipe.place, &new.id).await
+    wait::ready(run, &recipe.place, &new.id, olds.iter().any(|old| serves(old))).await
 }
 
 /// A container of somebody else may have the name; that must be known before anything is stopped.

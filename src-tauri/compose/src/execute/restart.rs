@@ -47,7 +47,7 @@ async fn again(run: &Run<'_>, place: &Place<'_>, container: &Container) -> Resul
     start(run, &stopped).await?;
     let ready = async {
         hooks::after_start(run, container).await?;
-        wait::ready(run, place, &container.id).await
+        wait::ready(run, place, &container.id, false).await
     };
     match Box::pin(ready).await {
         Ok(seen) => Ok(seen),

@@ -1,5 +1,6 @@
 //! Waiting until a container is ready, and saying why it is not.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use bollard::container::LogOutput;
@@ -12,7 +13,7 @@ use tokio::time::{Instant, sleep};
 use super::Run;
 use super::lines::Lines;
 use crate::decide::Place;
-use crate::model::{Condition, RestartRule};
+use crate::model::Condition;
 use crate::observe::{Probe, State};
 
 /// How often the engine is asked.
@@ -24,7 +25,8 @@ const STEADY: Duration = Duration::from_millis(500);
 const STEADY_AFTER_RESTART: Duration = Duration::from_secs(5);
 /// How long a container without a health check may take until it runs steadily.
 const SETTLE: Duration = Duration::from_secs(60);
-/// How often it may fail in that time.
+/// How often it may fail. While something waits in its stead, that is all; otherwise it has [`SETTLE`] as well, because what
+/// it needs may only just be starting.
 const RESTARTS: i64 = 3;
 /// How long a job that runs once may take.
 const JOB: Duration = Duration::from_secs(1800);
@@ -38,21 +40,61 @@ const LOG_LINES: u32 = 20;
 const PROBES: usize = 3;
 
 /// Waits until a container does what it was started for: it is healthy, or runs steadily, or has ended with code 0 if it is
-/// a job. What a job prints belongs to the run's output: it is what was done. Returns what was seen.
-pub(super) async fn ready(run: &Run<'_>, place: &Place<'_>, id: &str) -> Result<String> {
+/// a job. What a job prints belongs to the run's output: it is what was done. Returns what was seen. `replaces` says that
+/// another container waits to come back.
+pub(super) async fn ready(run: &Run<'_>, place: &Place<'_>, id: &str, replaces: bool) -> Result<String> {
+    let mut ready = Box::pin(until_ready(run, place, id, replaces));
     if !place.model.runs_once(place.name) {
-        return until_ready(run, place, id).await;
+        return ready.await;
     }
-    let (mut printed, mut ready) = (Box::pin(pass_on(run, id)), Box::pin(until_ready(run, place, id)));
+    let follows = AtomicBool::new(true);
+    let mut printed = Box::pin(pass_on_each_start(run, id, &follows));
     let seen = tokio::select! {
         seen = &mut ready => seen,
         () = &mut printed => return ready.await,
     };
     let goes_on = seen.as_ref().is_err_and(|error| matches!(error.code, Code::Cancelled | Code::TimedOut));
-    if !goes_on && tokio::time::timeout(LAST_LINES, printed).await.is_err() {
+    let rest = async {
+        while follows.load(Ordering::Relaxed) {
+            sleep(INTERVAL).await;
+        }
+    };
+    let rest = async {
+        tokio::select! {
+            () = rest => (),
+            () = &mut printed => (),
+        }
+    };
+    if !goes_on && tokio::time::timeout(LAST_LINES, rest).await.is_err() {
         run.output.line("(the end of its output did not come)");
     }
     seen
+}
+
+/// Passes on what a container prints, each time that the engine starts it: a job that has failed may be tried again. It goes on
+/// until nobody asks any more; `follows` says whether there may be lines on their way.
+async fn pass_on_each_start(run: &Run<'_>, id: &str, follows: &AtomicBool) {
+    let mut told = None;
+    loop {
+        told = Some(started_after(run, id, told).await);
+        follows.store(true, Ordering::Relaxed);
+        pass_on(run, id).await;
+        follows.store(false, Ordering::Relaxed);
+    }
+}
+
+/// Waits until the engine has started a container another time than the one that is known, and says which.
+async fn started_after(run: &Run<'_>, id: &str, known: Option<i64>) -> i64 {
+    loop {
+        // Whoever waits for the container beside this says what is wrong with it.
+        let seen = run.engine.observer().inspect(id).await.unwrap_or_default();
+        let count = seen.restart_count.unwrap_or_default();
+        let waits = seen.state.as_ref().is_some_and(|state| State::of(state) == State::Restarting);
+        if known.is_none() || !waits && seen.state.is_some() && known != Some(count) {
+            return count;
+        }
+        sleep(INTERVAL).await;
+    }
 }
 
 /// Passes on what a container prints from its last start on, until it ends.
@@ -87,12 +129,12 @@ fn started(seen: &ContainerInspectResponse) -> i32 {
     at.and_then(|at| i32::try_from(at.as_second()).ok()).unwrap_or_default()
 }
 
-async fn until_ready(run: &Run<'_>, place: &Place<'_>, id: &str) -> Result<String> {
+async fn until_ready(run: &Run<'_>, place: &Place<'_>, id: &str, replaces: bool) -> Result<String> {
     let name = place.name;
     let job = place.model.runs_once(name);
     // Compose lets services that nobody waits for end, too; one that serves something must not.
     let may_end = job
-        || (place.service.restart_rule() == RestartRule::Never
+        || (place.service.restart_rule().lets_end()
             && place.service.ports.is_empty()
             && place.service.healthcheck.is_none());
     let begin = Instant::now();
@@ -123,7 +165,8 @@ async fn until_ready(run: &Run<'_>, place: &Place<'_>, id: &str) -> Result<Strin
             }
             (State::Restarting, _) => {
                 steady = None;
-                if restarts - first >= RESTARTS {
+                let patient = job || !replaces;
+                if restarts - first >= RESTARTS && (!patient || begin.elapsed() >= SETTLE) {
                     return Err(failed(name, &format!("it ended again and again, last with code {code}")));
                 }
             }

@@ -208,6 +208,12 @@ pub enum RestartRule {
 }
 
 impl RestartRule {
+    /// Whether a container that has ended with code 0 stays ended.
+    #[must_use]
+    pub fn lets_end(self) -> bool {
+        matches!(self, Self::Never | Self::OnFailure(_))
+    }
+
     fn new(word: &str, retries: Option<i64>) -> Self {
         match word {
             "always" | "any" => Self::Always,

@@ -271,3 +271,29 @@ async fn services_swap_their_ports_and_keep_them_if_that_fails() {
     })
     .await;
 }
+
+/// A migration that waits for its database by failing: Compose's way to say so is `restart: on-failure`.
+#[tokio::test]
+async fn a_job_is_tried_again_as_long_as_its_file_says() {
+    on_stage("again", |stage| async move {
+        let mut job = idle("1");
+        job["restart"] = json!("on-failure");
+        job["command"] = json!(["sh", "-c", "echo x >>/tries; echo try $(wc -l </tries); test $(wc -l </tries) -ge 5"]);
+        let mut app = idle("1");
+        app["depends_on"] = json!({"job": {"condition": "service_completed_successfully", "required": true}});
+        let model = stage.model(json!({"services": {"job": job, "app": app}}));
+        stage.deploy(&model).await.expect("deployed");
+        let printed = stage.lines.0.lock().expect("lines").clone();
+        for each in ["try 1", "try 5"] {
+            assert!(printed.iter().any(|line| line == each), "{printed:?}");
+        }
+        assert_eq!(stage.plan(&model).await.work, [], "what is done is not done again");
+
+        let mut job = idle("2");
+        job["restart"] = json!("on-failure:2");
+        job["command"] = json!(["sh", "-c", "exit 3"]);
+        let error = refused(stage.deploy(&stage.model(json!({"services": {"job": job, "app": app}}))).await);
+        assert!(error.message.contains("it ended with code 3"), "{}", error.message);
+    })
+    .await;
+}
