@@ -9,6 +9,7 @@ import { type Deployment, type Outcome, useBackend } from "../backend";
 import type { Severity } from "../errors";
 import { ConfirmName } from "./ConfirmName";
 import { Notice, Problem } from "./Problem";
+import { apart } from "./reason";
 import { changedNothing } from "./steps";
 import classes from "./Unfinished.module.css";
 import { title } from "./words";
@@ -69,10 +70,13 @@ export default function Unfinished({ project, deployment, release, guarded }: Pr
   const { severity, words, halfway, back } = found;
   const changed = view.data ? !changedNothing(view.data.steps) : view.isError;
   const backFrom = back === "yes" || (back !== "no" && changed);
+  const { first, more, state } = apart(deployment.message ?? `${title(deployment)} did not end.`);
   const choose = (choice: Choice) => (guarded ? setAsking(choice) : void act.start(choice, null));
   return (
     <Notice severity={severity} title={`#${number} ${words}`}>
-      <p className={classes.message}>{deployment.message ?? `${title(deployment)} did not end.`}</p>
+      <p className={classes.words}>{first}</p>
+      {more && <pre className={classes.more}>{more}</pre>}
+      {state && <p className={classes.words}>{state}</p>}
       {act.problem && <Problem failure={act.problem} compact />}
       <div className={classes.buttons}>
         {halfway && (
@@ -85,9 +89,7 @@ export default function Unfinished({ project, deployment, release, guarded }: Pr
             Go back to #{release}
           </Button>
         )}
-        <Button variant="subtle" onClick={() => go({ page: "deployment", project, number })}>
-          Look at #{number}
-        </Button>
+        <Button onClick={() => go({ page: "deployment", project, number })}>Look at #{number}</Button>
         {result === "interrupted" && (
           <Button variant="subtle" onClick={() => choose("unlock")}>
             Unlock {environment}

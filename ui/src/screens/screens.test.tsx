@@ -144,7 +144,7 @@ test.each([
       },
     );
     const notice = (await screen.findByText(`#${number} failed`)).closest("[role=note]");
-    expect(notice?.textContent).toContain(deployment.message);
+    for (const line of deployment.message?.split("\n") ?? []) expect(notice?.textContent).toContain(line);
     expect(screen.getByRole("button", { name: `Look at #${number}` })).toBeTruthy();
     if (changed) expect(await screen.findByRole("button", { name: "Go back to #30" })).toBeTruthy();
     else {

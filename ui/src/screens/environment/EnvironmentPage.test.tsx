@@ -120,7 +120,7 @@ test("a last deployment that was cancelled is marked, and can be gone on with", 
   );
   const note = within(await screen.findByRole("note"));
   expect(note.getByText(/^#\d+ was cancelled$/)).toBeTruthy();
-  expect(note.getByRole("button", { name: /^Go back to #/ })).toBeTruthy();
+  expect(await note.findByRole("button", { name: /^Go back to #/ })).toBeTruthy();
   await user.click(note.getByRole("button", { name: /^Resume #/ }));
   await waitFor(() => expect(resume.mock.calls[0]?.slice(0, 2)).toEqual([PROJECT, "staging"]));
 });

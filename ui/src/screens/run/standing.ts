@@ -1,5 +1,6 @@
 /** The one line that always says where things stand. */
 import type { Deployment, Stage, Step } from "../../backend";
+import { apart, type Reason } from "../../components/reason";
 import { count, title } from "../../components/words";
 
 export const STAGES: Record<Stage, string> = {
@@ -68,21 +69,9 @@ function failedAt(steps: readonly Step[]): string {
 }
 
 /** Why a deployment failed. */
-export interface Reason {
-  /** What went wrong. */
-  first: string;
-  /** What else there is to know of it. */
-  more: string;
-  /** In what state things are. */
-  state: string;
-}
-
-/** The message of a deployment that failed, apart: it ends with a line that says in what state things are. */
 export function reasonOf({ result, message }: Deployment, steps: readonly Step[]): Reason | undefined {
   if (!message || (result !== "failed" && result !== "went_back")) return undefined;
-  const [first = "", ...lines] = withoutStep(message, steps).split("\n");
-  const state = lines.pop() ?? "";
-  return { first, more: lines.join("\n"), state };
+  return apart(withoutStep(message, steps));
 }
 
 /** A deployment's message without the step that it begins with: the page names it. */
