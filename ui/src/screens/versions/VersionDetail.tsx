@@ -53,7 +53,7 @@ export function VersionDetail({ project, version, others, file, onFile, onClose 
         <>
           <h2 className={classes.title}>Version {number}</h2>
           <p className={classes.quiet}>
-            {origin(version)} <Time at={created} />
+            {origin(version)} · <Time at={created} />
           </p>
           {note && <p>{note}</p>}
         </>

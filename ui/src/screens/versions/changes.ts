@@ -11,7 +11,11 @@ export function listed(changes: VersionChange[]) {
     action,
     before,
     after,
-    reason: [file, environments.length > 0 ? `read by ${environments.join(", ")}` : ""]
+    // A document's name is its file already.
+    reason: [
+      subject === `document ${file}` ? "" : file,
+      environments.length > 0 ? `read by ${environments.join(", ")}` : "",
+    ]
       .filter(Boolean)
       .join(", "),
   }));
