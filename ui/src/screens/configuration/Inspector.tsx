@@ -15,6 +15,8 @@ import { ValueHistory } from "./ValueHistory";
 const ALL = "all";
 /** A longer value is scrolled. */
 const MOST_ROWS = 10;
+/** So many characters fit into a row of the narrowest inspector. */
+const ROW = 28;
 
 interface Props {
   project: string;
@@ -165,6 +167,12 @@ function Mentions({ label, keys, project }: { label: string; keys: string[] | un
   );
 }
 
+/** As many rows as a value takes. */
+function rowsOf(value: string): number {
+  const rows = value.split("\n").reduce((sum, line) => sum + Math.max(1, Math.ceil(line.length / ROW)), 0);
+  return Math.min(MOST_ROWS, rows);
+}
+
 interface ValueProps {
   row: MatrixRow;
   environment: string;
@@ -188,9 +196,11 @@ function ValuePart({ row, environment, value, busy, onSave }: ValueProps) {
     >
       <Textarea
         size="xs"
-        label={`New value of ${row.key}`}
+        // Whose value it is stands above.
+        label="New value"
+        aria-label={`New value of ${row.key}`}
         classNames={{ input: classes.mono }}
-        rows={Math.min(MOST_ROWS, draft.split("\n").length)}
+        rows={rowsOf(draft)}
         resize="vertical"
         value={draft}
         onChange={(event) => setDraft(event.currentTarget.value)}
