@@ -90,6 +90,17 @@ export const theme = createTheme({
         },
       }),
     },
+    // A field of several rows is as high as they are.
+    Textarea: {
+      styles: {
+        input: {
+          height: "auto",
+          minHeight: "var(--control)",
+          lineHeight: "var(--space-4)",
+          paddingBlock: "calc(var(--space-1) + var(--line))",
+        },
+      },
+    },
     Chip: {
       vars: () => ({
         root: {
