@@ -26,6 +26,13 @@ pub fn unset_in(key: &str, file: &Path, line: u32) -> String {
     )
 }
 
+impl Filled {
+    fn append(&mut self, inner: Filled) {
+        self.text.push_str(&inner.text);
+        self.unset.extend(inner.unset);
+    }
+}
+
 /// Fills in a text's variables.
 ///
 /// # Errors
@@ -104,27 +111,22 @@ fn braced(whole: &str, body: &str, lookup: &dyn Fn(&str) -> Option<String>, fill
     };
     let mut chars = operator.chars();
     let kind = chars.next();
-    let mut inner = |text: &str| -> Result<()> {
-        let inner = fill(text, lookup)?;
-        filled.text.push_str(&inner.text);
-        filled.unset.extend(inner.unset);
-        Ok(())
-    };
+    if kind.is_none() && body.len() == name.len() {
+        plain(name, lookup, filled);
+        return Ok(());
+    }
+    // As Compose does it: also in a default that is not needed, what is required has to be there.
+    let inner = fill(chars.as_str(), lookup)?;
     match (kind, value) {
-        (None, _) if body.len() == name.len() => plain(name, lookup, filled),
         (Some('-' | '?'), Some(value)) if present => filled.text.push_str(&value),
-        (Some('-'), _) => inner(chars.as_str())?,
+        (Some('-'), _) => filled.append(inner),
         (Some('?'), _) => {
-            let message = fill(chars.as_str(), lookup)?.text;
-            let reason = if message.is_empty() { String::new() } else { format!(": {message}") };
+            let reason = if inner.text.is_empty() { String::new() } else { format!(": {}", inner.text) };
             return Err(Error::invalid(format!("the variable `{name}` is required and has no value{reason}"))
                 .hint(format!("Set {name} in one of the environment's env files.")));
         }
-        (Some('+'), _) => {
-            if present {
-                inner(chars.as_str())?;
-            }
-        }
+        (Some('+'), _) if present => filled.append(inner),
+        (Some('+'), _) => {}
         _ => return Err(wrong(whole)),
     }
     Ok(())
@@ -166,6 +168,7 @@ mod tests {
     #[test]
     fn says_what_has_no_value() {
         assert_eq!(fill("$B ${C}", &lookup).expect("valid").unset, ["B", "C"]);
+        assert!(fill("${A:-${B:?set it}}", &lookup).is_err(), "also where it is not needed");
         let error = fill("${B:?set it}", &lookup).expect_err("required");
         assert!(error.message.contains("`B`") && error.message.contains("set it"), "{error}");
     }

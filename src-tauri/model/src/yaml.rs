@@ -57,7 +57,7 @@ pub enum Content {
     Scalar(Scalar),
     /// A list.
     Sequence(Vec<Node>),
-    /// A mapping in the file's order, merge keys resolved. Keys are unique.
+    /// A mapping in the file's order, merge keys resolved. Keys are unique, but for those that are marked `!reset`.
     Mapping(Vec<(Key, Node)>),
 }
 

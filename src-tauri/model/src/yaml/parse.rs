@@ -130,13 +130,19 @@ impl Builder<'_> {
                     let Content::Scalar(scalar) = node.content else {
                         return Err(self.wrong("a key has to be a text", mark));
                     };
-                    if scalar.text != "<<" && !open.seen.insert(scalar.text.clone()) {
-                        return Err(self.wrong(&format!("the key `{}` stands here a second time", scalar.text), mark));
-                    }
                     open.key = Some(Key { text: scalar.text, plain: scalar.plain, mark });
                 }
-                Some(key) if key.text == "<<" => open.merges.push((node, key.mark)),
-                Some(key) => entries.push((key, node)),
+                Some(key) => {
+                    // What is marked `!reset` goes before anything is read, and hides neither a value beside it nor a merged one.
+                    if node.tag.as_deref() != Some("reset") && !open.seen.insert(key.text.clone()) {
+                        return Err(self.wrong(&format!("the key `{}` stands here a second time", key.text), key.mark));
+                    }
+                    if key.text == "<<" {
+                        open.merges.push((node, key.mark));
+                    } else {
+                        entries.push((key, node));
+                    }
+                }
             },
             Content::Scalar(_) => {}
         }
@@ -181,11 +187,11 @@ fn local(tag: &Tag) -> Option<String> {
     (!tag.is_yaml_core_schema()).then(|| tag.suffix.clone())
 }
 
-/// `!!str 1` is a text; `!!int "1"` a number; a local tag is kept.
+/// `!!str 1` is a text; `!!int "1"` a number; a local tag is kept, and makes a text of what it marks, as go-yaml has it.
 fn scalar_tag(plain: bool, tag: Option<&Tag>) -> (bool, Option<String>) {
     match tag {
         Some(tag) if tag.is_yaml_core_schema() => (tag.suffix != "str" && tag.suffix != "binary", None),
-        Some(tag) => (plain, Some(tag.suffix.clone())),
+        Some(tag) => (false, Some(tag.suffix.clone())),
         None => (plain, None),
     }
 }
@@ -217,8 +223,18 @@ mod tests {
 
     #[test]
     fn a_key_that_stands_twice_is_refused_with_its_line() {
-        let error = one("a: 1\nb: 2\na: 3\n").expect_err("twice");
-        assert_eq!(error.at.and_then(|at| at.line), Some(3));
+        for text in ["a: 1\nb: 2\na: 3\n", "<<: {a: 1}\nb: 2\n<<: {c: 3}\n"] {
+            let error = one(text).expect_err("twice");
+            assert_eq!(error.at.and_then(|at| at.line), Some(3), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_reset_stands_beside_what_it_does_not_hide() {
+        let node = one("x: &x {a: 1}\ny:\n  <<: *x\n  a: !reset\n  b: !reset\n  b: 2\n").expect("valid");
+        let Content::Mapping(entries) = &node.get("y").expect("y").content else { panic!("a mapping") };
+        let kept: Vec<_> = entries.iter().filter(|(_, node)| node.tag.is_none()).collect();
+        assert_eq!(kept.iter().map(|(key, _)| key.text.as_str()).collect::<Vec<_>>(), ["b", "a"]);
     }
 
     #[test]
@@ -241,8 +257,9 @@ mod tests {
 
     #[test]
     fn local_tags_are_kept() {
-        let node = one("a: !reset null\nb: !!str 1\n").expect("valid");
-        assert_eq!(node.get("a").and_then(|a| a.tag.as_deref()), Some("reset"));
+        let node = one("a: !override 1\nb: !!str 1\n").expect("valid");
+        let a = node.get("a").expect("a");
+        assert_eq!((a.tag.as_deref(), a.kind()), (Some("override"), "a text"));
         assert!(!node.get("b").expect("b").is_null());
     }
 }

@@ -85,7 +85,8 @@ fn float(text: &str) -> Option<f64> {
     let looks = unsigned.starts_with(|c: char| c.is_ascii_digit() || c == '.')
         && unsigned.bytes().any(|b| b.is_ascii_digit())
         && unsigned.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'.' | b'e' | b'E' | b'+' | b'-'));
-    if looks { text.parse().ok() } else { None }
+    // What is too large for a number is a text.
+    if looks { text.parse().ok().filter(|number: &f64| number.is_finite()) } else { None }
 }
 
 #[cfg(test)]
@@ -103,6 +104,7 @@ mod tests {
             ("-12", Resolved::Int(-12)),
             ("1.10", Resolved::Float(1.1)),
             ("1e3", Resolved::Float(1000.0)),
+            ("1e400", Resolved::Text),
             ("1.2.3", Resolved::Text),
             ("10s", Resolved::Text),
             ("22:22", Resolved::Text),
