@@ -8,6 +8,7 @@ mod absolute;
 mod assemble;
 mod canonical;
 mod check;
+mod complete;
 mod consistency;
 mod document;
 mod dotenv;
@@ -185,17 +186,22 @@ fn project_name(sources: &Sources, parsed: &[(PathBuf, Vec<Node>)], dir: &Path) 
         }
         return Ok(name.clone());
     }
-    let mut named = None;
-    for (file, documents) in parsed {
-        if let Some(node) = documents.first().and_then(|document| document.get("name")) {
-            let mut node = node.clone();
-            let lookup = |name: &str| sources.environment.get(name).cloned();
-            variables::fill_in(&mut node, file, "name", &lookup, &mut Seen::default())?;
-            named = node.text().filter(|name| !name.is_empty()).map(str::to_owned).or(named);
-        }
+    // A name in the first document of a file takes the place of the folder's, also where nothing is left of it.
+    let named = |document: &Node| {
+        let name = document.get("name").filter(|name| !name.is_null());
+        name.filter(|name| name.text().is_some_and(|name| !name.is_empty())).cloned()
+    };
+    let instead = parsed.iter().any(|(_, documents)| documents.first().and_then(named).is_some());
+    let last = parsed.iter().rev().find_map(|(file, documents)| Some((file, documents.iter().rev().find_map(named)?)));
+    let mut name = String::new();
+    if let Some((file, mut node)) = last {
+        let lookup = |name: &str| sources.environment.get(name).cloned();
+        variables::fill_in(&mut node, file, "name", &lookup, &mut Seen::default())?;
+        name = allowed_name(node.text().unwrap_or_default());
     }
-    let folder = || dir.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    let name = allowed_name(&named.unwrap_or_else(folder));
+    if name.is_empty() && !instead {
+        name = allowed_name(&dir.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default());
+    }
     if name.is_empty() {
         return Err(Error::new(Code::InvalidInput, "the project has no name").hint("Add `name:` to the Compose file."));
     }
@@ -209,11 +215,13 @@ fn allowed_name(name: &str) -> String {
     allowed.trim_start_matches(['-', '_']).to_owned()
 }
 
+/// Where none is asked for, the empty one is active, which a variable without a value may name.
 fn profiles(sources: &Sources) -> Vec<String> {
-    match sources.environment.get("COMPOSE_PROFILES") {
-        Some(list) if sources.profiles.is_empty() => list.split(',').map(|name| name.trim().to_owned()).collect(),
-        _ => sources.profiles.clone(),
+    if !sources.profiles.is_empty() {
+        return sources.profiles.clone();
     }
+    let list = sources.environment.get("COMPOSE_PROFILES").map_or("", String::as_str);
+    list.split(',').map(|name| name.trim().to_owned()).collect()
 }
 
 /// Takes the services out of whose profiles none is active, and returns their names.

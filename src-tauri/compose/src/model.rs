@@ -19,7 +19,7 @@ use sternway_model::{Code, Error, Location, Result, SecretPin, ServiceName, ment
 pub use build::{Build, Further};
 pub use hardware::{Blkio, DeviceRequest, DiskRate, DiskWeight};
 pub use hook::{Hook, Moment};
-pub use mount::{Bind, ImageUse, Mount, MountKind, Tmpfs, VolumeUse};
+pub use mount::{Bind, Mount, MountKind, Tmpfs, VolumeUse};
 pub(crate) use scalar::nanoseconds;
 pub use scalar::{Decimal, Integer};
 pub use service::{

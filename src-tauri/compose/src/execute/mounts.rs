@@ -3,9 +3,7 @@
 use std::collections::HashSet;
 use std::path::Path;
 
-use bollard::models::{
-    ContainerCreateBody, Mount, MountBindOptions, MountImageOptions, MountTmpfsOptions, MountType, MountVolumeOptions,
-};
+use bollard::models::{ContainerCreateBody, Mount, MountBindOptions, MountTmpfsOptions, MountType, MountVolumeOptions};
 use sternway_model::{Error, Result, ServiceName};
 
 use super::create::Recipe;
@@ -52,10 +50,7 @@ pub(super) fn mounts(recipe: &Recipe<'_>, remote: bool) -> Result<(Vec<String>, 
                 }),
                 ..plain(mount, MountType::TMPFS)
             }),
-            MountKind::Image => mounts.push(Mount {
-                image_options: Some(MountImageOptions { subpath: mount.image.subpath.clone() }),
-                ..plain(mount, MountType::IMAGE)
-            }),
+            MountKind::Image => mounts.push(plain(mount, MountType::IMAGE)),
             MountKind::Npipe => mounts.push(plain(mount, MountType::NPIPE)),
             MountKind::Cluster => mounts.push(plain(mount, MountType::CLUSTER)),
         }

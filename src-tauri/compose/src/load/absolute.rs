@@ -28,10 +28,7 @@ impl Base<'_> {
             let bind = volume.get("driver").is_some_and(|driver| driver == "local")
                 && volume.pointer("/driver_opts/o").is_some_and(|o| o == "bind");
             if bind {
-                // A variable without a value leaves the folder itself.
-                self.change(volume.pointer_mut("/driver_opts/device"), |path| {
-                    if path.is_empty() { self.path(".") } else { self.path_of_host(path) }
-                });
+                self.change(volume.pointer_mut("/driver_opts/device"), |path| self.path_of_host(path));
             }
         }
         entries(model.get_mut("services")).try_for_each(|service| self.service(service))
@@ -97,11 +94,13 @@ impl Base<'_> {
         clean(&self.dir.join(&path))
     }
 
-    /// As [`Base::path`], and a path of Windows is absolute too.
+    /// As [`Base::path`], but a path of Windows is absolute too, and an empty one is the folder.
     fn path_of_host(&self, path: &str) -> String {
-        let mut chars = path.chars();
-        let drive = chars.next().is_some_and(char::is_alphabetic) && chars.as_str().starts_with(":\\");
-        if drive || path.starts_with(r"\\") { path.to_owned() } else { self.path(path) }
+        match path {
+            "" => self.path("."),
+            path if is_windows(path) => path.to_owned(),
+            path => self.path(path),
+        }
     }
 
     fn context(&self, context: &str) -> String {
@@ -114,12 +113,23 @@ impl Base<'_> {
 
     fn expand(&self, path: &str) -> String {
         match (path.strip_prefix('~'), self.home) {
-            (Some(rest), Some(home)) if rest.is_empty() || rest.starts_with(['/', '\\']) => {
-                clean(&Path::new(home).join(rest.trim_start_matches(['/', '\\'])))
-            }
+            // As Compose has it, `~user` is no other person's home but a folder in this one's.
+            (Some(rest), Some(home)) => clean(&Path::new(home).join(rest.trim_start_matches(['/', '\\']))),
             _ => path.to_owned(),
         }
     }
+}
+
+/// Whether it is an absolute path of Windows: `C:\data`, `C:/data`, `\\server\share\data`.
+fn is_windows(path: &str) -> bool {
+    if let Some(share) = path.strip_prefix(r"\\") {
+        let parts: Vec<&str> = share.split(['\\', '/']).collect();
+        return matches!(parts.as_slice(), [server, share, _, ..] if !server.is_empty() && !server.starts_with('.') && !share.is_empty() && !share.starts_with('.'));
+    }
+    let mut chars = path.chars();
+    chars.next().is_some_and(|c| c.is_ascii_alphabetic())
+        && chars.as_str().starts_with([':'])
+        && chars.as_str()[1..].starts_with(['/', '\\'])
 }
 
 /// The path without `.`, `..` and doubled slashes, by its text alone.
@@ -154,7 +164,12 @@ mod tests {
         assert_eq!(base.path("./a/../b"), "/project/b");
         assert_eq!(base.path("../b/"), "/b");
         assert_eq!(base.path("~/b"), "/home/me/b");
-        assert_eq!(base.path_of_host(r"Z:\b"), r"Z:\b");
+        assert_eq!(base.path("~other/b"), "/home/me/other/b");
+        for windows in [r"Z:\b", "z:/b", r"\\server\share\b"] {
+            assert_eq!(base.path_of_host(windows), windows);
+        }
+        assert_eq!(base.path_of_host(r"\\.\pipe\x"), r"/project/\\.\pipe\x");
+        assert_eq!((base.path_of_host(""), base.path("")), ("/project".to_owned(), String::new()));
         assert_eq!(base.context("https://github.com/docker/compose.git"), "https://github.com/docker/compose.git");
         assert_eq!(base.context("."), "/project");
     }

@@ -9,7 +9,7 @@ use sternway_model::{Error, Result};
 use super::document::{self, Document, Scope};
 use super::path::Path;
 use super::places::Places;
-use super::{canonical, extends, include, merge, unique};
+use super::{canonical, complete, extends, include, keys, merge, unique};
 
 /// Reads and merges files.
 ///
@@ -33,14 +33,15 @@ pub(super) fn assemble_parsed(
     for (file, documents) in files {
         for node in documents {
             let mut document = Document::prepare(node, &file, scope)?;
-            include::apply(&mut document, scope)?;
+            extends::apply(&mut document, &file, scope)?;
             if let Value::Object(before) = &mut model {
                 document::reset(before, &document.resets);
             }
-            extends::apply(&mut document, &file, scope)?;
+            include::apply(&mut document, scope)?;
             places.absorb(document.places);
             model = merge::merge(model, Value::Object(document.model), &Path::Top)?;
             unique::enforce(&mut model, &Path::Top)?;
+            complete::check(&keys::FILE, &model, "", &places)?;
             canonical::canonical(&mut model, &places)?;
             // A range of ports may only now show that it has one of another file in it.
             unique::enforce(&mut model, &Path::Top)?;

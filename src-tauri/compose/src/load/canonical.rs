@@ -38,7 +38,9 @@ pub(super) fn service(path: &str, body: &mut Value, places: &Places) -> Result<(
         }
         if let Value::Object(build) = build {
             files(build.get_mut("secrets"));
-            mapping(build.get_mut("additional_contexts"));
+            contexts(build.get_mut("additional_contexts"))
+                .and_then(|()| agents(build.get("ssh")))
+                .map_err(|error| places.locate(error, &format!("{path}.build")))?;
         }
     }
     files(service.get_mut("secrets"));
@@ -118,13 +120,28 @@ fn names(value: Option<&mut Value>, each: &Value) {
     }
 }
 
-/// A list of `KEY=value` is short for a mapping.
-fn mapping(value: Option<&mut Value>) {
-    if let Some(value) = value
-        && let Value::Array(items) = value
-    {
-        let map = items.iter().map(|item| pair(&text(item), "")).collect::<Map<_, _>>();
+/// A list of `NAME=context` is short for a mapping.
+fn contexts(value: Option<&mut Value>) -> Result<()> {
+    let Some(value) = value else { return Ok(()) };
+    if let Value::Array(items) = value {
+        let map = items.iter().map(|item| pair(&text(item), Value::Null)).collect::<Map<_, _>>();
         *value = Value::Object(map);
+    }
+    match value.as_object().into_iter().flatten().find(|(_, context)| !context.is_string()) {
+        None => Ok(()),
+        Some((name, _)) => Err(Error::invalid(format!("the additional context `{name}` is no text"))
+            .hint("Write `NAME: FOLDER`, or `NAME=FOLDER` in a list.")),
+    }
+}
+
+/// Only the default agent needs no path.
+fn agents(value: Option<&Value>) -> Result<()> {
+    let mut items = value.and_then(Value::as_array).into_iter().flatten().map(text);
+    match items.find(|item| !item.contains('=') && item != "default") {
+        None => Ok(()),
+        Some(item) => {
+            Err(Error::invalid(format!("the SSH agent `{item}` has no path")).hint("Write `default` or `NAME=PATH`."))
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! Checks one file against the table of keys, before anything is merged: what is unknown or of the wrong type is said
 //! with its line and column.
 
+use std::collections::HashSet;
 use std::path::Path;
 
 use sternway_model::yaml::{Content, Key, Node, Resolved, Scalar, join};
@@ -15,7 +16,7 @@ use super::shape::{Field, Shape};
 /// [`sternway_model::Code::InvalidInput`] for the first key that is unknown, or whose value is not what it takes.
 pub(super) fn check(file: &Path, document: &Node) -> Result<()> {
     let check = Check { file };
-    check.keys_are_texts(document, "")?;
+    check.scalars(document, "")?;
     check.node(&keys::FILE, document, "")
 }
 
@@ -24,13 +25,18 @@ struct Check<'a> {
 }
 
 impl Check<'_> {
-    fn keys_are_texts(&self, node: &Node, path: &str) -> Result<()> {
+    /// Keys have to be texts, and numbers such as can be printed.
+    fn scalars(&self, node: &Node, path: &str) -> Result<()> {
         match &node.content {
+            Content::Scalar(scalar) if matches!(scalar.resolve(), Resolved::Float(number) if !number.is_finite()) => {
+                Err(Error::invalid(format!("`{}` is no number that a Compose file can have", scalar.text))
+                    .hint("Write it in quotes if it is a text.")
+                    .at(node.mark.location(self.file, path)))
+            }
             Content::Scalar(_) => Ok(()),
-            Content::Sequence(items) => items
-                .iter()
-                .enumerate()
-                .try_for_each(|(index, item)| self.keys_are_texts(item, &format!("{path}[{index}]"))),
+            Content::Sequence(items) => {
+                items.iter().enumerate().try_for_each(|(index, item)| self.scalars(item, &format!("{path}[{index}]")))
+            }
             Content::Mapping(entries) => entries.iter().try_for_each(|(key, value)| {
                 let path = join(path, &key.text);
                 if key.plain && Scalar::plain(key.text.as_str()).resolve() != Resolved::Text {
@@ -38,13 +44,15 @@ impl Check<'_> {
                         .hint("Write it in quotes.")
                         .at(key.mark.location(self.file, &path)));
                 }
-                self.keys_are_texts(value, &path)
+                self.scalars(value, &path)
             }),
         }
     }
 
     fn node(&self, shape: &Shape, node: &Node, path: &str) -> Result<()> {
         match (shape, &node.content) {
+            // Nothing leaves what an earlier file says; what is nothing in the end is looked for then. Lists are not merged.
+            _ if node.is_null() && !path.is_empty() && !path.contains('[') => Ok(()),
             (Shape::Short(short, long), _) => {
                 let shape = if admits(short, node) { short } else { long };
                 if admits(shape, node) { self.node(shape, node, path) } else { self.wrong(node, path, &[short, long]) }
@@ -63,6 +71,7 @@ impl Check<'_> {
                 | Shape::Test
                 | Shape::Texts
                 | Shape::Set
+                | Shape::Names
                 | Shape::Command
                 | Shape::Hosts
                 | Shape::Pairs
@@ -71,12 +80,12 @@ impl Check<'_> {
                 Content::Sequence(items),
             ) => {
                 self.items(&Shape::Text, items, path)?;
-                if matches!(shape, Shape::Variables) { self.names_end(items, path) } else { Ok(()) }
+                let once = matches!(shape, Shape::Names | Shape::Hosts | Shape::Agents);
+                if once { self.once(items, path) } else { Ok(()) }
             }
-            (Shape::Tokens, Content::Sequence(items)) => {
-                self.items(&Shape::Short(&Shape::Number, &Shape::Text), items, path)
-            }
+            (Shape::Tokens, Content::Sequence(items)) => self.items(&Shape::Count, items, path),
             (Shape::Pairs | Shape::Variables | Shape::Agents, Content::Mapping(entries)) => {
+                self.named(entries, path)?;
                 self.values(entries, path, "a text, a number, a boolean or nothing", |value| {
                     matches!(value.content, Content::Scalar(_))
                 })
@@ -84,20 +93,18 @@ impl Check<'_> {
             (Shape::Options, Content::Mapping(entries)) => self.values(entries, path, "a text or a number", |value| {
                 value.is_null() || is_text(value) || is_number(value)
             }),
+            (Shape::DriverOptions, Content::Mapping(entries)) => {
+                self.values(entries, path, "a text or a number", |value| is_text(value) || is_number(value))
+            }
             (Shape::TextMap, Content::Mapping(entries)) => self.values(entries, path, "a text", is_text),
-            (Shape::Hosts, Content::Mapping(entries)) => entries.iter().try_for_each(|(key, value)| {
-                self.node(&Shape::Short(&Shape::Text, &Shape::Texts), value, &join(path, &key.text))
-            }),
+            (Shape::Hosts, Content::Mapping(entries)) => {
+                self.named(entries, path)?;
+                entries.iter().try_for_each(|(key, value)| {
+                    self.node(&Shape::Short(&Shape::Text, &Shape::Texts), value, &join(path, &key.text))
+                })
+            }
             (Shape::OneOf(known), Content::Scalar(scalar)) if !known.contains(&scalar.text.as_str()) => {
                 Err(unknown("value", &scalar.text, known).at(node.mark.location(self.file, path)))
-            }
-            (Shape::Policy(known), Content::Scalar(scalar)) if !matches_policy(known, &scalar.text) => {
-                Err(unknown("value", &scalar.text, known).at(node.mark.location(self.file, path)))
-            }
-            (Shape::Name, Content::Scalar(scalar)) if !is_name(&scalar.text) => {
-                Err(Error::invalid(format!("`{}` is no name of a container", scalar.text))
-                    .hint("It begins with a letter or digit and has at least two characters.")
-                    .at(node.mark.location(self.file, path)))
             }
             _ => Ok(()),
         }
@@ -107,18 +114,27 @@ impl Check<'_> {
         items.iter().enumerate().try_for_each(|(index, item)| self.node(shape, item, &format!("{path}[{index}]")))
     }
 
-    /// `NAME = value` in a list would be a variable with a space in its name.
-    fn names_end(&self, items: &[Node], path: &str) -> Result<()> {
-        for (index, item) in items.iter().enumerate() {
-            if let Some((name, _)) = item.text().and_then(|text| text.split_once('='))
-                && name.ends_with(char::is_whitespace)
-            {
-                return Err(Error::invalid(format!("there is a space after the variable's name `{}`", name.trim()))
-                    .hint("Write `NAME=value`.")
-                    .at(item.mark.location(self.file, &format!("{path}[{index}]"))));
+    /// Refuses an item that stands twice.
+    fn once(&self, items: &[Node], path: &str) -> Result<()> {
+        let mut seen = HashSet::new();
+        match items.iter().enumerate().find(|(_, item)| !seen.insert(item.text())) {
+            None => Ok(()),
+            Some((index, item)) => {
+                Err(Error::invalid(format!("`{}` stands twice in `{path}`", item.text().unwrap_or_default()))
+                    .hint("Remove one of both.")
+                    .at(item.mark.location(self.file, &format!("{path}[{index}]"))))
             }
         }
-        Ok(())
+    }
+
+    /// Refuses an empty key.
+    fn named(&self, entries: &[(Key, Node)], path: &str) -> Result<()> {
+        match entries.iter().find(|(key, _)| key.text.is_empty()) {
+            None => Ok(()),
+            Some((key, _)) => {
+                Err(Error::invalid(format!("a key of `{path}` is empty")).at(key.mark.location(self.file, path)))
+            }
+        }
     }
 
     fn values(&self, entries: &[(Key, Node)], path: &str, expected: &str, fits: impl Fn(&Node) -> bool) -> Result<()> {
@@ -182,20 +198,6 @@ pub(super) fn unknown(what: &str, word: &str, known: &[&str]) -> Error {
     Error::invalid(format!("unknown {what} `{word}`")).hint(hint)
 }
 
-fn matches_policy(known: &[&str], text: &str) -> bool {
-    known.iter().any(|known| match known.strip_suffix('*') {
-        Some(start) => text.strip_prefix(start).is_some_and(|rest| !rest.is_empty()),
-        None => *known == text,
-    })
-}
-
-/// A letter or digit, followed by another or by `_`, `.` or `-`.
-fn is_name(text: &str) -> bool {
-    text.as_bytes()
-        .windows(2)
-        .any(|two| two[0].is_ascii_alphanumeric() && (two[1].is_ascii_alphanumeric() || b"_.-".contains(&two[1])))
-}
-
 fn resolved(node: &Node) -> Option<Resolved> {
     match &node.content {
         Content::Scalar(scalar) => Some(scalar.resolve()),
@@ -216,9 +218,8 @@ fn admits(shape: &Shape, node: &Node) -> bool {
     if let (Shape::Size, Some(Resolved::Int(..0))) = (shape, resolved(node)) {
         return false;
     }
-    if let (Shape::Bytes | Shape::Size | Shape::Whole(..) | Shape::Count | Shape::HowMany, Some(Resolved::Float(_))) =
-        (shape, resolved(node))
-    {
+    let whole = matches!(shape, Shape::Bytes | Shape::Size | Shape::Whole(..) | Shape::Count | Shape::HowMany);
+    if whole && matches!(resolved(node), Some(Resolved::Float(_))) {
         return false;
     }
     if let (Shape::Whole(least, most), Some(Resolved::Int(number))) = (shape, resolved(node)) {
@@ -234,20 +235,20 @@ fn admits(shape: &Shape, node: &Node) -> bool {
 /// The kinds of nodes that a shape takes, as [`Node::kind`] names them.
 fn kinds(shape: &Shape) -> &'static [&'static str] {
     match shape {
-        Shape::Text | Shape::Name | Shape::OneOf(_) | Shape::Policy(_) | Shape::ByteText => &["a text"],
+        Shape::Text | Shape::OneOf(_) | Shape::ByteText => &["a text"],
         Shape::Duration | Shape::OptionalDuration => &["a text"],
         Shape::TextOrNothing => &["a text", "nothing"],
         Shape::Flag | Shape::Switch => &["a boolean", "a text"],
-        Shape::Whole(..) | Shape::Count | Shape::HowMany | Shape::Integer | Shape::OptionalInteger | Shape::Real => {
-            &["a number", "a text"]
-        }
+        Shape::Boolean => &["a boolean"],
+        Shape::Whole(..) | Shape::Count | Shape::HowMany | Shape::Integer => &["a number", "a text"],
+        Shape::OptionalInteger | Shape::OptionalNatural | Shape::Real => &["a number", "a text"],
         Shape::Bytes | Shape::Size | Shape::Rate | Shape::Mode => &["a number", "a text"],
         Shape::Command => &["nothing", "a text", "a list"],
         Shape::Words | Shape::Test => &["a text", "a list"],
-        Shape::Texts | Shape::Set | Shape::Tokens | Shape::List(_) => &["a list"],
+        Shape::Texts | Shape::Set | Shape::Names | Shape::Tokens | Shape::List(_) => &["a list"],
         Shape::Pairs | Shape::Variables | Shape::Hosts | Shape::Agents => &["a mapping", "a list"],
-        Shape::Options | Shape::TextMap | Shape::Object(_) | Shape::Map(_) => &["a mapping"],
-        Shape::Number => &["a number"],
+        Shape::Options | Shape::DriverOptions | Shape::TextMap | Shape::Object(_) | Shape::Map(_) => &["a mapping"],
+        Shape::Number | Shape::Figure => &["a number"],
         Shape::Short(short, _) => kinds(short),
         Shape::Nullable(shape) => kinds(shape),
     }

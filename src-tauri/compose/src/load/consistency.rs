@@ -3,7 +3,6 @@
 //! Source of the rules: compose-go's `validation` and `loader.checkConsistency`.
 
 use std::collections::{HashMap, HashSet};
-use std::net::IpAddr;
 
 use serde_json::{Map, Value};
 use sternway_model::yaml::join;
@@ -54,11 +53,12 @@ impl Whole<'_> {
     }
 
     fn source(&self, path: &str, object: &Value, sources: &[&str], needed: bool) -> Result<()> {
-        let given: Vec<_> = sources.iter().filter(|source| object.get(**source).is_some()).collect();
+        let says = |value: &Value| !needed || value != "";
+        let given: Vec<_> = sources.iter().filter(|source| object.get(**source).is_some_and(says)).collect();
         let external = object.get("external") == Some(&Value::Bool(true));
         match given.len() {
             0 if external => Ok(()),
-            0 if object.get("driver").is_some() && !needed => Ok(()),
+            0 if !needed && (object.get("driver").is_some() || object.get("external").is_some()) => Ok(()),
             0 => Err(self.wrong(path, format!("`{path}` has nothing in it")).hint(format!(
                 "Say where it comes from, with one of {}; or mark it `external: true`.",
                 sources.join(", ")
@@ -117,25 +117,28 @@ impl Whole<'_> {
             return Err(self.wrong(&join(&path, "network_mode"), both).hint("Remove one of both."));
         }
         for network in networks.into_iter().flat_map(Map::keys) {
+            if network.starts_with("x-") {
+                let extension =
+                    format!("`{network}` is no name of a network: what begins with `x-` is an extension here");
+                return Err(self.wrong(&format!("{path}.networks.{network}"), extension).hint("Rename the network."));
+            }
             self.known(&path, "networks", "network", network)?;
         }
         self.health_check(&path, service)?;
         self.depends_on(name, service)?;
         self.mounts(&path, service)?;
         for (key, what) in [("configs", "config"), ("secrets", "secret")] {
-            for source in sources(service.get(key)) {
+            for (index, item) in items(service.get(key)).enumerate() {
+                let Some(source) = item.get("source").and_then(Value::as_str) else {
+                    let here = format!("{path}.{key}[{index}]");
+                    let nothing = format!("`{here}` names no {what}");
+                    return Err(self.wrong(&here, nothing).hint("Say with `source` which one it is."));
+                };
                 self.known(&path, key, what, source)?;
             }
         }
         self.limits(&path, service)?;
         self.devices(&path, service)?;
-        for (index, port) in items(service.get("ports")).enumerate() {
-            let path = format!("{path}.ports[{index}].host_ip");
-            let address = port.get("host_ip").map(numbers::text).filter(|address| !address.is_empty());
-            if let Some(address) = address.filter(|address| address.parse::<IpAddr>().is_err()) {
-                return Err(self.wrong(&path, format!("`{address}` is no address")));
-            }
-        }
         for (index, watch) in items(service.pointer("/develop/watch")).enumerate() {
             let path = format!("{path}.develop.watch[{index}]");
             let action = watch.get("action").map(numbers::text).unwrap_or_default();

@@ -110,9 +110,7 @@ pub(super) struct Document {
 /// # Errors
 /// If the file cannot be read or is no YAML.
 pub(super) fn parse(file: &Path) -> Result<Vec<Node>> {
-    let mut documents = yaml::parse(file, &read_text("read the Compose file", file)?)?;
-    documents.retain(|document| !document.is_null());
-    Ok(documents)
+    yaml::parse(file, &read_text("read the Compose file", file)?)
 }
 
 impl Document {

@@ -26,8 +26,6 @@ pub(super) fn parse(file: &Path, text: &str, lookup: Lookup<'_>) -> Result<Parse
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let mut reader = Reader { file, text, rest: text, parsed: Parsed::default(), lookup };
     while reader.statement()? {}
-    // A name that begins with a digit cannot be a variable.
-    reader.parsed.variables.retain(|(name, _)| !name.starts_with(|c: char| c.is_ascii_digit()));
     Ok(reader.parsed)
 }
 
@@ -237,7 +235,7 @@ mod tests {
     #[test]
     fn later_values_see_earlier_ones() {
         assert_eq!(
-            values("# first\r\nA=1\r\n\r\nB=$A\nOUTSIDE\nNONE\n1X=2\n").last(),
+            values("# first\r\nA=1\r\n\r\nB=$A\n1X=2\nOUTSIDE\nNONE\n").last(),
             Some(&("OUTSIDE".into(), "out".into()))
         );
         assert_eq!(values("A=1\nB=$A")[1].1, "1");

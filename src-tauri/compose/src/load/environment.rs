@@ -60,12 +60,8 @@ impl Files<'_> {
             };
             let located = |error| self.places.locate(error, &path);
             let Some(content) = read(&name, required).map_err(located)? else { continue };
-            let seen = |name: &str| {
-                self.scope
-                    .lookup(name)
-                    .or_else(|| own.get(name).filter(|value| !value.is_null()).map(text))
-                    .or_else(|| environment.get(name).map(|(_, value)| text(value)))
-            };
+            let seen =
+                |name: &str| environment.get(name).map(|(_, value)| text(value)).or_else(|| self.scope.lookup(name));
             let file = Path::new(&name);
             let variables = if raw {
                 dotenv::parse_raw(file, &content, &seen)?
@@ -97,7 +93,8 @@ impl Files<'_> {
             let name = text(file);
             let located = |error| self.places.locate(error, &format!("{path}.label_file[{index}]"));
             let content = read(&name, true).map_err(located)?.unwrap_or_default();
-            let read = self.scope.variables_of(Path::new(&name), &content, &|name| self.scope.lookup(name))?;
+            // Only the files before are looked at, not the environment.
+            let read = self.scope.variables_of(Path::new(&name), &content, &|name| labels.get(name).map(text))?;
             labels.extend(read.into_iter().map(|(name, value)| (name, Value::String(value))));
         }
         if !labels.is_empty() {
@@ -111,30 +108,36 @@ impl Files<'_> {
 /// A key without a value gets the one that the variable has outside; a build argument that has none goes.
 pub(super) fn pass_on(service: &mut Map<String, Value>, lookup: Lookup<'_>) {
     if service.contains_key("environment") {
-        let mut variables = taken(service.get("environment"));
-        for (name, value) in &mut variables {
-            if value.is_null()
-                && let Some(outside) = lookup(name)
-            {
-                *value = Value::String(outside);
-            }
-        }
-        service.insert("environment".to_owned(), Value::Object(variables.into_iter().collect()));
+        let environment = passed_on(service.get("environment"), lookup);
+        service.insert("environment".to_owned(), Value::Object(environment.into_iter().collect()));
     }
     if let Some(Value::Object(build)) = service.get_mut("build")
         && build.contains_key("args")
     {
-        let mut arguments = taken(build.get("args"));
-        arguments.retain(|name, value| {
-            if value.is_null()
-                && let Some(outside) = lookup(name)
-            {
-                *value = Value::String(outside);
-            }
-            !value.is_null()
-        });
+        let mut arguments = passed_on(build.get("args"), lookup);
+        arguments.retain(|_, value| !value.is_null());
         build.insert("args".to_owned(), Value::Object(arguments.into_iter().collect()));
     }
+}
+
+/// As [`pass_on`], for a service that is included: Compose looks at lists of variables only, and leaves the rest to the project.
+pub(super) fn pass_on_included(service: &mut Map<String, Value>, lookup: Lookup<'_>) {
+    if service.get("environment").is_some_and(Value::is_array) {
+        let environment = passed_on(service.get("environment"), lookup);
+        service.insert("environment".to_owned(), Value::Object(environment.into_iter().collect()));
+    }
+}
+
+fn passed_on(variables: Option<&Value>, lookup: Lookup<'_>) -> IndexMap<String, Value> {
+    let mut variables = taken(variables);
+    for (name, value) in &mut variables {
+        if value.is_null()
+            && let Some(outside) = lookup(name)
+        {
+            *value = Value::String(outside);
+        }
+    }
+    variables
 }
 
 /// A mapping or list of `KEY=value` as a mapping.

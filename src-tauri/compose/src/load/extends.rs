@@ -79,6 +79,10 @@ impl Extending<'_> {
                 if !services.contains_key(&base) {
                     return Err(self.missing(&base, self.file, &key));
                 }
+                if base == name {
+                    let error = Error::invalid(format!("the service `{name}` extends itself"));
+                    return Err(self.places.locate(error, &key).hint("Remove the `extends`."));
+                }
                 self.service(&base, services, road)?;
                 let below = self.places.below(&join("services", &base));
                 self.places.inherit(below, &join("services", name));

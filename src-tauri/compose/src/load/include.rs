@@ -1,5 +1,6 @@
 //! `include`: whole Compose files of other folders, each read with its own folder and env files.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value, json};
@@ -78,11 +79,13 @@ impl Included {
         }
         self.files.iter().try_for_each(|_| scope.spend_file())?;
         let mut variables = scope.environment.clone();
-        let mut own = std::collections::BTreeMap::new();
+        let mut own: BTreeMap<String, String> = BTreeMap::new();
         for file in &self.env_files {
             // `/dev/null` says that there are none.
             let text = read_text("read", file)?;
-            own.extend(scope.variables_of(file, &text, &|name| scope.lookup(name))?);
+            let seen = |name: &str| scope.lookup(name).or_else(|| own.get(name).cloned());
+            let read = scope.variables_of(file, &text, &seen)?;
+            own.extend(read);
         }
         for (name, value) in own {
             variables.entry(name).or_insert(value);
@@ -92,7 +95,7 @@ impl Included {
         let (mut model, places) = assemble(&self.files, &inner)?;
         for service in model.get_mut("services").and_then(Value::as_object_mut).into_iter().flat_map(Map::values_mut) {
             if let Value::Object(service) = service {
-                environment::pass_on(service, &|name| inner.lookup(name));
+                environment::pass_on_included(service, &|name| inner.lookup(name));
             }
         }
         Ok((model, places))

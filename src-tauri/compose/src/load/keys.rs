@@ -7,7 +7,7 @@ use Shape::*;
 pub(super) static FILE: Shape = Object(&[
     may("version", Text),
     may("name", Text),
-    may("include", List(&Short(&Text, &INCLUDE))),
+    may("include", Nullable(&List(&Short(&Text, &INCLUDE)))),
     may("services", Map(&SERVICE)),
     may("networks", Map(&Nullable(&NETWORK))),
     may("volumes", Map(&Nullable(&VOLUME))),
@@ -32,7 +32,7 @@ const SERVICE_KEYS: &[Field] = &[
     may("cgroup_parent", Text),
     may("cgroup", OneOf(&["host", "private"])),
     may("cpu_count", Whole(0, i64::MAX)),
-    may("cpu_percent", Real),
+    may("cpu_percent", Whole(0, 100)),
     may("cpu_period", Integer),
     may("cpu_quota", Integer),
     may("cpu_rt_period", Integer),
@@ -42,9 +42,9 @@ const SERVICE_KEYS: &[Field] = &[
     may("cpu_shares", Integer),
     printed("command", Command),
     may("configs", List(&MOUNTED)),
-    may("container_name", Name),
+    may("container_name", Text),
     may("credential_spec", Object(&[may("config", Text), may("file", Text), may("registry", Text)])),
-    may("depends_on", Short(&Set, &Map(&DEPENDENCY))),
+    may("depends_on", Short(&Names, &Map(&DEPENDENCY))),
     may("deploy", Nullable(&DEPLOY)),
     may("device_cgroup_rules", Set),
     may("devices", List(&Short(&Text, &DEVICE))),
@@ -77,7 +77,7 @@ const SERVICE_KEYS: &[Field] = &[
     may("mem_swappiness", Bytes),
     may("mac_address", Text),
     may("network_mode", Text),
-    may("networks", Short(&Set, &Map(&Nullable(&ATTACHMENT)))),
+    may("networks", Short(&Names, &Map(&Nullable(&ATTACHMENT)))),
     may("oom_kill_disable", Flag),
     may("oom_score_adj", Whole(-1000, 1000)),
     may("pid", TextOrNothing),
@@ -87,10 +87,7 @@ const SERVICE_KEYS: &[Field] = &[
     may("post_start", List(&HOOK)),
     may("pre_stop", List(&HOOK)),
     may("privileged", Flag),
-    may(
-        "pull_policy",
-        Policy(&["always", "never", "build", "if_not_present", "missing", "refresh", "daily", "weekly", "every_*"]),
-    ),
+    may("pull_policy", OneOf(&["always", "never", "build", "if_not_present", "missing"])),
     may("read_only", Flag),
     may("restart", Text),
     may("runtime", Text),
@@ -146,8 +143,7 @@ const WATCH: Shape = Object(&[
     must("action", OneOf(&["rebuild", "sync", "restart", "sync+restart", "sync+exec"])),
     may("target", Text),
     printed("exec", HOOK),
-    may("ignore", Words),
-    may("include", Words),
+    may("ignore", Texts),
 ]);
 
 const HOOK: Shape = Object(&[
@@ -159,7 +155,7 @@ const HOOK: Shape = Object(&[
 ]);
 
 const BLKIO: Shape = Object(&[
-    may("weight", Whole(0, 65_535)),
+    may("weight", Figure),
     may("weight_device", List(&WEIGHT)),
     may("device_read_bps", List(&THROTTLE)),
     may("device_read_iops", List(&THROTTLE)),
@@ -167,7 +163,7 @@ const BLKIO: Shape = Object(&[
     may("device_write_iops", List(&THROTTLE)),
 ]);
 
-const WEIGHT: Shape = Object(&[printed_as("path", Text, "Path"), printed_as("weight", Count, "Weight")]);
+const WEIGHT: Shape = Object(&[printed_as("path", Text, "Path"), printed_as("weight", Figure, "Weight")]);
 
 const THROTTLE: Shape = Object(&[printed_as("path", Text, "Path"), printed_as("rate", Rate, "Rate")]);
 
@@ -179,7 +175,7 @@ const MOUNTED: Shape = Short(
 const DEPENDENCY: Shape = Object(&[
     must("condition", OneOf(&["service_started", "service_healthy", "service_completed_successfully"])),
     may("restart", Flag),
-    printed("required", Switch),
+    printed("required", Boolean),
 ]);
 
 const DEPLOY: Shape = Object(&[
@@ -195,7 +191,7 @@ const DEPLOY: Shape = Object(&[
 ]);
 
 const ROLLING: Shape = Object(&[
-    may("parallelism", Count),
+    may("parallelism", OptionalNatural),
     may("delay", Duration),
     may("failure_action", Text),
     may("monitor", Duration),
@@ -240,7 +236,7 @@ const GPU: Shape = Object(&[
 const RESTART: Shape = Object(&[
     may("condition", Text),
     may("delay", OptionalDuration),
-    may("max_attempts", Count),
+    may("max_attempts", OptionalNatural),
     may("window", OptionalDuration),
 ]);
 
@@ -260,21 +256,21 @@ const HEALTHCHECK: Shape = Object(&[
     may("test", Test),
     may("timeout", OptionalDuration),
     may("interval", OptionalDuration),
-    may("retries", OptionalInteger),
+    may("retries", OptionalNatural),
     may("start_period", OptionalDuration),
     may("start_interval", OptionalDuration),
     may("disable", Flag),
 ]);
 
 const ATTACHMENT: Shape = Object(&[
-    may("priority", Integer),
+    may("priority", Figure),
     may("aliases", Set),
     may("ipv4_address", Text),
     may("ipv6_address", Text),
     may("link_local_ips", Set),
     may("mac_address", Text),
-    may("driver_opts", Options),
-    may("gw_priority", Integer),
+    may("driver_opts", DriverOptions),
+    may("gw_priority", Figure),
 ]);
 
 const PORT: Shape = Object(&[
@@ -290,7 +286,7 @@ const PORT: Shape = Object(&[
 const ULIMIT: Shape = Short(&Count, &Object(&[must("hard", Count), must("soft", Count)]));
 
 const MOUNT: Shape = Object(&[
-    must("type", OneOf(&["bind", "volume", "tmpfs", "cluster", "npipe", "image"])),
+    must("type", Text),
     may("source", Text),
     may("target", Text),
     may("read_only", Flag),
@@ -305,14 +301,13 @@ const MOUNT: Shape = Object(&[
         ]),
     ),
     may("volume", Object(&[may("nocopy", Flag), may("subpath", Text)])),
-    may("tmpfs", Object(&[may("size", Size), may("mode", Mode)])),
-    may("image", Object(&[may("subpath", Text)])),
+    may("tmpfs", Object(&[may("size", Size), may("mode", Figure)])),
 ]);
 
 const NETWORK: Shape = Object(&[
     may("name", Text),
     may("driver", Text),
-    may("driver_opts", Options),
+    may("driver_opts", DriverOptions),
     printed("ipam", IPAM),
     may("external", EXTERNAL),
     may("internal", Flag),
@@ -339,7 +334,7 @@ const IPAM: Shape = Object(&[
 const VOLUME: Shape = Object(&[
     may("name", Text),
     may("driver", Text),
-    may("driver_opts", Options),
+    may("driver_opts", DriverOptions),
     may("external", EXTERNAL),
     may("labels", Pairs),
 ]);
@@ -351,7 +346,7 @@ const SECRET: Shape = Object(&[
     may("external", EXTERNAL),
     may("labels", Pairs),
     may("driver", Text),
-    may("driver_opts", Options),
+    may("driver_opts", DriverOptions),
     may("template_driver", Text),
 ]);
 

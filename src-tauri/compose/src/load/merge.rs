@@ -65,7 +65,7 @@ enum Rule {
     Logging,
     /// A mapping is merged, a number replaces.
     Limit,
-    /// Pools with the same subnet are merged.
+    /// The later one's pools, each merged over that of the same subnet.
     Pools,
 }
 
@@ -193,16 +193,16 @@ fn keyed(value: Value, each: &Value) -> Map<String, Value> {
     }
 }
 
+/// Only the later file's pools stay, each over the earlier one of the same subnet.
 fn pools(base: Value, over: Value) -> Value {
-    let (Value::Array(mut merged), Value::Array(over)) = (base, over.clone()) else { return over };
-    for pool in over {
-        let same = merged.iter_mut().find(|before| before.get("subnet") == pool.get("subnet"));
-        match (same, pool) {
-            (Some(Value::Object(before)), Value::Object(pool)) => before.extend(pool),
-            (_, pool) => merged.push(pool),
+    let (Value::Array(base), Value::Array(over)) = (base, over.clone()) else { return over };
+    let merged = over.into_iter().map(|pool| {
+        match (base.iter().find(|before| before.get("subnet") == pool.get("subnet")), pool) {
+            (Some(Value::Object(before)), Value::Object(pool)) => before.clone().into_iter().chain(pool).collect(),
+            (_, pool) => pool,
         }
-    }
-    Value::Array(merged)
+    });
+    Value::Array(merged.collect())
 }
 
 #[cfg(test)]

@@ -1,7 +1,11 @@
 //! The short form of volumes: `source:target:options`.
 
+use std::path::Path;
+
 use serde_json::{Map, Value, json};
 use sternway_model::{Error, Result};
+
+use super::absolute;
 
 const PROPAGATIONS: [&str; 6] = ["rprivate", "private", "rshared", "shared", "rslave", "slave"];
 
@@ -18,6 +22,9 @@ pub(super) fn target(short: &str) -> Result<String> {
 /// # Errors
 /// [`sternway_model::Code::InvalidInput`] if a part is empty, or there are more than three.
 pub(super) fn long(short: &str) -> Result<Value> {
+    if short.len() <= SHORTEST {
+        return Ok(json!({"type": "volume", "target": clean(target(short)?.as_str())}));
+    }
     let parts = split(short)?;
     let bind = parts.source.as_deref().is_some_and(is_path);
     let (mut bind_options, mut volume_options) = (Map::new(), Map::new());
@@ -26,7 +33,7 @@ pub(super) fn long(short: &str) -> Result<Value> {
     if let Some(source) = parts.source {
         mount.insert("source".to_owned(), json!(source));
     }
-    mount.insert("target".to_owned(), json!(parts.target));
+    mount.insert("target".to_owned(), json!(clean(&parts.target)));
     for option in parts.options.split(',') {
         match option {
             "ro" => mount.insert("read_only".to_owned(), json!(true)),
@@ -51,6 +58,17 @@ pub(super) fn long(short: &str) -> Result<Value> {
     Ok(Value::Object(mount))
 }
 
+/// A path without `.`, `..` and doubled slashes; an empty one stays empty.
+pub(super) fn clean(target: &str) -> String {
+    match absolute::clean(Path::new(target)) {
+        cleaned if cleaned.is_empty() && !target.is_empty() => ".".to_owned(),
+        cleaned => cleaned,
+    }
+}
+
+/// Texts up to this length are targets, whatever is in them.
+const SHORTEST: usize = 2;
+
 struct Parts {
     source: Option<String>,
     target: String,
@@ -65,11 +83,14 @@ fn split(short: &str) -> Result<Parts> {
     if short.is_empty() {
         return Err(wrong("it is empty"));
     }
+    if short.len() <= SHORTEST {
+        return Ok(Parts { source: None, target: short.to_owned(), options: String::new() });
+    }
     let mut parts: Vec<String> = Vec::new();
     for piece in short.split(':') {
         match parts.last_mut() {
-            // `C:\data`: the letter of a drive, not a name. A text of two characters is too short to be one.
-            Some(drive) if is_drive(drive) && short.len() > 2 => {
+            // `C:\data`: the letter of a drive, not a name.
+            Some(drive) if is_drive(drive) => {
                 drive.push(':');
                 drive.push_str(piece);
             }
@@ -125,6 +146,9 @@ mod tests {
                 json!({"type": "bind", "source": r"C:\x", "target": r"D:\y", "bind": {"create_host_path": true}}),
             ),
             ("a:/a", json!({"type": "volume", "target": "a:/a", "volume": {}})),
+            ("/a", json!({"type": "volume", "target": "/a"})),
+            ("a:", json!({"type": "volume", "target": "a:"})),
+            ("./a//b/", json!({"type": "volume", "target": "a/b", "volume": {}})),
         ] {
             assert_eq!(long(short).as_ref(), Ok(&expected), "{short}");
         }

@@ -6,8 +6,8 @@ use std::collections::HashSet;
 
 use serde_json::{Map, Value, json};
 
-use super::environment;
 use super::variables::Lookup;
+use super::{environment, mounts};
 
 /// Fills in what is not written. The model is in canonical form, and its paths are absolute.
 pub(super) fn normalize(model: &mut Map<String, Value>, project: &str, lookup: Lookup<'_>) {
@@ -64,6 +64,11 @@ fn defaults(service: &mut Map<String, Value>) {
         let source = secret.get("source").and_then(Value::as_str).unwrap_or_default().to_owned();
         if let Value::Object(secret) = secret {
             secret.entry("target").or_insert(Value::String(format!("/run/secrets/{source}")));
+        }
+    }
+    for mount in items(service.get_mut("volumes")) {
+        if let Some(Value::String(target)) = mount.get_mut("target") {
+            *target = mounts::clean(target);
         }
     }
     for port in items(service.get_mut("ports")) {
@@ -146,9 +151,10 @@ fn uses<'a>(service: &'a Value, kind: &str) -> Vec<&'a str> {
             networks.into_iter().flat_map(Map::keys).map(String::as_str).collect()
         }
         "secrets" => sources(service.get("secrets")).chain(sources(service.pointer("/build/secrets"))).collect(),
-        "configs" => {
-            let credential = service.pointer("/credential_spec/config").and_then(Value::as_str);
-            sources(service.get("configs")).chain(credential).collect()
+        "volumes" => {
+            let mounts = service.get("volumes").and_then(Value::as_array).into_iter().flatten();
+            let volumes = mounts.filter(|mount| mount.get("type").is_some_and(|kind| kind == "volume"));
+            volumes.filter_map(|mount| mount.get("source").and_then(Value::as_str)).collect()
         }
         _ => sources(service.get(kind)).collect(),
     }

@@ -9,10 +9,9 @@ pub(super) fn text(value: &Value) -> String {
         Value::String(text) => text.clone(),
         Value::Null => String::new(),
         Value::Bool(value) => value.to_string(),
-        Value::Number(number) => match (number.as_i64(), number.as_f64()) {
-            (Some(whole), _) => whole.to_string(),
-            (None, Some(real)) => real_text(real),
-            (None, None) => number.to_string(),
+        Value::Number(number) => match number.as_f64().filter(|_| number.is_f64()) {
+            Some(real) => real_text(real),
+            None => number.to_string(),
         },
         other => other.to_string(),
     }
@@ -51,7 +50,7 @@ pub(super) fn whole(value: &Value) -> Result<i64> {
             Some(whole) => Ok(whole),
             None => Ok(number.as_f64().ok_or_else(wrong)?.trunc() as i64),
         },
-        Value::String(text) => text.trim().parse().map_err(|_| wrong()),
+        Value::String(text) => text.parse().map_err(|_| wrong()),
         _ => Err(wrong()),
     }
 }
@@ -61,7 +60,7 @@ pub(super) fn number(value: &Value) -> Result<f64> {
     let wrong = || Error::invalid(format!("`{}` is no number", text(value)));
     match value {
         Value::Number(number) => number.as_f64().ok_or_else(wrong),
-        Value::String(text) => text.trim().parse().ok().filter(|number: &f64| number.is_finite()).ok_or_else(wrong),
+        Value::String(text) => text.parse().ok().filter(|number: &f64| number.is_finite()).ok_or_else(wrong),
         _ => Err(wrong()),
     }
 }
@@ -73,36 +72,38 @@ pub(super) fn flag(value: &Value) -> Result<bool> {
         value => text(value),
     };
     match text.to_ascii_lowercase().as_str() {
-        "true" | "y" | "yes" | "on" | "1" => Ok(true),
-        "false" | "n" | "no" | "off" | "0" => Ok(false),
+        "true" | "y" | "yes" | "on" => Ok(true),
+        "false" | "n" | "no" | "off" => Ok(false),
         _ => Err(Error::invalid(format!("`{text}` is no boolean")).hint("Write `true` or `false`.")),
     }
 }
 
 /// Bytes of a number or of a text with a unit: `512m`, `1.5GiB`. Units are powers of 1024.
+///
+/// Source of the rules: `RAMInBytes` of docker/go-units 0.4.
 pub(super) fn bytes(value: &Value) -> Result<i64> {
     let Value::String(text) = value else { return whole(value) };
     let wrong = || {
         Error::invalid(format!("`{text}` is no size"))
             .hint("Write a number and a unit: `b`, `k`, `m`, `g`, `t` or `p`.")
     };
-    let trimmed = text.trim();
-    let end = trimmed.find(|c: char| !c.is_ascii_digit() && c != '.' && c != '-').unwrap_or(trimmed.len());
-    let (digits, unit) = trimmed.split_at(end);
-    let unit = unit.trim().to_ascii_lowercase();
-    let exponent = match unit.as_str() {
-        "" | "b" => 0,
-        "k" | "kb" | "kib" => 1,
-        "m" | "mb" | "mib" => 2,
-        "g" | "gb" | "gib" => 3,
-        "t" | "tb" | "tib" => 4,
-        "p" | "pb" | "pib" => 5,
+    let end = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
+    let (digits, unit) = text.split_at(end);
+    let unit = unit.strip_prefix(' ').unwrap_or(unit).to_ascii_lowercase();
+    let unit = unit.strip_suffix('b').unwrap_or(&unit);
+    let exponent = match unit.strip_suffix('i').unwrap_or(unit) {
+        "" => 0,
+        "k" => 1,
+        "m" => 2,
+        "g" => 3,
+        "t" => 4,
+        "p" => 5,
         _ => return Err(wrong()),
     };
-    let number: f64 = digits.parse().map_err(|_| wrong())?;
-    if number < 0.0 && !(number == -1.0 && unit.is_empty()) {
+    if digits.starts_with('.') || digits.ends_with('.') {
         return Err(wrong());
     }
+    let number: f64 = digits.parse().map_err(|_| wrong())?;
     Ok((number * 1024_f64.powi(exponent)) as i64)
 }
 
@@ -113,7 +114,7 @@ const SECOND: i128 = 1_000_000_000;
 const MINUTE: i128 = 60 * SECOND;
 const HOUR: i128 = 60 * MINUTE;
 
-/// Nanoseconds of a duration: `1h30m`, `1.5s`, `2d`, `1w`.
+/// Nanoseconds of a duration: `1h30m`, `1.5s`.
 pub(super) fn duration(text: &str) -> Result<i128> {
     let wrong = || {
         Error::invalid(format!("`{text}` is no duration")).hint("Write numbers with units, such as `10s` or `1m30s`.")
@@ -141,8 +142,6 @@ pub(super) fn duration(text: &str) -> Result<i128> {
             "s" => SECOND,
             "m" => MINUTE,
             "h" => HOUR,
-            "d" => 24 * HOUR,
-            "w" => 7 * 24 * HOUR,
             _ => return Err(wrong()),
         };
         let number: f64 = digits.parse().map_err(|_| wrong())?;
@@ -202,29 +201,23 @@ mod tests {
     #[test]
     fn sizes_have_units() {
         for (size, expected) in
-            [("1024", 1024), ("1k", 1024), ("512m", 512 << 20), ("2gb", 2 << 30), ("1.5GiB", 3 << 29), ("-1", -1)]
+            [("1024", 1024), ("1k", 1024), ("512m", 512 << 20), ("2gb", 2 << 30), ("1.5 GiB", 3 << 29), ("7b", 7)]
         {
             assert_eq!(bytes(&json!(size)), Ok(expected), "{size}");
         }
-        for bad in ["", "m", "1x", "1ib", "-5m", "1.2.3"] {
+        for bad in ["", "m", "1x", "-1", "-5m", "1.2.3", ".5g", "5.", " 1m", "1  m"] {
             assert!(bytes(&json!(bad)).is_err(), "{bad}");
         }
     }
 
     #[test]
     fn durations_are_printed_as_go_does() {
-        for (given, expected) in [
-            ("90s", "1m30s"),
-            ("1h", "1h0m0s"),
-            ("1.5s", "1.5s"),
-            ("500ms", "500ms"),
-            ("1d", "24h0m0s"),
-            ("0s", "0s"),
-            ("10us", "10µs"),
-        ] {
+        for (given, expected) in
+            [("90s", "1m30s"), ("1h", "1h0m0s"), ("1.5s", "1.5s"), ("500ms", "500ms"), ("0s", "0s"), ("10us", "10µs")]
+        {
             assert_eq!(duration(given).map(duration_text).as_deref(), Ok(expected), "{given}");
         }
-        for bad in ["", "10", "s", "1x", "1 s"] {
+        for bad in ["", "10", "s", "1x", "1 s", "1d", "1w"] {
             assert!(duration(bad).is_err(), "{bad}");
         }
     }

@@ -17,19 +17,24 @@ pub(super) fn long(short: &str) -> Result<Vec<Value>> {
             .hint("Write `8080:80`, `127.0.0.1:8080:80`, `8000-8005:80-85` or `53:53/udp`.")
     };
     let (address, host, container) = split(short);
-    let (container, protocol) = match container.split_once('/') {
-        Some((container, protocol)) if !protocol.is_empty() => (container, protocol.to_lowercase()),
-        Some((container, _)) => (container, "tcp".to_owned()),
-        None => (container, "tcp".to_owned()),
-    };
+    // Compose passes over what stands after a second slash.
+    let mut parts = container.split('/');
+    let container = parts.next().unwrap_or_default();
+    let protocol = parts.next().filter(|protocol| !protocol.is_empty()).unwrap_or("tcp").to_lowercase();
     if !matches!(protocol.as_str(), "tcp" | "udp" | "sctp") {
         return Err(wrong(format!("`{protocol}` is no protocol")));
     }
-    let address = address.strip_prefix('[').and_then(|inner| inner.strip_suffix(']')).unwrap_or(address);
+    let inner = address.strip_prefix('[').and_then(|inner| inner.strip_suffix(']'));
+    if inner.is_none() && address.contains(':') {
+        return Err(wrong(format!("`{address}` has colons, and stands in no brackets")));
+    }
+    let address = inner.unwrap_or(address);
     if !address.is_empty() && address.parse::<IpAddr>().is_err() {
         return Err(wrong(format!("`{address}` is no address")));
     }
-    let (first, last) = range(container).ok_or_else(|| wrong(format!("`{container}` is no port of the container")))?;
+    let (first, last) = range(container)
+        .filter(|(first, _)| *first > 0)
+        .ok_or_else(|| wrong(format!("`{container}` is no port of the container")))?;
     let published = match host {
         "" => None,
         host => Some(range(host).ok_or_else(|| wrong(format!("`{host}` is no port of the host")))?),
@@ -114,7 +119,20 @@ mod tests {
 
     #[test]
     fn what_is_no_port_is_refused() {
-        for bad in ["", "x", "80:", "1-2:1-3", "70000", "300.0.0.1:80:80", "80/quic", "9-8", "a:b:80"] {
+        for bad in [
+            "",
+            "0",
+            "80:0",
+            "::1:80:80",
+            "x",
+            "80:",
+            "1-2:1-3",
+            "70000",
+            "300.0.0.1:80:80",
+            "80/quic",
+            "9-8",
+            "a:b:80",
+        ] {
             assert!(long(bad).is_err(), "{bad}");
         }
     }

@@ -36,11 +36,11 @@ impl<'a> Printer<'a> {
         let kept = |value: Value| Ok(Some(value));
         let unless_zero = |number: Value| Ok((number != 0).then_some(number));
         match shape {
-            Shape::Text | Shape::TextOrNothing | Shape::OneOf(_) | Shape::Policy(_) | Shape::Name | Shape::Number => {
+            Shape::Text | Shape::TextOrNothing | Shape::OneOf(_) | Shape::Number => {
                 Ok(Some(text()).filter(|text| !text.is_empty()).map(Value::String))
             }
             Shape::Flag => Ok(numbers::flag(value).map_err(at)?.then_some(Value::Bool(true))),
-            Shape::Switch => kept(Value::Bool(numbers::flag(value).map_err(at)?)),
+            Shape::Switch | Shape::Boolean => kept(Value::Bool(numbers::flag(value).map_err(at)?)),
             Shape::Whole(least, most) => {
                 let number = numbers::whole(value).map_err(at)?;
                 if !(*least..=*most).contains(&number) {
@@ -49,8 +49,13 @@ impl<'a> Printer<'a> {
                 unless_zero(number.into())
             }
             Shape::HowMany if value == "all" => kept((-1).into()),
-            Shape::Count | Shape::HowMany | Shape::OptionalInteger => kept(numbers::whole(value).map_err(at)?.into()),
-            Shape::Integer => unless_zero(numbers::whole(value).map_err(at)?.into()),
+            Shape::HowMany => unless_zero(numbers::whole(value).map_err(at)?.into()),
+            Shape::Count | Shape::OptionalInteger => kept(numbers::whole(value).map_err(at)?.into()),
+            Shape::OptionalNatural => {
+                let number = numbers::whole(value).map_err(at)?;
+                if number < 0 { Err(at(Error::invalid(format!("{number} is below 0")))) } else { kept(number.into()) }
+            }
+            Shape::Integer | Shape::Figure => unless_zero(numbers::whole(value).map_err(at)?.into()),
             Shape::Real => unless_zero(numbers::real(narrow(numbers::number(value).map_err(at)?))),
             Shape::Bytes | Shape::Size | Shape::ByteText => {
                 let bytes = numbers::bytes(value).map_err(at)?;
@@ -62,7 +67,10 @@ impl<'a> Printer<'a> {
                     let wrong = |_| Error::invalid(format!("`{octal}` are no permissions")).hint("Write `0440`.");
                     kept(i64::from_str_radix(octal, 8).map_err(wrong).map_err(at)?.into())
                 }
-                number => kept(numbers::whole(number).map_err(at)?.into()),
+                number => match numbers::whole(number).map_err(at)? {
+                    ..0 => Err(at(Error::invalid(format!("`{number}` are no permissions")).hint("Write `0440`."))),
+                    mode => kept(mode.into()),
+                },
             },
             Shape::Duration | Shape::OptionalDuration => {
                 let duration = numbers::duration(&text()).map_err(at)?;
@@ -81,10 +89,10 @@ impl<'a> Printer<'a> {
                 Value::Array(_) => value.clone(),
                 one => Value::Array(vec![one.clone()]),
             }),
-            Shape::Set | Shape::Tokens => self.set(value, path),
+            Shape::Set | Shape::Names | Shape::Tokens => self.set(value, path),
             Shape::Pairs => unless_empty(pairs(value, Some(""))),
             Shape::Variables => unless_empty(pairs(value, None)),
-            Shape::Options | Shape::TextMap => unless_empty(pairs(value, Some(""))),
+            Shape::Options | Shape::DriverOptions | Shape::TextMap => unless_empty(pairs(value, Some(""))),
             Shape::Hosts => self.hosts(value, path),
             Shape::Agents => unless_empty(agents(value)),
             Shape::Object(fields) => self.object(fields, value, path).map(Some),
@@ -122,10 +130,6 @@ impl<'a> Printer<'a> {
                 _ => field.name,
             };
             match (given, field.presence) {
-                (None, Presence::Required) => {
-                    let missing = Error::invalid(format!("the key `{path}` is missing"));
-                    return Err(self.places.locate(missing, &path));
-                }
                 (given, Presence::Printed | Presence::As(_)) => {
                     let empty = match field.shape {
                         Shape::Object(_) => Value::Object(Map::new()),
@@ -155,16 +159,9 @@ impl<'a> Printer<'a> {
         unless_empty(items.into())
     }
 
-    /// Sorted by host, each address of a host on its own.
+    /// Sorted, each address of a host on its own.
     fn hosts(&self, value: &Value, path: &str) -> Result<Option<Value>> {
         let mut hosts: Vec<(String, String)> = Vec::new();
-        let mut add = |host: &str, addresses: &str| {
-            for address in addresses.split(',') {
-                let address = address.trim();
-                let address = address.strip_prefix('[').and_then(|inner| inner.strip_suffix(']')).unwrap_or(address);
-                hosts.push((host.trim().to_owned(), address.to_owned()));
-            }
-        };
         match value {
             Value::Array(items) => {
                 for item in items {
@@ -173,21 +170,31 @@ impl<'a> Printer<'a> {
                         let wrong = Error::invalid(format!("`{text}` is no host and address"));
                         self.places.locate(wrong.hint("Write `host=address`."), path)
                     })?;
-                    add(host, addresses);
+                    hosts.extend(addresses.split(',').map(|address| (host.to_owned(), address.to_owned())));
                 }
             }
             Value::Object(map) => {
                 for (host, addresses) in map {
-                    match addresses {
-                        Value::Array(list) => list.iter().for_each(|address| add(host, &numbers::text(address))),
-                        one => add(host, &numbers::text(one)),
-                    }
+                    let list = addresses.as_array().map_or(std::slice::from_ref(addresses), Vec::as_slice);
+                    hosts.extend(list.iter().map(|address| (host.clone(), numbers::text(address))));
+                }
+                if hosts.is_empty() && !map.is_empty() {
+                    return Ok(Some(Value::Array(Vec::new())));
                 }
             }
             _ => {}
         }
+        if let Some((host, _)) = hosts.iter().find(|(host, _)| host.is_empty() || host.contains([':', '='])) {
+            let wrong = Error::invalid(format!("`{host}` is no name of a host")).hint("Write `host=address`.");
+            return Err(self.places.locate(wrong, path));
+        }
+        let plain = |address: &str| {
+            let inner = address.strip_prefix('[').and_then(|inner| inner.strip_suffix(']'));
+            inner.filter(|inner| !inner.is_empty()).unwrap_or(address).to_owned()
+        };
+        let mut hosts: Vec<_> = hosts.iter().map(|(host, address)| format!("{host}={}", plain(address))).collect();
         hosts.sort();
-        unless_empty(hosts.into_iter().map(|(host, address)| format!("{host}={address}")).collect::<Vec<_>>().into())
+        unless_empty(hosts.into())
     }
 }
 
@@ -196,7 +203,7 @@ fn nothing(shape: &Shape) -> Value {
     match shape {
         Shape::Command => Value::Null,
         Shape::Rate | Shape::Text => Value::String(String::new()),
-        Shape::Switch => Value::Bool(false),
+        Shape::Switch | Shape::Boolean => Value::Bool(false),
         Shape::Object(_) => Value::Object(Map::new()),
         _ => 0.into(),
     }

@@ -7,26 +7,28 @@ pub(super) enum Shape {
     Text,
     /// A text or nothing.
     TextOrNothing,
-    /// A text that has a name of at least two characters in it.
-    Name,
     /// One of these texts.
     OneOf(&'static [&'static str]),
-    /// A text that has to match one of these: a whole word, or a beginning marked by `*`.
-    Policy(&'static [&'static str]),
     /// A boolean or a text that says one; `false` is left out.
     Flag,
     /// A boolean or a text that says one; `false` is kept, because it differs from nothing.
     Switch,
+    /// A boolean, and no text that says one; `false` is kept.
+    Boolean,
     /// A whole number in a range, or a text that is one; 0 is left out.
     Whole(i64, i64),
     /// A whole number or a text that is one; 0 is kept.
     Count,
-    /// As [`Shape::Count`], or `all`, which is printed as -1.
+    /// A whole number, a text that is one, or `all`, which is printed as -1; 0 is left out.
     HowMany,
     /// Any number or a text that is one, cut to a whole number; 0 is left out.
     Integer,
     /// As [`Shape::Integer`], and 0 is kept.
     OptionalInteger,
+    /// As [`Shape::OptionalInteger`], and not below 0.
+    OptionalNatural,
+    /// As [`Shape::Integer`], and a text is refused.
+    Figure,
     /// A number or a text that is one; 0 is left out.
     Real,
     /// A number of bytes, or a text with a unit such as `512m`; printed as a text of digits, 0 is left out.
@@ -53,14 +55,18 @@ pub(super) enum Shape {
     Texts,
     /// A list of texts, each only once.
     Set,
-    /// A list of texts or numbers, each only once, printed as texts.
+    /// As [`Shape::Set`], where the list is short for a mapping and what stands twice would be lost.
+    Names,
+    /// A list of texts or whole numbers, each only once, printed as texts.
     Tokens,
     /// A mapping, or a list of `KEY=value`; nothing becomes an empty text.
     Pairs,
     /// As [`Shape::Pairs`], and a key without a value stays without.
     Variables,
-    /// A mapping of texts and numbers, printed as texts.
+    /// A mapping of texts, numbers and nothing, printed as texts.
     Options,
+    /// A mapping of texts and numbers, printed as texts.
+    DriverOptions,
     /// A mapping of texts only.
     TextMap,
     /// A mapping or a list of hosts and addresses, printed as `host=address`.

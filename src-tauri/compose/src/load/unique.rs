@@ -37,7 +37,6 @@ const LISTS: &[(&str, Identity)] = &[
     ("services.*.build.args", Identity::Key),
     ("services.*.build.additional_contexts", Identity::Key),
     ("services.*.build.extra_hosts", Identity::Whole),
-    ("services.*.build.platforms", Identity::Key),
     ("services.*.build.tags", Identity::Key),
     ("services.*.build.labels", Identity::Key),
     ("services.*.cap_add", Identity::Key),
@@ -52,7 +51,6 @@ const LISTS: &[(&str, Identity)] = &[
     ("services.*.env_file", Identity::EnvFile),
     ("services.*.expose", Identity::Key),
     ("services.*.extra_hosts", Identity::Whole),
-    ("services.*.label_file", Identity::Key),
     ("services.*.labels", Identity::Key),
     ("services.*.links", Identity::Key),
     ("services.*.networks.*.aliases", Identity::Key),
@@ -119,7 +117,9 @@ impl Identity {
                         Error::invalid(format!("an entry of `{path}` has no target"))
                             .hint("Say with `target` which port of the container it is.")
                     })?;
-                    format!("{host}:{}:{target}/{protocol}", get("published").unwrap_or_default())
+                    // To Compose a number is another port than the same one as a text.
+                    let published = item.get("published").map(Value::to_string).unwrap_or_default();
+                    format!("{host}:{published}:{target}/{protocol}")
                 }
                 short => text(short),
             },
@@ -129,7 +129,13 @@ impl Identity {
                 }
                 short => format!("{folder}/{}", text(short)),
             },
-            Self::EnvFile => get("path").unwrap_or_else(|| text(item)),
+            Self::EnvFile => match item {
+                Value::Object(_) => get("path").ok_or_else(|| {
+                    Error::invalid(format!("an entry of `{path}` has no path"))
+                        .hint("Say with `path` which file it is.")
+                })?,
+                short => text(short),
+            },
         })
     }
 }

@@ -103,13 +103,8 @@ pub(super) fn value(node: &Node, file: &Path, path: &str, places: &mut Places) -
             Resolved::Null => Value::Null,
             Resolved::Bool(value) => Value::Bool(value),
             Resolved::Int(value) => Value::Number(value.into()),
-            Resolved::Float(value) => {
-                if value.is_finite() {
-                    numbers::real(value)
-                } else {
-                    Value::String(scalar.text.clone())
-                }
-            }
+            // Whole numbers that are too large for `Int`.
+            Resolved::Float(value) => scalar.text.parse::<u64>().map_or_else(|_| numbers::real(value), Value::from),
             Resolved::Text => Value::String(scalar.text.clone()),
         },
         Content::Sequence(items) => items

@@ -22,8 +22,6 @@ pub struct Mount {
     pub volume: VolumeUse,
     #[serde(default)]
     pub tmpfs: Tmpfs,
-    #[serde(default)]
-    pub image: ImageUse,
 }
 
 /// What is mounted.
@@ -61,14 +59,6 @@ pub struct Bind {
 #[allow(missing_docs, reason = "the fields are the keys of the Compose specification, section `volumes`")]
 pub struct VolumeUse {
     pub nocopy: bool,
-    pub subpath: Option<String>,
-}
-
-/// Options of a mounted image.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
-#[serde(default)]
-#[allow(missing_docs, reason = "the fields are the keys of the Compose specification, section `volumes`")]
-pub struct ImageUse {
     pub subpath: Option<String>,
 }
 

@@ -1,5 +1,7 @@
 //! What can be carried out, as a table of keys. Everything else is refused before anything is touched, never ignored.
 
+use std::net::IpAddr;
+
 use serde_json::Value;
 use sternway_model::yaml::join;
 use sternway_model::{Code, Error, Result};
@@ -205,7 +207,6 @@ const MOUNT: Keys = Of(&[
     ("read_only", Any),
     ("consistency", Any), // has had no effect for years
     ("bind", Of(&[("create_host_path", Any), ("propagation", Any), ("recursive", Any), ("selinux", Any)])),
-    ("image", Of(&[("subpath", Any)])),
     ("volume", Of(&[("nocopy", Any), ("subpath", Any)])),
     ("tmpfs", Of(&[("size", Any), ("mode", Any)])),
 ]);
@@ -276,11 +277,38 @@ fn walk(value: &Value, keys: &Keys, path: &str) -> Result<()> {
 /// Known keys with values that cannot be carried out.
 fn values(service: &Value, path: &str) -> Result<()> {
     build(&service["build"], &format!("{path}.build"))?;
+    addresses(&service["ports"], &format!("{path}.ports"))?;
+    if let Some(name) = service["container_name"].as_str().filter(|name| !is_name(name)) {
+        return Err(Error::invalid(format!("`{name}` is no name of a container"))
+            .hint("It begins with a letter or digit, goes on with letters, digits, `_`, `.` and `-`, and has at least two of them.")
+            .at(at(&format!("{path}.container_name"))));
+    }
     let replicas = service["scale"].as_i64().or(service["deploy"]["replicas"].as_i64()).unwrap_or(1);
     if replicas > 1 && service["container_name"].is_string() {
         return Err(Error::invalid("a service with a `container_name` can have only one container")
             .hint("Remove `container_name`, or set the number of replicas to 1.")
             .at(at(&format!("{path}.container_name"))));
+    }
+    Ok(())
+}
+
+/// What engines take as a container's name.
+fn is_name(name: &str) -> bool {
+    let (first, rest) = name.split_at(name.chars().next().map_or(0, char::len_utf8));
+    let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-');
+    first.chars().all(|c| c.is_ascii_alphanumeric()) && !rest.is_empty() && rest.chars().all(allowed)
+}
+
+fn addresses(ports: &Value, path: &str) -> Result<()> {
+    for (index, port) in ports.as_array().into_iter().flatten().enumerate() {
+        if let Some(address) = port["host_ip"].as_str()
+            && !address.is_empty()
+            && address.parse::<IpAddr>().is_err()
+        {
+            return Err(Error::invalid(format!("`{address}` is no address"))
+                .hint("Write `127.0.0.1` or `::1`.")
+                .at(at(&format!("{path}[{index}].host_ip"))));
+        }
     }
     Ok(())
 }
@@ -367,6 +395,21 @@ mod tests {
             assert_eq!(error.code, Code::Unsupported, "{key}");
             assert_eq!(error.at.and_then(|at| at.key).as_deref(), Some(key));
         }
+    }
+
+    #[test]
+    fn names_and_addresses_are_those_of_the_engine() {
+        for (service, key) in [
+            (json!({"container_name": "a"}), "services.a.container_name"),
+            (json!({"container_name": "-ab"}), "services.a.container_name"),
+            (json!({"container_name": "a b"}), "services.a.container_name"),
+            (json!({"ports": [{"target": 80, "host_ip": "localhost"}]}), "services.a.ports[0].host_ip"),
+        ] {
+            let error = check(&json!({"services": {"a": service}})).expect_err(key);
+            assert_eq!(error.at.and_then(|at| at.key).as_deref(), Some(key));
+        }
+        let fine = json!({"services": {"a": {"container_name": "a.b-1", "ports": [{"target": 80, "host_ip": "::1"}]}}});
+        check(&fine).expect("a name and an address");
     }
 
     #[test]

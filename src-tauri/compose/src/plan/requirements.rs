@@ -173,11 +173,7 @@ mod tests {
     #[test]
     fn each_key_is_for_the_engines_that_know_it() {
         for (keys, key, since) in [
-            (
-                json!({"volumes": [{"type": "image", "source": "i", "target": "/i", "image": {"subpath": "x"}}]}),
-                "volumes[0].type",
-                (1, 48),
-            ),
+            (json!({"volumes": [{"type": "image", "source": "i", "target": "/i"}]}), "volumes[0].type", (1, 48)),
             (json!({"volumes": [{"type": "cluster", "source": "c", "target": "/c"}]}), "volumes[0].type", (1, 42)),
             (
                 json!({"volumes": [{"type": "bind", "source": "/", "target": "/c", "bind": {"recursive": "readonly"}}]}),

@@ -96,12 +96,16 @@ fn a_service_of_another_file_keeps_its_paths() {
 fn an_included_project_has_its_own_folder_and_variables() {
     let project = Project::new(&[
         ("compose.yaml", "include: [db/compose.yaml]\nservices:\n  web:\n    image: web\n    depends_on: [db]\n"),
-        ("db/compose.yaml", "services:\n  db:\n    image: db:$VERSION-$TAG\n    volumes: [./init:/init]\n"),
+        (
+            "db/compose.yaml",
+            "services:\n  db:\n    image: db:$VERSION-$TAG\n    volumes: [./init:/init]\n    environment: {VERSION: }\n",
+        ),
         ("db/.env", "VERSION=16\nTAG=unused\n"),
     ]);
     let loaded = project.load(&["compose.yaml"]);
     let db = &loaded.model["services"]["db"];
     assert_eq!(db["image"], "db:16-1.2");
+    assert_eq!(db["environment"], json!({"VERSION": null}), "only lists get the folder's own values");
     assert_eq!(db["volumes"][0]["source"], json!(project.dir().join("db/init")));
 }
 
@@ -148,6 +152,8 @@ fn only_services_of_active_profiles_run() {
     assert_eq!(names(&[]), ["web"]);
     assert_eq!(names(&["debug"]), ["web", "debug"]);
     assert_eq!(names(&["*"]), ["web", "debug"]);
+    let project = Project::new(&[("compose.yaml", "services:\n  web: {image: web, profiles: ['$NONE']}\n")]);
+    assert_eq!(project.load(&["compose.yaml"]).model["services"]["web"]["profiles"], json!([""]));
 }
 
 #[test]
@@ -157,6 +163,7 @@ fn env_files_give_way_to_the_environment() {
             "compose.yaml",
             "services:\n  web:\n    image: web\n    env_file:\n      - a.env\n      - path: none.env\n        required: false\n      - path: raw.env\n        format: raw\n    environment:\n      B: own\n      TAG:\n      PASSWORD: ${PIN}\n    label_file: labels\n",
         ),
+        // What the service itself sets is not seen in its files.
         ("a.env", "A=\"$TAG-$B\"\nB=file\n\nTAG=file$NOWHERE\n"),
         ("raw.env", "RAW='$TAG'\n"),
         ("labels", "team=shop\n"),
@@ -165,7 +172,7 @@ fn env_files_give_way_to_the_environment() {
     let web = &loaded.model["services"]["web"];
     assert_eq!(
         web["environment"],
-        json!({"A": "1.2-own", "B": "own", "TAG": "1.2", "RAW": "'$$TAG'", "PASSWORD": "⟦keychain:DB_PASSWORD@3⟧"}),
+        json!({"A": "1.2-", "B": "own", "TAG": "1.2", "RAW": "'$$TAG'", "PASSWORD": "⟦keychain:DB_PASSWORD@3⟧"}),
     );
     assert_eq!(web["labels"], json!({"team": "shop"}));
     assert!(web.get("env_file").is_none() && web.get("label_file").is_none());
@@ -190,11 +197,20 @@ fn errors_say_where_and_what_to_do() {
         ("services:\n  web:\n    image: x\n    networks: [a]\n", (4, 15, "services.web.networks.a"), "not defined"),
         ("services:\n  web:\n    image: x\n    mem_limit: 5x\n", (4, 16, "services.web.mem_limit"), "`5x` is no size"),
         ("services:\n  web:\n    image: x\n    init: maybe\n", (4, 11, "services.web.init"), "is no boolean"),
+        ("services:\n  web:\n    image: x\n    user:\n", (4, 9, "services.web.user"), "has nothing in it"),
         (
-            "services:\n  web:\n    image: x\n    environment:\n      - A = 1\n",
-            (5, 9, "services.web.environment[0]"),
-            "Write `NAME=value`.",
+            "services:\n  web: {image: x, extra_hosts: ['a:1.1.1.1', 'a:1.1.1.1']}\n",
+            (2, 46, "services.web.extra_hosts[1]"),
+            "stands twice",
         ),
+        (
+            "services:\n  web: {image: x, configs: [{target: /t}]}\n",
+            (2, 29, "services.web.configs[0]"),
+            "names no config",
+        ),
+        ("services:\n  web: {image: x, networks: [x-n]}\n", (2, 29, "services.web.networks.x-n"), "extension"),
+        ("services:\n  web: {image: x}\n---\n", (4, 1, ""), "has to be a mapping"),
+        ("services:\n  web: {extends: web, image: x}\n", (2, 18, "services.web.extends"), "extends itself"),
         ("services:\n  1:\n    image: x\n", (2, 3, "services.1"), "in quotes"),
         ("services:\n  web:\n    command: x\n", (3, 5, "services.web"), "neither an image nor a build"),
         (
@@ -205,7 +221,8 @@ fn errors_say_where_and_what_to_do() {
     ] {
         let error = error(text);
         let at = error.at.clone().expect(text);
-        assert_eq!((at.line, at.column, at.key.as_deref()), (Some(place.0), Some(place.1), Some(place.2)), "{error}");
+        let key = at.key.unwrap_or_default();
+        assert_eq!((at.line, at.column, key.as_str()), (Some(place.0), Some(place.1), place.2), "{error}");
         assert!(format!("{error} {}", error.hint).contains(words), "{error} {}", error.hint);
     }
 }
@@ -233,6 +250,52 @@ fn the_name_is_asked_for_or_written_or_the_folders() {
     assert_eq!(name(&format!("name: My_Shop.$TAG\n{services}"), None), Ok(json!("my_shop12")));
     assert_eq!(name(&format!("name: other\n{services}"), Some("asked")), Ok(json!("asked")));
     assert!(name(services, Some("Not allowed")).is_err());
+    assert_eq!(name(&format!("{services}---\nname: second\n"), None), Ok(json!("second")));
+    assert!(name(&format!("name: '$NONE'\n{services}"), None).is_err(), "the folder's is not asked for");
+}
+
+/// Each file over another one, and what becomes of a service's key.
+#[test]
+fn nothing_leaves_what_is_there() {
+    for (base, over, key, expected) in [
+        ("environment: {A: 1}", "environment:", "environment", json!({"A": "1"})),
+        (
+            "depends_on: [db]",
+            "depends_on:",
+            "depends_on",
+            json!({"db": {"condition": "service_started", "required": true}}),
+        ),
+        ("user: a", "user: null", "user", json!("a")),
+        ("command: a b", "command:", "command", Value::Null),
+        (
+            "ports: ['80:80']",
+            "ports: !override ['81:81']",
+            "ports",
+            json!([{"mode": "ingress", "target": 81, "published": "81", "protocol": "tcp"}]),
+        ),
+        ("platform: a", "platform: !override 1", "platform", json!("1")),
+    ] {
+        let file = |service: &str| format!("services:\n  web:\n    image: x\n    {service}\n  db: {{image: y}}\n");
+        let project = Project::new(&[("a.yaml", &file(base)), ("b.yaml", &file(over))]);
+        assert_eq!(project.load(&["a.yaml", "b.yaml"]).model["services"]["web"][key], expected, "{over}");
+    }
+}
+
+#[test]
+fn only_the_later_pools_of_a_network_stay() {
+    let file = |pools: &str| {
+        format!("services: {{web: {{image: x}}}}\nnetworks: {{default: {{ipam: {{config: [{pools}]}}}}}}\n")
+    };
+    let project = Project::new(&[
+        ("a.yaml", &file("{subnet: 10.1.0.0/16, gateway: 10.1.0.1}, {subnet: 10.2.0.0/16}")),
+        ("b.yaml", &file("{subnet: 10.3.0.0/16}, {subnet: 10.1.0.0/16, ip_range: 10.1.1.0/24}")),
+    ]);
+    let loaded = project.load(&["a.yaml", "b.yaml"]);
+    assert_eq!(
+        loaded.model["networks"]["default"]["ipam"]["config"],
+        json!([{"subnet": "10.3.0.0/16"},
+               {"subnet": "10.1.0.0/16", "gateway": "10.1.0.1", "ip_range": "10.1.1.0/24"}])
+    );
 }
 
 #[test]
