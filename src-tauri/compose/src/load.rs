@@ -142,8 +142,18 @@ fn printed(model: &Map<String, Value>, name: &str, places: &Places) -> Result<Va
     whole.insert("name".to_owned(), Value::String(name.to_owned()));
     whole.entry("services").or_insert_with(|| Value::Object(Map::new()));
     let extensions = model.iter().filter(|(key, _)| key.starts_with("x-"));
-    whole.extend(extensions.map(|(key, value)| (key.clone(), value.clone())));
+    whole.extend(extensions.map(|(key, value)| (key.clone(), without_empty_lists(value))));
     Ok(double_dollars(Value::Object(whole)))
+}
+
+/// Of an extension's empty lists Compose keeps nothing.
+fn without_empty_lists(value: &Value) -> Value {
+    match value {
+        Value::Array(items) if items.is_empty() => Value::Null,
+        Value::Array(items) => items.iter().map(without_empty_lists).collect(),
+        Value::Object(map) => map.iter().map(|(key, value)| (key.clone(), without_empty_lists(value))).collect(),
+        other => other.clone(),
+    }
 }
 
 /// The canonical model without what this version of Compose reads and does not print.

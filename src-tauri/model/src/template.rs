@@ -47,7 +47,8 @@ pub fn fill(text: &str, lookup: &dyn Fn(&str) -> Option<String>) -> Result<Fille
             filled.text.push('$');
             after
         } else if let Some(body) = after.strip_prefix('{') {
-            let end = closing(body).ok_or_else(|| wrong(text))?;
+            // To Compose a variable ends in the line that it begins in.
+            let end = closing(body).filter(|end| !body[..*end].contains('\n')).ok_or_else(|| wrong(text))?;
             braced(text, &body[..end], lookup, &mut filled)?;
             &body[end + 1..]
         } else {
@@ -175,7 +176,7 @@ mod tests {
 
     #[test]
     fn refuses_what_is_no_variable() {
-        for bad in ["${", "${}", "${1A}", "${A!}", "${A:}"] {
+        for bad in ["${", "${}", "${1A}", "${A!}", "${A:}", "${B:-a\nb}"] {
             assert!(fill(bad, &lookup).is_err(), "{bad}");
         }
     }

@@ -65,7 +65,7 @@ impl<'a> Printer<'a> {
             Shape::Mode => match value {
                 Value::String(octal) => {
                     let wrong = |_| Error::invalid(format!("`{octal}` are no permissions")).hint("Write `0440`.");
-                    kept(i64::from_str_radix(octal, 8).map_err(wrong).map_err(at)?.into())
+                    kept(u32::from_str_radix(octal, 8).map_err(wrong).map_err(at)?.into())
                 }
                 number => match numbers::whole(number).map_err(at)? {
                     ..0 => Err(at(Error::invalid(format!("`{number}` are no permissions")).hint("Write `0440`."))),

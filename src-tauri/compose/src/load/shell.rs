@@ -15,11 +15,7 @@ pub(super) fn words(line: &str) -> Result<Vec<String>> {
     let mut open = Open::default();
     for c in line.chars() {
         if open.escaped {
-            word.push(match c {
-                't' => '\t',
-                'n' => '\n',
-                c => c,
-            });
+            word.push(c);
             open.escaped = false;
             begun = true;
             continue;
@@ -105,7 +101,7 @@ mod tests {
             ("  sleep   infinity ", vec!["sleep", "infinity"]),
             ("sh -c 'echo \"a b\" && x'", vec!["sh", "-c", "echo \"a b\" && x"]),
             ("a\"b c\"'d' ''", vec!["ab cd", ""]),
-            (r#"a\ b "\"" '\'"#, vec!["a b", "\"", r"\"]),
+            (r#"a\ b "\"" '\' "\n""#, vec!["a b", "\"", r"\", "n"]),
             ("echo $(date now) `x y`", vec!["echo", "$(date now)", "`x y`"]),
             ("echo a && echo b", vec!["echo", "a"]),
         ] {
