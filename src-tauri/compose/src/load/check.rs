@@ -100,7 +100,11 @@ impl Check<'_> {
             (Shape::Hosts, Content::Mapping(entries)) => {
                 self.named(entries, path)?;
                 entries.iter().try_for_each(|(key, value)| {
-                    self.node(&Shape::Short(&Shape::Text, &Shape::Texts), value, &join(path, &key.text))
+                    let path = join(path, &key.text);
+                    if value.is_null() {
+                        return self.wrong(value, &path, &[&Shape::Text, &Shape::Texts]);
+                    }
+                    self.node(&Shape::Short(&Shape::Text, &Shape::Texts), value, &path)
                 })
             }
             (Shape::OneOf(known), Content::Scalar(scalar)) if !known.contains(&scalar.text.as_str()) => {
@@ -222,6 +226,9 @@ fn admits(shape: &Shape, node: &Node) -> bool {
     if whole && matches!(resolved(node), Some(Resolved::Float(_))) {
         return false;
     }
+    if let (Shape::Weight, Some(resolved)) = (shape, resolved(node)) {
+        return matches!(resolved, Resolved::Int(0..=65_535));
+    }
     if let (Shape::Whole(least, most), Some(Resolved::Int(number))) = (shape, resolved(node)) {
         return (*least..=*most).contains(&number);
     }
@@ -249,6 +256,7 @@ fn kinds(shape: &Shape) -> &'static [&'static str] {
         Shape::Pairs | Shape::Variables | Shape::Hosts | Shape::Agents => &["a mapping", "a list"],
         Shape::Options | Shape::DriverOptions | Shape::TextMap | Shape::Object(_) | Shape::Map(_) => &["a mapping"],
         Shape::Number | Shape::Figure => &["a number"],
+        Shape::Weight => &["a number from 0 to 65535"],
         Shape::Short(short, _) => kinds(short),
         Shape::Nullable(shape) => kinds(shape),
     }

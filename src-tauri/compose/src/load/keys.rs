@@ -155,7 +155,7 @@ const HOOK: Shape = Object(&[
 ]);
 
 const BLKIO: Shape = Object(&[
-    may("weight", Figure),
+    may("weight", Weight),
     may("weight_device", List(&WEIGHT)),
     may("device_read_bps", List(&THROTTLE)),
     may("device_read_iops", List(&THROTTLE)),
@@ -163,7 +163,7 @@ const BLKIO: Shape = Object(&[
     may("device_write_iops", List(&THROTTLE)),
 ]);
 
-const WEIGHT: Shape = Object(&[printed_as("path", Text, "Path"), printed_as("weight", Figure, "Weight")]);
+const WEIGHT: Shape = Object(&[printed_as("path", Text, "Path"), printed_as("weight", Weight, "Weight")]);
 
 const THROTTLE: Shape = Object(&[printed_as("path", Text, "Path"), printed_as("rate", Rate, "Rate")]);
 

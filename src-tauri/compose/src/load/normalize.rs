@@ -77,6 +77,11 @@ fn defaults(service: &mut Map<String, Value>) {
             port.entry("protocol").or_insert(json!("tcp"));
         }
     }
+    if let Some(scale) = service.get("scale").cloned()
+        && let Some(Value::Object(deploy)) = service.get_mut("deploy")
+    {
+        deploy.entry("replicas").or_insert(scale);
+    }
     let reserved = service.get_mut("deploy").and_then(|deploy| deploy.pointer_mut("/resources/reservations/devices"));
     items(reserved).for_each(count);
     items(service.get_mut("gpus")).for_each(count);

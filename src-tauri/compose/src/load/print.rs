@@ -55,7 +55,7 @@ impl<'a> Printer<'a> {
                 let number = numbers::whole(value).map_err(at)?;
                 if number < 0 { Err(at(Error::invalid(format!("{number} is below 0")))) } else { kept(number.into()) }
             }
-            Shape::Integer | Shape::Figure => unless_zero(numbers::whole(value).map_err(at)?.into()),
+            Shape::Integer | Shape::Figure | Shape::Weight => unless_zero(numbers::whole(value).map_err(at)?.into()),
             Shape::Real => unless_zero(numbers::real(narrow(numbers::number(value).map_err(at)?))),
             Shape::Bytes | Shape::Size | Shape::ByteText => {
                 let bytes = numbers::bytes(value).map_err(at)?;

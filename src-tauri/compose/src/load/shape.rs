@@ -21,6 +21,8 @@ pub(super) enum Shape {
     Count,
     /// A whole number, a text that is one, or `all`, which is printed as -1; 0 is left out.
     HowMany,
+    /// A whole number from 0 to 65535, and no text that is one; 0 is left out.
+    Weight,
     /// Any number or a text that is one, cut to a whole number; 0 is left out.
     Integer,
     /// As [`Shape::Integer`], and 0 is kept.

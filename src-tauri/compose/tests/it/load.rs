@@ -282,6 +282,21 @@ fn nothing_leaves_what_is_there() {
 }
 
 #[test]
+fn what_is_implied_is_filled_in() {
+    for (keys, place, expected) in [
+        ("scale: 2\n    deploy: {labels: {a: b}}", "/deploy/replicas", json!(2)),
+        ("volumes: [{type: tmpfs, target: /a//b/}]", "/volumes/0/target", json!("/a/b")),
+        ("gpus: [{driver: x}]", "/gpus/0/count", json!(-1)),
+        ("volumes_from: [db]", "/depends_on/db/required", json!(true)),
+        ("extra_hosts: {a-b: 1.1.1.1, a: '[::1]'}", "/extra_hosts", json!(["a-b=1.1.1.1", "a=::1"])),
+    ] {
+        let text = format!("services:\n  web:\n    image: x\n    {keys}\n  db: {{image: y}}\n");
+        let loaded = Project::new(&[("compose.yaml", &text)]).load(&["compose.yaml"]);
+        assert_eq!(loaded.model["services"]["web"].pointer(place), Some(&expected), "{keys}");
+    }
+}
+
+#[test]
 fn only_the_later_pools_of_a_network_stay() {
     let file = |pools: &str| {
         format!("services: {{web: {{image: x}}}}\nnetworks: {{default: {{ipam: {{config: [{pools}]}}}}}}\n")
