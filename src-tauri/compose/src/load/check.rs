@@ -1,7 +1,6 @@
 //! Checks one file against the table of keys, before anything is merged: what is unknown or of the wrong type is said
 //! with its line and column.
 
-use std::collections::HashSet;
 use std::path::Path;
 
 use sternway_model::yaml::{Content, Key, Node, Resolved, Scalar, join};
@@ -52,7 +51,7 @@ impl Check<'_> {
     fn node(&self, shape: &Shape, node: &Node, path: &str) -> Result<()> {
         match (shape, &node.content) {
             // Nothing leaves what an earlier file says; what is nothing in the end is looked for then. Lists are not merged.
-            _ if node.is_null() && !path.is_empty() && !path.contains('[') => Ok(()),
+            _ if node.is_null() && !matches!(path, "" | "version") && !path.contains('[') => Ok(()),
             (Shape::Short(short, long), _) => {
                 let shape = if admits(short, node) { short } else { long };
                 if admits(shape, node) { self.node(shape, node, path) } else { self.wrong(node, path, &[short, long]) }
@@ -71,18 +70,13 @@ impl Check<'_> {
                 | Shape::Test
                 | Shape::Texts
                 | Shape::Set
-                | Shape::Names
                 | Shape::Command
                 | Shape::Hosts
                 | Shape::Pairs
                 | Shape::Variables
                 | Shape::Agents,
                 Content::Sequence(items),
-            ) => {
-                self.items(&Shape::Text, items, path)?;
-                let once = matches!(shape, Shape::Names | Shape::Hosts | Shape::Agents);
-                if once { self.once(items, path) } else { Ok(()) }
-            }
+            ) => self.items(&Shape::Text, items, path),
             (Shape::Tokens, Content::Sequence(items)) => self.items(&Shape::Count, items, path),
             (Shape::Pairs | Shape::Variables | Shape::Agents, Content::Mapping(entries)) => {
                 self.named(entries, path)?;
@@ -116,19 +110,6 @@ impl Check<'_> {
 
     fn items(&self, shape: &Shape, items: &[Node], path: &str) -> Result<()> {
         items.iter().enumerate().try_for_each(|(index, item)| self.node(shape, item, &format!("{path}[{index}]")))
-    }
-
-    /// Refuses an item that stands twice.
-    fn once(&self, items: &[Node], path: &str) -> Result<()> {
-        let mut seen = HashSet::new();
-        match items.iter().enumerate().find(|(_, item)| !seen.insert(item.text())) {
-            None => Ok(()),
-            Some((index, item)) => {
-                Err(Error::invalid(format!("`{}` stands twice in `{path}`", item.text().unwrap_or_default()))
-                    .hint("Remove one of both.")
-                    .at(item.mark.location(self.file, &format!("{path}[{index}]"))))
-            }
-        }
     }
 
     /// Refuses an empty key.
@@ -252,7 +233,7 @@ fn kinds(shape: &Shape) -> &'static [&'static str] {
         Shape::Bytes | Shape::Size | Shape::Rate | Shape::Mode => &["a number", "a text"],
         Shape::Command => &["nothing", "a text", "a list"],
         Shape::Words | Shape::Test => &["a text", "a list"],
-        Shape::Texts | Shape::Set | Shape::Names | Shape::Tokens | Shape::List(_) => &["a list"],
+        Shape::Texts | Shape::Set | Shape::Tokens | Shape::List(_) => &["a list"],
         Shape::Pairs | Shape::Variables | Shape::Hosts | Shape::Agents => &["a mapping", "a list"],
         Shape::Options | Shape::DriverOptions | Shape::TextMap | Shape::Object(_) | Shape::Map(_) => &["a mapping"],
         Shape::Number | Shape::Figure => &["a number"],

@@ -1,9 +1,13 @@
-//! Checks what files are together: what has to be there is there, and no key is left with nothing in it.
+//! Checks what files are together: what has to be there is there, no key is left with nothing in it, and nothing stands twice
+//! in a list in which each has its place once.
+
+use std::collections::HashSet;
 
 use serde_json::Value;
 use sternway_model::yaml::join;
 use sternway_model::{Error, Result};
 
+use super::numbers::text;
 use super::places::Places;
 use super::shape::{Presence, Shape};
 
@@ -39,6 +43,19 @@ pub(super) fn check(shape: &Shape, value: &Value, path: &str, places: &Places) -
         (Shape::List(shape), Value::Array(items)) => {
             let mut items = items.iter().enumerate();
             items.try_for_each(|(index, item)| check(shape, item, &format!("{path}[{index}]"), places))
+        }
+        (
+            Shape::Set | Shape::Tokens | Shape::Words | Shape::Pairs | Shape::Variables | Shape::Hosts | Shape::Agents,
+            Value::Array(items),
+        ) => {
+            let mut seen = HashSet::new();
+            match items.iter().enumerate().find(|(_, item)| !seen.insert(item.to_string())) {
+                None => Ok(()),
+                Some((index, item)) => {
+                    let twice = Error::invalid(format!("`{}` stands twice in `{path}`", text(item)));
+                    Err(places.locate(twice, &format!("{path}[{index}]")).hint("Remove one of both."))
+                }
+            }
         }
         _ => Ok(()),
     }

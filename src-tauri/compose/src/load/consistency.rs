@@ -142,7 +142,9 @@ impl Whole<'_> {
         for (index, watch) in items(service.pointer("/develop/watch")).enumerate() {
             let path = format!("{path}.develop.watch[{index}]");
             let action = watch.get("action").map(numbers::text).unwrap_or_default();
-            if watch.get("target").is_none() && !matches!(action.as_str(), "rebuild" | "restart") {
+            if watch.get("target").is_none_or(|target| target == "")
+                && !matches!(action.as_str(), "rebuild" | "restart")
+            {
                 return Err(self.wrong(&path, format!("`{path}` needs a `target` to {action}")));
             }
             if watch.get("path").is_some_and(|path| path == "") {

@@ -53,7 +53,7 @@ enum Rule {
     Replace,
     /// Both become lists of `KEY=value`, and the later one is appended.
     Append,
-    /// Both become lists of `host=address`, and the later one is appended.
+    /// Both become lists of `host=address`, and what is new in the later one is appended.
     Hosts,
     /// A text is short for this key of a mapping.
     Short(&'static str),
@@ -114,7 +114,8 @@ impl Rule {
             }
             Self::Hosts => {
                 let mut list = hosts(base);
-                list.extend(hosts(over));
+                let over: Vec<_> = hosts(over).into_iter().filter(|host| !list.contains(host)).collect();
+                list.extend(over);
                 Ok(Value::Array(list))
             }
             Self::Short(key) => {

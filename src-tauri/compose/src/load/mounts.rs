@@ -58,10 +58,10 @@ pub(super) fn long(short: &str) -> Result<Value> {
     Ok(Value::Object(mount))
 }
 
-/// A path without `.`, `..` and doubled slashes; an empty one stays empty.
+/// A path without `.`, `..` and doubled slashes.
 pub(super) fn clean(target: &str) -> String {
     match absolute::clean(Path::new(target)) {
-        cleaned if cleaned.is_empty() && !target.is_empty() => ".".to_owned(),
+        cleaned if cleaned.is_empty() => ".".to_owned(),
         cleaned => cleaned,
     }
 }

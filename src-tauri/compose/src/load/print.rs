@@ -1,7 +1,5 @@
 //! The canonical model as Compose prints it: every value in its final type, what says nothing left out.
 
-use std::collections::BTreeSet;
-
 use serde_json::{Map, Value};
 use sternway_model::yaml::join;
 use sternway_model::{Error, Result};
@@ -89,7 +87,10 @@ impl<'a> Printer<'a> {
                 Value::Array(_) => value.clone(),
                 one => Value::Array(vec![one.clone()]),
             }),
-            Shape::Set | Shape::Names | Shape::Tokens => self.set(value, path),
+            Shape::Set | Shape::Tokens => {
+                let items = value.as_array().into_iter().flatten().map(numbers::text);
+                unless_empty(items.collect::<Vec<_>>().into())
+            }
             Shape::Pairs => unless_empty(pairs(value, Some(""))),
             Shape::Variables => unless_empty(pairs(value, None)),
             Shape::Options | Shape::DriverOptions | Shape::TextMap => unless_empty(pairs(value, Some(""))),
@@ -148,15 +149,6 @@ impl<'a> Printer<'a> {
             }
         }
         Ok(Value::Object(printed))
-    }
-
-    fn set(&self, value: &Value, path: &str) -> Result<Option<Value>> {
-        let items: Vec<String> = value.as_array().into_iter().flatten().map(numbers::text).collect();
-        let mut seen = BTreeSet::new();
-        if let Some(twice) = items.iter().find(|item| !seen.insert(*item)) {
-            return Err(self.places.locate(Error::invalid(format!("`{twice}` stands twice in `{path}`")), path));
-        }
-        unless_empty(items.into())
     }
 
     /// Sorted, each address of a host on its own.

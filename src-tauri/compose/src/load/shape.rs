@@ -57,8 +57,6 @@ pub(super) enum Shape {
     Texts,
     /// A list of texts, each only once.
     Set,
-    /// As [`Shape::Set`], where the list is short for a mapping and what stands twice would be lost.
-    Names,
     /// A list of texts or whole numbers, each only once, printed as texts.
     Tokens,
     /// A mapping, or a list of `KEY=value`; nothing becomes an empty text.

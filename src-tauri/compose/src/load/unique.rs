@@ -17,8 +17,6 @@ use super::path::Path;
 enum Identity {
     /// What stands before `=`, or the whole text.
     Key,
-    /// The whole host and address.
-    Whole,
     /// Where a volume or device appears in the container.
     Target,
     /// The port and where it is published.
@@ -36,7 +34,6 @@ const LISTS: &[(&str, Identity)] = &[
     ("services.*.annotations", Identity::Key),
     ("services.*.build.args", Identity::Key),
     ("services.*.build.additional_contexts", Identity::Key),
-    ("services.*.build.extra_hosts", Identity::Whole),
     ("services.*.build.tags", Identity::Key),
     ("services.*.build.labels", Identity::Key),
     ("services.*.cap_add", Identity::Key),
@@ -50,7 +47,6 @@ const LISTS: &[(&str, Identity)] = &[
     ("services.*.environment", Identity::Key),
     ("services.*.env_file", Identity::EnvFile),
     ("services.*.expose", Identity::Key),
-    ("services.*.extra_hosts", Identity::Whole),
     ("services.*.labels", Identity::Key),
     ("services.*.links", Identity::Key),
     ("services.*.networks.*.aliases", Identity::Key),
@@ -98,7 +94,6 @@ impl Identity {
                 let whole = text(item);
                 whole.split_once('=').map_or(whole.clone(), |(key, _)| key.to_owned())
             }
-            Self::Whole => text(item),
             Self::Target => match item {
                 Value::String(short) if path.matches("services.*.devices") => {
                     short.split(':').nth(1).unwrap_or(short).to_owned()
