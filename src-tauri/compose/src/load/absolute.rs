@@ -123,13 +123,11 @@ impl Base<'_> {
 /// Whether it is an absolute path of Windows: `C:\data`, `C:/data`, `\\server\share\data`.
 fn is_windows(path: &str) -> bool {
     if let Some(share) = path.strip_prefix(r"\\") {
-        let parts: Vec<&str> = share.split(['\\', '/']).collect();
-        return matches!(parts.as_slice(), [server, share, _, ..] if !server.is_empty() && !server.starts_with('.') && !share.is_empty() && !share.starts_with('.'));
+        let mut parts = share.split(['\\', '/']);
+        let named = |part: Option<&str>| part.is_some_and(|part| !part.is_empty() && !part.starts_with('.'));
+        return named(parts.next()) && named(parts.next()) && parts.next().is_some();
     }
-    let mut chars = path.chars();
-    chars.next().is_some_and(|c| c.is_ascii_alphabetic())
-        && chars.as_str().starts_with([':'])
-        && chars.as_str()[1..].starts_with(['/', '\\'])
+    matches!(path.as_bytes(), [letter, b':', b'/' | b'\\', ..] if letter.is_ascii_alphabetic())
 }
 
 /// The path without `.`, `..` and doubled slashes, by its text alone.

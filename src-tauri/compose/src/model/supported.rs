@@ -280,7 +280,7 @@ fn values(service: &Value, path: &str) -> Result<()> {
     addresses(&service["ports"], &format!("{path}.ports"))?;
     if let Some(name) = service["container_name"].as_str().filter(|name| !is_name(name)) {
         return Err(Error::invalid(format!("`{name}` is no name of a container"))
-            .hint("It begins with a letter or digit, goes on with letters, digits, `_`, `.` and `-`, and has at least two of them.")
+            .hint("It begins with a letter or digit and has two or more of letters, digits, `_`, `.` and `-`.")
             .at(at(&format!("{path}.container_name"))));
     }
     let replicas = service["scale"].as_i64().or(service["deploy"]["replicas"].as_i64()).unwrap_or(1);
