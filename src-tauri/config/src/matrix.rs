@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 use std::path::Path;
+use std::sync::Arc;
 
 use rayon::prelude::*;
 use sternway_model::{EnvironmentName, Error, Origin, ProjectFile, Value, ValueType, Variable};
@@ -38,8 +39,8 @@ pub struct GridRow {
     pub mentions: Vec<String>,
     /// The keys whose values mention it.
     pub mentioned_by: Vec<String>,
-    /// One cell per environment, in the order of [`Grid::environments`].
-    pub cells: Vec<GridCell>,
+    /// One cell per environment, in the order of [`Grid::environments`]. Environments that have nothing of their own share one.
+    pub cells: Vec<Arc<GridCell>>,
 }
 
 /// A key in one environment.
@@ -72,10 +73,15 @@ pub fn grid(project_dir: &Path, project: &ProjectFile) -> Grid {
     let places: HashMap<&str, usize> = keys.iter().enumerate().map(|(place, key)| (key.as_str(), place)).collect();
     let mut mentioned: Vec<BTreeSet<String>> = vec![BTreeSet::new(); rows.len()];
     let common = sources.common();
-    let mut inherited: Vec<Option<Found<'_>>> = vec![None; rows.len()];
+    // Where an environment says nothing of its own the cell is the same in all of them.
+    let slots = environments.first().map(|any| sources.of(any).map(|(slot, _)| slot).collect::<Vec<_>>());
+    let mut inherited: Vec<Arc<GridCell>> = vec![Arc::default(); rows.len()];
+    let mut templates = Vec::new();
     for found in found(&common) {
-        if let Some(empty) = places.get(found.variable.key.as_str()).and_then(|place| inherited.get_mut(*place)) {
-            *empty = Some(found);
+        let Some(place) = places.get(found.variable.key.as_str()) else { continue };
+        templates.extend(found.template.map(|template| (*place, &template.mentions)));
+        if let Some(empty) = inherited.get_mut(*place) {
+            *empty = Arc::new(found.cell(slots.as_deref().unwrap_or_default()));
         }
     }
     problems.extend(common.problems.iter().cloned());
@@ -93,6 +99,13 @@ pub fn grid(project_dir: &Path, project: &ProjectFile) -> Grid {
             row.cells.push(cell);
         }
     }
+    for (place, mentions) in templates {
+        let (Some(row), Some(cell)) = (rows.get(place), inherited.get(place)) else { continue };
+        // What every environment overrides counts nowhere.
+        if row.cells.iter().any(|shown| Arc::ptr_eq(shown, cell)) {
+            mentioned.get_mut(place).into_iter().for_each(|mentioned| mentioned.extend(mentions.iter().cloned()));
+        }
+    }
     judge(project, &mut rows);
     refer(&mut rows, mentioned);
     Grid { environments, rows, problems }
@@ -101,34 +114,33 @@ pub fn grid(project_dir: &Path, project: &ProjectFile) -> Grid {
 /// What an environment has.
 struct Column {
     /// A cell for each row.
-    cells: Vec<GridCell>,
-    /// By row, the keys that its value mentions.
+    cells: Vec<Arc<GridCell>>,
+    /// By row, the keys that its own values mention.
     mentions: Vec<(usize, Vec<String>)>,
     problems: Vec<Error>,
 }
 
 impl Column {
-    /// Lays the environment's own files over the common ones, of which `inherited` is by row.
+    /// Lays the environment's own files over the common ones, of which `inherited` has the cells.
     fn of(
         environment: &EnvironmentName,
         sources: &Sources<'_>,
         common: &Merged<'_>,
-        inherited: &[Option<Found<'_>>],
+        inherited: &[Arc<GridCell>],
         places: &HashMap<&str, usize>,
     ) -> Self {
         let merged = sources.own(environment, common);
-        let mut column = inherited.to_vec();
-        for found in found(&merged) {
-            if let Some(cell) = places.get(found.variable.key.as_str()).and_then(|place| column.get_mut(*place)) {
-                *cell = Some(found);
-            }
-        }
         let slots: Vec<_> = sources.of(environment).map(|(slot, _)| slot).collect();
-        let template =
-            |(place, found): (usize, &Option<Found<'_>>)| Some((place, found.as_ref()?.template?.mentions.clone()));
-        let mentions = column.iter().enumerate().filter_map(template).collect();
-        let cells = column.into_iter().map(|found| found.map(|found| found.cell(&slots)).unwrap_or_default()).collect();
-        Self { cells, mentions, problems: merged.problems.clone() }
+        let mut cells = inherited.to_vec();
+        let mut mentions = Vec::new();
+        for found in found(&merged) {
+            let Some(place) = places.get(found.variable.key.as_str()) else { continue };
+            if let Some(cell) = cells.get_mut(*place) {
+                *cell = Arc::new(found.cell(&slots));
+            }
+            mentions.extend(found.template.map(|template| (*place, template.mentions.clone())));
+        }
+        Self { cells, mentions, problems: merged.problems }
     }
 }
 
@@ -168,7 +180,10 @@ fn judge(project: &ProjectFile, rows: &mut [GridRow]) {
                 row.kind = Some(kind.clone());
                 row.declared = true;
                 for cell in &mut row.cells {
-                    cell.problem = cell.value.as_ref().and_then(|value| types::problem(kind, value)).map(Box::new);
+                    let problem = cell.value.as_ref().and_then(|value| types::problem(kind, value)).map(Box::new);
+                    if problem.is_some() {
+                        Arc::make_mut(cell).problem = problem;
+                    }
                 }
             }
             None => {

@@ -1,6 +1,7 @@
 //! Use cases: the variables of all environments side by side.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use sternway_config::{Grid, GridCell, GridRow};
 use sternway_history::StoredSecret;
@@ -99,6 +100,8 @@ fn gather(rows: &mut Vec<MatrixRow>) {
 fn matrix_row(row: GridRow, environments: &[EnvironmentName], known: &Known<'_>) -> MatrixRow {
     let GridRow { key, group, required, kind, declared, mentions, mentioned_by, cells } = row;
     let mut fingerprints: Vec<&str> = Vec::new();
+    // Whether a cell that several environments share looks like a secret.
+    let mut shared: Option<(Arc<GridCell>, Option<String>)> = None;
     let cells = cells.into_iter().zip(environments).zip(&known.deployed);
     let cells = cells.map(|((cell, environment), deployed)| {
         let secret = match &cell.value {
@@ -107,13 +110,21 @@ fn matrix_row(row: GridRow, environments: &[EnvironmentName], known: &Known<'_>)
         };
         let changed =
             deployed.as_ref().is_some_and(|deployed| changed(&cell, secret.as_ref(), deployed.get(key.as_str())));
-        let GridCell { value, template, source, overridden, inherited, problem } = cell;
-        let text = match value {
-            Some(Value::Plain(text)) => Some(template.unwrap_or(text)),
+        let text = match &cell.value {
+            Some(Value::Plain(text)) => Some(cell.template.as_ref().unwrap_or(text)),
             _ => None,
         };
-        let masked = text.as_ref().and_then(|text| looks_like_secret(&key, text)).map(str::to_owned);
-        let value = text.filter(|_| masked.is_none());
+        let masked = match &shared {
+            Some((known, masked)) if Arc::ptr_eq(known, &cell) => masked.clone(),
+            _ => text.and_then(|text| looks_like_secret(&key, text)).map(str::to_owned),
+        };
+        let value = text.filter(|_| masked.is_none()).cloned();
+        let GridCell { source, overridden, inherited, problem, .. } = &*cell;
+        let (source, overridden, problem) = (source.clone(), overridden.clone(), problem.clone());
+        let inherited = *inherited;
+        if inherited {
+            shared = Some((cell, masked.clone()));
+        }
         Cell { value, masked, secret, source, overridden, inherited, changed, problem }
     });
     let cells = cells.collect();

@@ -55,7 +55,7 @@ fn lays_environments_side_by_side() {
     assert!(
         matches!(&row(&grid, "PW").cells[0].value, Some(Value::Secret { name, version: None }) if name.as_str() == "PW")
     );
-    assert!(row(&grid, "NOWHERE").cells.iter().all(|cell| *cell == GridCell::default()), "missing everywhere");
+    assert!(row(&grid, "NOWHERE").cells.iter().all(|cell| **cell == GridCell::default()), "missing everywhere");
 }
 
 #[test]
@@ -63,7 +63,7 @@ fn a_broken_file_is_a_problem_and_the_rest_stays() {
     let project =
         Project::new("", &[(".env", "A=1\nB=${\n"), (".env.staging", "A='2\n"), (".env.production", "A=3\n")]);
     let grid = grid(project.dir(), &project.file);
-    let a: Vec<_> = row(&grid, "A").cells.iter().map(plain).collect();
+    let a: Vec<_> = row(&grid, "A").cells.iter().map(|cell| plain(cell)).collect();
     assert_eq!(a, [Some("1"), Some("1"), Some("3")], "what can be read is there");
     assert_eq!(plain(&row(&grid, "B").cells[0]), Some("${"), "as it is written");
     let places: Vec<_> = grid.problems.iter().map(|problem| problem.at.clone().expect("a place")).collect();
