@@ -1,6 +1,7 @@
 //! Commands that answer at once. Each is one use case of the core.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use sternway_core::view::{
     Comparison, DeploymentView, HistoryFilter, HistoryPage, Import, LogPage, Machine, Pending, ProjectEntry,
@@ -21,6 +22,9 @@ use crate::state::Shared;
 
 type Core<'a> = State<'a, Shared>;
 
+/// So long after a project is opened the processors are for what the person waits for.
+const FIRST_SCREENS: Duration = Duration::from_secs(3);
+
 #[tauri::command]
 #[specta::specta]
 pub async fn machine(shared: Core<'_>) -> Result<Machine> {
@@ -39,8 +43,9 @@ pub async fn open_project(shared: Core<'_>, path: PathBuf) -> Result<ProjectView
     let project = shared.core.open(&path).await?;
     let view = project.view();
     let core = shared.core.clone();
-    // The page does not wait for it; whoever looks at versions is told what is wrong.
+    // The page does not wait for it; whoever looks at versions, or saves, has it done before.
     tauri::async_runtime::spawn(async move {
+        tokio::time::sleep(FIRST_SCREENS).await;
         if let Err(error) = core.notice(&project).await {
             eprintln!("sternway-desktop: what changed in the configuration is not written down: {error}");
         }

@@ -185,7 +185,7 @@ impl Model {
     ///
     /// # Errors
     /// [`Code::InvalidInput`] if a service needs such a secret or config and the variable is not set.
-    pub fn with_environment(mut self, environment: &BTreeMap<String, String>) -> Result<Self> {
+    pub fn with_environment(mut self, lookup: impl Fn(&str) -> Option<String>) -> Result<Self> {
         let mut used_secrets: BTreeSet<String> = self.granted(|service| &service.secrets);
         let builds = self.services.values().filter_map(|service| service.build.as_ref());
         used_secrets.extend(builds.flat_map(|build| build.secret_ids().map(|(_, key)| key.to_owned())));
@@ -195,7 +195,7 @@ impl Model {
         {
             for (key, source) in sources {
                 let Some(variable) = &source.environment else { continue };
-                source.content = environment.get(variable).cloned();
+                source.content = lookup(variable);
                 if source.content.is_none() && used.contains(key) {
                     return Err(Error::invalid(format!("the variable {variable} is not set"))
                         .hint(format!(
@@ -381,10 +381,10 @@ mod tests {
         let model = json!({"name": "p", "services": {"a": {"image": "i", "secrets": [{"source": "s"}]}},
             "secrets": {"s": {"name": "p_s", "environment": "TOKEN"}}});
         let model = Model::decode(&model).expect("valid");
-        let error = model.clone().with_environment(&BTreeMap::new()).expect_err("TOKEN is not set");
+        let error = model.clone().with_environment(|_| None).expect_err("TOKEN is not set");
         assert_eq!(error.at.and_then(|at| at.key).as_deref(), Some("secrets.s.environment"));
-        let values = BTreeMap::from([("TOKEN".to_owned(), "⟦keychain:TOKEN@2⟧".to_owned())]);
-        let model = model.with_environment(&values).expect("TOKEN is set");
+        let value = |name: &str| (name == "TOKEN").then(|| "⟦keychain:TOKEN@2⟧".to_owned());
+        let model = model.with_environment(value).expect("TOKEN is set");
         assert_eq!(model.secrets().len(), 1, "the pin is seen");
     }
 }

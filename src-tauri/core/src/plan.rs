@@ -7,8 +7,8 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 use sternway_compose::Observer;
 use sternway_model::{
-    At, DeploymentNumber, EnvironmentName, ImageId, Kind, Layer as LayerName, Location, Plan, Readiness, Release,
-    Result, ServiceName, counted,
+    At, Change, DeploymentNumber, EnvironmentName, ImageId, Kind, Layer as LayerName, Location, Plan, Readiness,
+    Release, Result, ServiceName, counted,
 };
 use sternway_vault::Scope;
 
@@ -55,10 +55,60 @@ struct Inputs<'a> {
     blockers: &'a [String],
 }
 
-/// Makes a plan. Reads only: the target through an [`Observer`], the keychain to prove that going back has its secrets.
+/// What a move would do, without what a person needs who wants to run it.
+pub struct Survey {
+    /// What it moves to.
+    pub want: Want,
+    /// The work, in the order of the layers.
+    pub jobs: Vec<Job>,
+    /// What must be mended before it can be run.
+    pub blockers: Vec<String>,
+    kept: Vec<String>,
+    notes: Vec<String>,
+    images: BTreeMap<ServiceName, ImageId>,
+}
+
+impl Survey {
+    /// Each thing that changes.
+    pub fn changes(&self) -> impl Iterator<Item = &Change> {
+        self.jobs.iter().flat_map(|job| &job.changes)
+    }
+}
+
+/// Looks at all layers. Reads only, through an [`Observer`].
 ///
 /// # Errors
 /// If a layer cannot be observed, or what is wanted cannot be carried out.
+pub async fn survey(
+    project: &Project,
+    environment: &EnvironmentName,
+    observer: &Observer,
+    have: Option<&Release>,
+    wanted: Wanted,
+) -> Result<Survey> {
+    let Wanted { want, notes, blockers, places, .. } = wanted;
+    let sight = Sight { project, environment, observer, have };
+    let mut survey = Survey { want, jobs: Vec::new(), blockers, kept: Vec::new(), notes, images: BTreeMap::new() };
+    for layer in layers::all() {
+        let observed = layer.observe(&sight, &survey.want).await?;
+        let plan = layer.plan(&sight, &observed, &survey.want).map_err(|error| placed(error, &places))?;
+        survey.jobs.extend(plan.jobs);
+        survey.kept.extend(plan.kept);
+        survey.notes.extend(plan.notes);
+        survey.notes.extend(plan.without_effect.iter().map(|key| match places.get(&key.key) {
+            Some(place) => format!("{}: {key}", Location { key: None, ..place.clone() }),
+            None => key.to_string(),
+        }));
+        survey.blockers.extend(plan.blockers);
+        survey.images.extend(observed.images());
+    }
+    Ok(survey)
+}
+
+/// Makes a plan. Reads only: the target through an [`Observer`], the keychain to prove that going back has its secrets.
+///
+/// # Errors
+/// As [`survey`]; if the folder's commit cannot be asked for.
 pub async fn prepare(
     project: &Project,
     environment: &EnvironmentName,
@@ -67,32 +117,13 @@ pub async fn prepare(
     wanted: Wanted,
     parts: &Parts,
 ) -> Result<Prepared> {
-    let Wanted { mut want, mut notes, mut blockers, places, of_folder } = wanted;
-    let sight = Sight { project, environment, observer, have: have.as_ref() };
-    let mut jobs = Vec::new();
-    let mut kept = Vec::new();
-    let mut images = BTreeMap::new();
-    let planned = async {
-        for layer in layers::all() {
-            let observed = layer.observe(&sight, &want).await?;
-            let plan = layer.plan(&sight, &observed, &want).map_err(|error| placed(error, &places))?;
-            jobs.extend(plan.jobs);
-            kept.extend(plan.kept);
-            notes.extend(plan.notes);
-            notes.extend(plan.without_effect.iter().map(|key| match places.get(&key.key) {
-                Some(place) => format!("{}: {key}", Location { key: None, ..place.clone() }),
-                None => key.to_string(),
-            }));
-            blockers.extend(plan.blockers);
-            images.extend(observed.images());
-        }
-        Ok(())
-    };
+    let (of_folder, known) = (wanted.of_folder, wanted.want.revision.clone());
     // The engine, the keychain and git take longer to answer than what is done with their answers.
+    let survey = survey(project, environment, observer, have.as_ref(), wanted);
     let ready_to_go_back = readiness(project, environment, observer, have.as_ref(), parts);
-    let revision = async { if of_folder { git::revision(&project.folder).await } else { Ok(want.revision.clone()) } };
-    let (planned, ready_to_go_back, revision) = tokio::join!(planned, ready_to_go_back, revision);
-    planned?;
+    let revision = async { if of_folder { git::revision(&project.folder).await } else { Ok(known) } };
+    let (survey, ready_to_go_back, revision) = tokio::join!(survey, ready_to_go_back, revision);
+    let Survey { mut want, jobs, blockers, kept, notes, images } = survey?;
     want.revision = revision?;
     let inputs = Inputs {
         environment,

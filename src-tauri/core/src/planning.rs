@@ -16,7 +16,7 @@ use sternway_model::{
 use crate::configure::blocking;
 use crate::kept;
 use crate::machine::Core;
-use crate::plan::{Prepared, prepare};
+use crate::plan::{Prepared, Survey, prepare, survey};
 use crate::project::Project;
 use crate::promotion::Promoting;
 use crate::unresolved;
@@ -357,15 +357,18 @@ impl Core {
         };
         let observer = self.observer(project, environment)?;
         let wanted = Wanted::plain(Want::from_release(&release));
-        let prepared = prepare(project, environment, &observer, Some(release), wanted, &self.parts).await?;
-        let changes = prepared.plan.changes.into_iter().filter(|change| change.layer != Layer::Configuration);
+        let survey = survey(project, environment, &observer, Some(&release), wanted).await?;
+        let changes = survey.changes().filter(|change| change.layer != Layer::Configuration).cloned();
         Ok(Drift { environment: environment.clone(), changes: changes.collect() })
     }
 
-    /// What a deployment of the folder would change now. Nobody can run this plan: it is not remembered.
-    pub(crate) async fn look_ahead(&self, project: &Project, environment: &EnvironmentName) -> Result<Plan> {
+    /// What a deployment of the folder would change now. It is asked again and again, for every environment.
+    pub(crate) async fn look_ahead(&self, project: &Project, environment: &EnvironmentName) -> Result<Survey> {
         let observer = self.observer(project, environment)?;
-        Ok(self.prepare(project, environment, &observer, &Goal::Folder).await?.plan)
+        let have = self.history().await?.current_release(self.project_id(project).await?, environment).await?;
+        let mut wanted = self.wanted_of_folder(project, environment).await?;
+        unresolved::tell(project, environment, &mut wanted).await?;
+        survey(project, environment, &observer, have.as_ref(), wanted).await
     }
 }
 

@@ -1,7 +1,7 @@
 //! Use case: how the environments are.
 
 use sternway_history::{Filter, ProjectId};
-use sternway_model::{Code, Deployment, DeploymentNumber, EnvironmentName, Outcome, Plan, Result};
+use sternway_model::{Code, Deployment, DeploymentNumber, EnvironmentName, Outcome, Result};
 
 use crate::machine::Core;
 use crate::project::Project;
@@ -59,10 +59,10 @@ impl Core {
 
     async fn waiting(&self, project: &Project, environment: &EnvironmentName) -> Waiting {
         match self.look_ahead(project, environment).await {
-            Ok(Plan { changes, blockers, .. }) => Waiting {
-                changes: u32::try_from(changes.len()).unwrap_or(u32::MAX),
-                first: changes.into_iter().take(NAMED).map(|change| change.subject).collect(),
-                blockers,
+            Ok(survey) => Waiting {
+                changes: u32::try_from(survey.changes().count()).unwrap_or(u32::MAX),
+                first: survey.changes().take(NAMED).map(|change| change.subject.clone()).collect(),
+                blockers: survey.blockers,
                 problem: None,
             },
             Err(error) => Waiting { changes: 0, first: Vec::new(), blockers: Vec::new(), problem: Some(error) },

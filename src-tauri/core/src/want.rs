@@ -173,7 +173,7 @@ impl Want {
     /// # Errors
     /// If the stored model is none, or uses what cannot be carried out.
     pub fn model(&self) -> Result<Model> {
-        Model::decode(&self.application)?.with_environment(&self.environment())
+        Model::decode(&self.application)?.with_environment(|key| self.variable(key))
     }
 
     /// The images that are brought, each with whose engine has it.
@@ -183,20 +183,14 @@ impl Want {
         self.brought.iter().map(|image| (image.clone(), whose.clone())).collect()
     }
 
-    /// The variables as text, secrets as pins.
-    #[must_use]
-    pub fn environment(&self) -> BTreeMap<String, String> {
-        self.configuration.iter().map(|variable| (variable.key.clone(), text_of(&variable.value))).collect()
-    }
-
     /// Every secret version that it needs.
     ///
     /// # Errors
     /// If the Compose model is none.
     pub fn secrets(&self) -> Result<Vec<SecretPin>> {
         let mut pins: BTreeSet<SecretPin> = self.model()?.secrets().into_iter().collect();
-        for text in self.environment().values() {
-            pins.extend(mentions(text)?);
+        for variable in &self.configuration {
+            pins.extend(mentions(&text_of(&variable.value))?);
         }
         Ok(pins.into_iter().collect())
     }
