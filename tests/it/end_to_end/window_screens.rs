@@ -106,7 +106,7 @@ async fn nothing_is_cut_off_in_the_smallest_size_with_the_longest_names() -> Res
             ("matrix", "configuration", "TOKEN"),
             ("matrix-inspector", &format!("configuration?select={LONG}"), "Why this value"),
             ("matrix-secret", "configuration?select=TOKEN", "Versions"),
-            ("matrix-missing", "configuration?filter=missing", "secret without a value"),
+            ("matrix-missing", "configuration?filter=missing", "no value yet"),
             ("matrix-add", "configuration?dialog=add", "Add"),
             ("matrix-import", "configuration?dialog=import", "keychain"),
             ("documents", "documents", DOCUMENT),

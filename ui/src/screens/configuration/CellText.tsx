@@ -65,7 +65,9 @@ function Shown({ state, cell }: { state: CellState; cell: Cell }) {
       return (
         <>
           <IconX className={classes.icon} aria-hidden />
-          <span className={classes.words}>secret without a value</span>
+          <span className={classes.words} title="A secret whose value the keychain does not have">
+            no value yet
+          </span>
         </>
       );
     case "missing":
