@@ -1,6 +1,5 @@
 //! Moving a project on the real engine.
 
-
 use serde_json::json;
 use sternway_compose::images_after;
 
