@@ -4,16 +4,19 @@ import classes from "./Succession.module.css";
 
 const ShownContext = createContext(true);
 
+/** A screen that is on the page without being seen. */
+export const UNSEEN = '[aria-hidden="true"]';
+
 /** Whether the screen is what the person looks at, and not one that is kept for when they come back to it. */
 export function useShown(): boolean {
   return useContext(ShownContext);
 }
 
-/** A screen that stays as it is while it is not seen: it keeps its place and its size, and nothing in it can be reached. */
+/** A screen that stays as it is while it is not seen: it keeps its place and its size. What is invisible cannot be reached. */
 export function Kept({ shown, children }: { shown: boolean; children: ReactNode }) {
   return (
     <ShownContext value={shown}>
-      <div className={shown ? classes.shown : classes.kept} inert={!shown} aria-hidden={!shown}>
+      <div className={shown ? classes.shown : classes.kept} aria-hidden={!shown}>
         {children}
       </div>
     </ShownContext>
@@ -26,7 +29,7 @@ interface Stay {
 }
 
 /**
- * Shows its children. Those of another `id` that they follow are only hidden, and taken away after the next frame: taking
+ * Shows its children. Those of another `id` that they follow are only covered, and taken away after the next frame: taking
  * a screen away takes about as long as showing one.
  */
 export function Succession({ id, children }: Stay) {
@@ -55,7 +58,7 @@ export function Succession({ id, children }: Stay) {
     if (!stay) return null;
     const gone = stay.id !== id;
     return (
-      <div key={stay.id} className={gone ? classes.gone : classes.shown} inert={gone} aria-hidden={gone}>
+      <div key={stay.id} className={gone ? classes.gone : classes.shown} aria-hidden={gone}>
         {stay.children}
       </div>
     );

@@ -2,6 +2,7 @@
 import { useEffect } from "react";
 import { go, parse } from "./routes";
 import { sections } from "./Sidebar";
+import { UNSEEN } from "./Succession";
 
 /** Whether this is a Mac, whose shortcuts go with another key. */
 export const isApple = /mac/i.test(navigator.userAgent);
@@ -75,7 +76,7 @@ export function useKeys(open: { palette: () => void; sheet: () => void }): void 
       } else if (event.key === "/") {
         const filters = [...document.querySelectorAll<HTMLInputElement>("[data-filter]")];
         // A screen that is kept without being seen has one too.
-        const filter = filters.find((field) => !field.closest("[inert]"));
+        const filter = filters.find((field) => !field.closest(UNSEEN));
         filter?.focus();
         filter?.select();
         if (filter) event.preventDefault();

@@ -1,8 +1,5 @@
 import { useEffect, useRef } from "react";
-import { useShown } from "../app/Succession";
-
-/** A screen that is on the page without being seen. */
-const UNSEEN = "[inert]";
+import { UNSEEN, useShown } from "../app/Succession";
 
 /** Nothing on the page has the person's attention yet: the focus is nowhere, on the page as a whole, or where they came from. */
 function unclaimed(): boolean {
