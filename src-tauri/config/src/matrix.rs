@@ -74,14 +74,14 @@ pub fn grid(project_dir: &Path, project: &ProjectFile) -> Grid {
     let mut mentioned: Vec<BTreeSet<String>> = vec![BTreeSet::new(); rows.len()];
     let common = sources.common();
     // Where an environment says nothing of its own the cell is the same in all of them.
-    let slots = environments.first().map(|any| sources.of(any).map(|(slot, _)| slot).collect::<Vec<_>>());
+    let slots: Vec<_> = sources.of_any().map(|(slot, _)| slot).collect();
     let mut inherited: Vec<Arc<GridCell>> = vec![Arc::default(); rows.len()];
     let mut templates = Vec::new();
     for found in found(&common) {
         let Some(place) = places.get(found.variable.key.as_str()) else { continue };
         templates.extend(found.template.map(|template| (*place, &template.mentions)));
         if let Some(empty) = inherited.get_mut(*place) {
-            *empty = Arc::new(found.cell(slots.as_deref().unwrap_or_default()));
+            *empty = Arc::new(found.cell(&slots));
         }
     }
     problems.extend(common.problems.iter().cloned());
@@ -93,7 +93,7 @@ pub fn grid(project_dir: &Path, project: &ProjectFile) -> Grid {
         let new = column.problems.into_iter().filter(|problem| !problems.contains(problem)).collect::<Vec<_>>();
         problems.extend(new);
         for (place, mentions) in column.mentions {
-            mentioned.get_mut(place).into_iter().for_each(|mentioned| mentioned.extend(mentions.iter().cloned()));
+            mention(&mut mentioned, place, mentions);
         }
         for (row, cell) in rows.iter_mut().zip(column.cells) {
             row.cells.push(cell);
@@ -103,12 +103,18 @@ pub fn grid(project_dir: &Path, project: &ProjectFile) -> Grid {
         let (Some(row), Some(cell)) = (rows.get(place), inherited.get(place)) else { continue };
         // What every environment overrides counts nowhere.
         if row.cells.iter().any(|shown| Arc::ptr_eq(shown, cell)) {
-            mentioned.get_mut(place).into_iter().for_each(|mentioned| mentioned.extend(mentions.iter().cloned()));
+            mention(&mut mentioned, place, mentions.clone());
         }
     }
     judge(project, &mut rows);
     refer(&mut rows, mentioned);
     Grid { environments, rows, problems }
+}
+
+fn mention(mentioned: &mut [BTreeSet<String>], place: usize, keys: Vec<String>) {
+    if let Some(known) = mentioned.get_mut(place) {
+        known.extend(keys);
+    }
 }
 
 /// What an environment has.

@@ -47,6 +47,11 @@ impl<'a> Sources<'a> {
         })
     }
 
+    /// The files of some environment: what is said of shared ones is the same for all.
+    pub(crate) fn of_any(&self) -> impl Iterator<Item = (Slot, &EnvFile)> {
+        self.project.environments.keys().next().into_iter().flat_map(|environment| self.of(environment))
+    }
+
     /// Why files cannot be read.
     pub(crate) fn problems(&self) -> impl Iterator<Item = &Error> {
         self.files.values().filter_map(|source| source.file.as_ref().err())
@@ -59,9 +64,7 @@ impl<'a> Sources<'a> {
 
     /// The files with which every environment begins.
     pub(crate) fn common(&self) -> Merged<'static> {
-        let any = self.project.environments.keys().next();
-        let files = any.into_iter().flat_map(|environment| self.of(environment));
-        Merged::new(&|_| None).with(files.take_while(|(slot, _)| !slot.own))
+        Merged::new(&|_| None).with(self.of_any().take_while(|(slot, _)| !slot.own))
     }
 
     /// The files of an environment that come behind the [common](Self::common) ones, laid over those.
@@ -71,9 +74,7 @@ impl<'a> Sources<'a> {
 
     /// What the shared files alone give to every environment.
     pub(crate) fn shared(&self) -> Merged<'static> {
-        let any = self.project.environments.keys().next();
-        let files = any.into_iter().flat_map(|environment| self.of(environment));
-        Merged::new(&|_| None).with(files.filter(|(slot, _)| !slot.own))
+        Merged::new(&|_| None).with(self.of_any().filter(|(slot, _)| !slot.own))
     }
 
     /// The file in a slot, to be edited; an empty one if it is not there yet.

@@ -54,16 +54,13 @@ pub(super) async fn ready(run: &Run<'_>, place: &Place<'_>, id: &str, replaces: 
         () = &mut printed => return ready.await,
     };
     let goes_on = seen.as_ref().is_err_and(|error| matches!(error.code, Code::Cancelled | Code::TimedOut));
-    let rest = async {
+    let read = async {
         while follows.load(Ordering::Relaxed) {
             sleep(INTERVAL).await;
         }
     };
     let rest = async {
-        tokio::select! {
-            () = rest => (),
-            () = &mut printed => (),
-        }
+        tokio::select! { () = read => (), () = &mut printed => () }
     };
     if !goes_on && tokio::time::timeout(LAST_LINES, rest).await.is_err() {
         run.output.line("(the end of its output did not come)");

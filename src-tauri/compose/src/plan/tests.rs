@@ -54,34 +54,18 @@ fn planned_with(
     model: &Model,
     images: &BTreeMap<ServiceName, ImageId>,
 ) -> sternway_model::Result<ComposePlan> {
-    let want = Want {
-        project: "p",
-        model,
-        images,
-        elsewhere: &BTreeMap::new(),
-        project_dir: Path::new("/p"),
-        config_files: Vec::new(),
-        deployment: None,
-        remove: Removal::default(),
-    };
-    plan(observed, &want)
+    plan(observed, &want(model, images, Removal::default()))
+}
+
+fn want<'a>(model: &'a Model, images: &'a BTreeMap<ServiceName, ImageId>, remove: Removal) -> Want<'a> {
+    static NOWHERE: BTreeMap<ImageId, String> = BTreeMap::new();
+    let (project_dir, config_files, deployment) = (Path::new("/p"), Vec::new(), None);
+    Want { project: "p", model, images, elsewhere: &NOWHERE, project_dir, config_files, deployment, remove }
 }
 
 fn taken_down(observed: &Observed, remove: Removal) -> String {
     let nothing = model(json!({}));
-    let (project_dir, config_files, deployment) = (Path::new("/p"), Vec::new(), None);
-    let (none, elsewhere) = (BTreeMap::new(), BTreeMap::new());
-    let want = Want {
-        project: "p",
-        model: &nothing,
-        images: &none,
-        elsewhere: &elsewhere,
-        project_dir,
-        config_files,
-        deployment,
-        remove,
-    };
-    plan(observed, &want).expect("a plan").to_string()
+    plan(observed, &want(&nothing, &BTreeMap::new(), remove)).expect("a plan").to_string()
 }
 
 fn text(observed: &Observed, model: &Model) -> String {
