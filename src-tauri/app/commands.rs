@@ -233,9 +233,10 @@ pub async fn remove_secret(
     environment: EnvironmentName,
     name: SecretName,
     version: Option<u32>,
+    typed_name: Option<String>,
 ) -> Result<Secrets> {
     let project = shared.project(&project)?;
-    shared.core.remove_secret(&project, &environment, &name, version).await?;
+    shared.core.remove_secret(&project, &environment, &name, version, typed_name.as_deref()).await?;
     shared.core.secrets(&project, None).await
 }
 

@@ -65,6 +65,7 @@ mod tests {
             services: vec![service],
             deployment: None,
             last: None,
+            drift: None,
             waiting: None,
             problem: None,
         };

@@ -46,6 +46,7 @@ impl Stage {
         let stage = Self { folder, name };
         fs::create_dir(stage.home())?;
         copy(template, &stage.project())?;
+        stage.own_contexts()?;
         stage
             .edit("sternway.yaml", |line| line.starts_with("project: ").then(|| format!("project: {}", stage.name)))?;
         for entry in fs::read_dir(stage.project())? {
@@ -56,6 +57,19 @@ impl Stage {
             }
         }
         Ok(stage)
+    }
+
+    /// Makes what its images are built from its own: an image that another stage made of the same sources would be found by a
+    /// plan, and be gone when that stage is over.
+    fn own_contexts(&self) -> Result<()> {
+        for entry in WalkDir::new(self.project()) {
+            let entry = entry?;
+            if entry.file_name() == "Dockerfile" {
+                let text = fs::read_to_string(entry.path())?;
+                fs::write(entry.path(), format!("{text}# {}\n", self.name))?;
+            }
+        }
+        Ok(())
     }
 
     /// The project's folder.

@@ -29,7 +29,7 @@ export const commands = {
 	copySecret: (project: string, name: SecretName, from: EnvironmentName, to: EnvironmentName) => __TAURI_INVOKE<Secrets>("copy_secret", { project, name, from, to }),
 	/**  What `remove_secret` would take along. */
 	planSecretRemoval: (project: string, environment: EnvironmentName, name: SecretName, version: number | null) => __TAURI_INVOKE<SecretRemoval>("plan_secret_removal", { project, environment, name, version }),
-	removeSecret: (project: string, environment: EnvironmentName, name: SecretName, version: number | null) => __TAURI_INVOKE<Secrets>("remove_secret", { project, environment, name, version }),
+	removeSecret: (project: string, environment: EnvironmentName, name: SecretName, version: number | null, typedName: string | null) => __TAURI_INVOKE<Secrets>("remove_secret", { project, environment, name, version, typedName }),
 	importCandidates: (project: string, environment: EnvironmentName) => __TAURI_INVOKE<Import>("import_candidates", { project, environment }),
 	importSecrets: (project: string, environment: EnvironmentName, keys: string[]) => __TAURI_INVOKE<Import>("import_secrets", { project, environment, keys }),
 	plan: (project: string, environment: EnvironmentName) => __TAURI_INVOKE<Plan>("plan", { project, environment }),
@@ -259,6 +259,8 @@ export type Code =
 "failed" | 
 /**  A person stopped the work. */
 "cancelled" | 
+/**  A person who was asked did not say yes; nothing was touched. */
+"declined" | 
 /**  A remote call did not end in its time limit. */
 "timed_out" | 
 /**  Whether the work was done cannot be said. */
@@ -562,6 +564,8 @@ export type EnvironmentStatus = {
 	deployment: Deployment | null,
 	/**  The last deployment, where what runs is not its release: it failed, was cancelled, went back or took everything down. */
 	last?: Deployment | null,
+	/**  In how many things what runs differs from its release; absent unless it was asked for. */
+	drift?: number | null,
 	/**  What a deployment would find; absent unless it was asked for. */
 	waiting?: Waiting | null,
 	/**  Why it cannot be observed, if so. */
@@ -1230,6 +1234,8 @@ export type SecretRemoval = {
 	releases: DeploymentNumber[],
 	/**  The release that runs needs one of them, too: its containers go on and cannot be made anew. */
 	running: boolean,
+	/**  The environment's name has to be typed: it is protected, or what runs needs one of them. */
+	guarded: boolean,
 };
 
 /**  A version of a secret. */
@@ -1271,7 +1277,10 @@ export type ServiceName = string;
 export type ServiceStatus = {
 	/**  Its name. */
 	name: string,
-	/**  The engine's word: running, exited, created, …, or `missing`. */
+	/**
+	 *  The engine's word: running, exited, created, …; `starting` or `unhealthy` by its health check; `missing`; of several
+	 *  containers how many run.
+	 */
 	state: string,
 	/**  How it is. */
 	health: Health,

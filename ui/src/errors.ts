@@ -131,6 +131,7 @@ export const ERRORS: Record<Code, Words> = {
   },
   failed: { severity: "error", title: "It did not work", state: "", remedy: "retry" },
   cancelled: { severity: "info", title: "Stopped", state: "", remedy: "retry" },
+  declined: { severity: "info", title: "Not confirmed", state: "Nothing was touched.", remedy: "retry" },
   timed_out: { severity: "error", title: "It took too long", state: "", remedy: "retry" },
   unknown: {
     severity: "error",

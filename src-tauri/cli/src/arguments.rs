@@ -13,9 +13,9 @@ pub use configuration::{COPY_ORDER, Config, NewValue, Restore, Secret};
 #[derive(Debug, Parser)]
 #[command(name = "sternway", version, max_term_width = 100)]
 pub struct Arguments {
-    /// The project's folder.
-    #[arg(long, global = true, value_name = "DIR", default_value = ".")]
-    pub project: PathBuf,
+    /// The project's folder; else the folder above, this one included, that has a sternway.yaml.
+    #[arg(long, global = true, value_name = "DIR")]
+    pub project: Option<PathBuf>,
     /// Answer in JSON: one object, or one object a line for a stream.
     #[arg(long, global = true)]
     pub json: bool,

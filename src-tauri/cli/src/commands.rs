@@ -6,13 +6,13 @@ mod secret;
 mod services;
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use serde::Serialize;
 use sternway_core::view::{Doctor, HistoryFilter};
 use sternway_core::{Project, Removal, Sternway};
-use sternway_model::{Code, DeploymentNumber, EnvironmentName, Error, Kind, Plan, Result};
+use sternway_model::{Code, DeploymentNumber, EnvironmentName, Error, FILE_NAME, Kind, Plan, Result};
 
 use crate::arguments::{Arguments, Command, Consent};
 use crate::{complain, exit, show, stream};
@@ -51,7 +51,11 @@ impl Front<'_> {
 
 /// Does what the command line says; the answer is the exit code.
 pub async fn run(core: &Arc<Sternway>, arguments: Arguments) -> Result<u8> {
-    let front = Front { core, folder: &arguments.project, json: arguments.json };
+    let folder = match arguments.project {
+        Some(folder) => folder,
+        None => nearest_project(&arguments.command),
+    };
+    let front = Front { core, folder: &folder, json: arguments.json };
     match arguments.command {
         Command::Init => {
             let made = core.init(front.folder).await?;
@@ -160,6 +164,17 @@ pub async fn run(core: &Arc<Sternway>, arguments: Arguments) -> Result<u8> {
             Ok(exit::of_doctor(&doctor))
         }
     }
+}
+
+/// The folder from here upwards that has a project; this one if there is none, and for what has nothing to do with one.
+fn nearest_project(command: &Command) -> PathBuf {
+    let here = PathBuf::from(".");
+    if matches!(command, Command::Init | Command::Compose(_)) || here.join(FILE_NAME).exists() {
+        return here;
+    }
+    let above = std::env::current_dir().ok();
+    let above = above.as_deref().into_iter().flat_map(Path::ancestors).find(|folder| folder.join(FILE_NAME).exists());
+    above.map_or(here, Path::to_owned)
 }
 
 /// Shows the plan, asks, and follows the deployment to its end.

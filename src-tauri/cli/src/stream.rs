@@ -7,17 +7,17 @@ use sternway_model::{Code, DeploymentNumber, EnvironmentName, Error, Event, Outc
 
 use crate::arguments::Consent;
 
-/// Asks until there is a yes, unless it was given beforehand.
+/// Asks for a yes, unless it was given beforehand.
 ///
 /// # Errors
-/// [`Code::Cancelled`] for anything but a yes; [`Code::Usage`] where nobody can be asked.
+/// [`Code::Declined`] for anything but a yes; [`Code::Usage`] where nobody can be asked.
 pub fn agree(question: &str, yes: bool) -> Result<()> {
     if yes {
         return Ok(());
     }
-    match ask(&format!("{question} [y/N] "))?.as_str() {
+    match ask(&format!("{question} [y/N] "), "Use --yes.")?.as_str() {
         "y" | "Y" | "yes" => Ok(()),
-        _ => Err(Error::new(Code::Cancelled, "nothing was done")),
+        _ => Err(Error::new(Code::Declined, "nothing was done")),
     }
 }
 
@@ -34,8 +34,7 @@ pub fn consent(plan: &Plan, consent: &Consent, json: bool) -> Result<Option<Stri
         return Ok(None);
     }
     if protected {
-        let name = &plan.environment;
-        return ask(&format!("{name} is protected. Type its name to go on: ")).map(Some);
+        return name_of(&plan.environment, &format!("{} is protected", plan.environment), None).map(Some);
     }
     agree(&format!("{} {}?", capital(plan.kind.as_str()), plan.environment), false).map(|()| None)
 }
@@ -52,10 +51,24 @@ pub fn name_of_protected(
     if confirm.is_some() || !project.file.environment(environment)?.protected {
         return Ok(confirm);
     }
-    ask(&format!("{environment} is protected. Type its name to go on: ")).map(Some)
+    name_of(environment, &format!("{environment} is protected"), None).map(Some)
 }
 
-fn ask(question: &str) -> Result<String> {
+/// The environment's name, typed beforehand or now, with why it is wanted.
+///
+/// # Errors
+/// [`Code::Usage`] where nobody can be asked.
+pub fn name_of(environment: &EnvironmentName, why: &str, confirm: Option<String>) -> Result<String> {
+    match confirm {
+        Some(typed) => Ok(typed),
+        None => {
+            ask(&format!("{why}. Type the environment's name to go on: "), &format!("Use --confirm {environment}."))
+        }
+    }
+}
+
+/// What a person types; `otherwise` says what to do where there is none.
+fn ask(question: &str, otherwise: &str) -> Result<String> {
     if std::io::stdin().is_terminal() {
         eprint!("{question}");
         std::io::stderr().flush().map_err(|error| Error::failed(format!("cannot ask: {error}")))?;
@@ -66,8 +79,7 @@ fn ask(question: &str) -> Result<String> {
         .read_line(&mut answer)
         .map_err(|error| Error::failed(format!("cannot read the answer: {error}")))?;
     if read == 0 {
-        return Err(Error::new(Code::Usage, "nobody is there to be asked")
-            .hint("Use --yes; for a protected environment --confirm with its name."));
+        return Err(Error::new(Code::Usage, "nobody is there to be asked").hint(otherwise));
     }
     Ok(answer.trim().to_owned())
 }

@@ -157,7 +157,13 @@ pub(crate) async fn build(run: &Run<'_>, name: &ServiceName, service: &Service, 
 
 /// [`context_hash`], where it does not hold up the others.
 pub(crate) async fn hash_of(name: &ServiceName, builds: &Builds) -> Result<String> {
-    in_background((name.clone(), builds.clone()), |(name, builds)| context_hash(&name, &builds)).await
+    let hash = in_background((name.clone(), builds.clone()), |(name, builds)| context_hash(&name, &builds)).await;
+    hash.map_err(|error| match error.code {
+        Code::NotFound => error
+            .context(format!("service {name} cannot be built"))
+            .hint(format!("Make the file, or correct `services.{name}.build`.")),
+        _ => error,
+    })
 }
 
 /// The name of the image that was built for another service, which waits for that in the plan.

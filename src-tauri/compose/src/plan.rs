@@ -343,13 +343,10 @@ impl<'a> Planner<'a> {
         } else {
             format!("service {}", place.name)
         };
-        let after = match &image {
-            ImageSource::Known(id) => Some(id.to_string()),
-            // Which content its name stands for is known when it is there.
-            ImageSource::Pulled(reference) => Some(reference.clone()),
-            ImageSource::Built(_) => None,
-        };
-        let before = decision.others.first().map(|container| container.image.clone());
+        // By name; that the content behind a name is another one is said by the reason.
+        let before = decision.others.first().map(|container| &container.image_name);
+        let before = before.filter(|name| !name.starts_with("sha256:")).cloned();
+        let after = place.service.image.clone().filter(|name| before.as_ref() != Some(name));
         if action == Action::Recreate {
             match place.service.failure_action() {
                 FailureAction::Rollback => {}
@@ -366,7 +363,7 @@ impl<'a> Planner<'a> {
         let (service, number, frees) = (place.name.clone(), place.number, frees.to_vec());
         let job = Job::Container { service, number, image, frees };
         let change = self.add(subject, action, reason, job);
-        if action == Action::Recreate && after.is_some() && before != after {
+        if action == Action::Recreate && before.is_some() && after.is_some() {
             change.before = before;
             change.after = after;
         }

@@ -122,9 +122,15 @@ pub async fn prepare(
     let survey = survey(project, environment, observer, have.as_ref(), wanted);
     let ready_to_go_back = readiness(project, environment, observer, have.as_ref(), parts);
     let revision = async { if of_folder { git::revision(&project.folder).await } else { Ok(known) } };
-    let (survey, ready_to_go_back, revision) = tokio::join!(survey, ready_to_go_back, revision);
+    let (survey, mut ready_to_go_back, revision) = tokio::join!(survey, ready_to_go_back, revision);
     let Survey { mut want, jobs, blockers, kept, notes, images } = survey?;
     want.revision = revision?;
+    for (goes, what) in [(want.remove.volumes, "the data in its volumes"), (want.remove.images, "its images")] {
+        if goes {
+            ready_to_go_back.proven = false;
+            ready_to_go_back.reasons.push(format!("{what} would be removed, as was asked for"));
+        }
+    }
     let inputs = Inputs {
         environment,
         project_file: &project.text,

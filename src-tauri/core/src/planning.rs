@@ -196,7 +196,7 @@ impl Core {
                     None => return Err(self.no_release(id, environment, number).await?),
                 }
             }
-            Goal::Before => Wanted::plain(Want::from_release(&self.before(id, environment, have.as_ref()).await?)),
+            Goal::Before => Wanted::plain(Want::from_release(&self.before(project, environment, have.as_ref()).await?)),
             Goal::Interrupted => Wanted::plain(self.interrupted_want(id, environment).await?),
             Goal::Nothing(remove) => {
                 Wanted::plain(Want::nothing(&project.file.compose_project(environment), have.as_ref(), *remove))
@@ -273,19 +273,25 @@ impl Core {
     }
 
     /// The release to go back to when none is named.
-    async fn before(&self, id: ProjectId, environment: &EnvironmentName, have: Option<&Release>) -> Result<Release> {
+    async fn before(
+        &self,
+        project: &Project,
+        environment: &EnvironmentName,
+        have: Option<&Release>,
+    ) -> Result<Release> {
+        let id = self.project_id(project).await?;
         let history = self.history().await?;
         let nothing = || {
             Error::new(Code::NotFound, format!("{environment} has no earlier release to go back to"))
                 .hint("A release is written when a deployment succeeds.")
         };
         let have = have.ok_or_else(nothing)?;
-        // A move that did not succeed left the environment somewhere between; the way back leads to where it came from.
+        // A move that did not succeed may have left the environment somewhere between; the way back leads to where it came from.
         let halfway = match self.newest(id, environment).await? {
             Some(newest) => newest.number > have.number && newest.result != Some(Outcome::WentBack),
             None => false,
         };
-        if halfway {
+        if halfway && !self.drift(project, environment).await?.changes.is_empty() {
             return Ok(have.clone());
         }
         // A release that is what runs already leads nowhere: that of a deployment which changed nothing, or the one that a

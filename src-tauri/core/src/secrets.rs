@@ -1,17 +1,22 @@
 //! Use cases: secrets. Values go into the keychain and nowhere else; history keeps names, versions and fingerprints.
 
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+
 use sternway_config::EnvFile;
 use sternway_history::{BegunSecret, StoredSecret};
 use sternway_model::{
     Cause, Code, EnvironmentName, Error, Origin, Recipe, Result, SecretName, SecretPin, Sensitive, Value,
-    looks_like_secret,
+    looks_like_secret, nearest,
 };
 use sternway_vault::Put;
 
 use crate::configure::blocking;
 use crate::machine::Core;
 use crate::project::Project;
+use crate::run::confirm;
 use crate::view::{Import, ImportCandidate, SecretEntry, SecretRemoval, SecretVersion, Secrets};
+use crate::want::loaded;
 
 /// A line of an env file whose value looks like a secret.
 struct Suspect {
@@ -111,6 +116,25 @@ impl Core {
         let (version, noted) =
             self.saving(project, Cause::Saved, note, self.put_secret(project, environment, name, value)).await?;
         noted.problem.map_or(Ok(version), Err)
+    }
+
+    /// What to say of a secret that nothing in an environment refers to, such as one whose name is misspelt.
+    ///
+    /// # Errors
+    /// None of its own; what is wrong with the project's files is said where they are read for a plan.
+    pub async fn unused_secret(
+        &self,
+        project: &Project,
+        environment: &EnvironmentName,
+        name: &SecretName,
+    ) -> Result<Option<String>> {
+        let Ok(wanted) = self.wanted_of_folder(project, environment).await else { return Ok(None) };
+        let used: BTreeSet<SecretName> = wanted.want.secrets()?.into_iter().map(|pin| pin.name).collect();
+        let near = nearest(name.as_str(), used.iter().map(SecretName::as_str));
+        let near = near.map(|near| format!(" Did you mean `{near}`?")).unwrap_or_default();
+        let say =
+            || format!("nothing in {environment} uses {name}; a variable does whose value is `keychain:{name}`.{near}");
+        Ok((!used.contains(name)).then(say))
     }
 
     /// A random value, for [`Core::set_secret`] and rotations.
@@ -217,21 +241,25 @@ impl Core {
             return Err(Error::new(Code::NotFound, format!("{name} has no{which} value in {environment}")));
         }
         let (releases, running) = self.releases_with(project, environment, name, &versions).await?;
-        Ok(SecretRemoval { environment: environment.clone(), name: name.clone(), versions, releases, running })
+        let guarded = running || project.file.environment(environment)?.protected;
+        Ok(SecretRemoval { environment: environment.clone(), name: name.clone(), versions, releases, running, guarded })
     }
 
     /// Removes a version of a secret, or all of them, from the keychain and from the list. The answer is what it took along.
     ///
     /// # Errors
-    /// [`Code::NotFound`] if there is none.
+    /// [`Code::NotFound`] if there is none; [`Code::Protected`] if the environment's name has to be typed, because it is protected
+    /// or what runs there needs the version.
     pub async fn remove_secret(
         &self,
         project: &Project,
         environment: &EnvironmentName,
         name: &SecretName,
         version: Option<u32>,
+        typed: Option<&str>,
     ) -> Result<SecretRemoval> {
         let planned = self.plan_secret_removal(project, environment, name, version).await?;
+        confirm(environment, planned.guarded, typed)?;
         let removal = async {
             for version in &planned.versions {
                 self.drop_secret(project, environment, name, *version).await?;
@@ -300,6 +328,8 @@ impl Core {
     }
 
     async fn suspects(&self, project: &Project, environment: &EnvironmentName) -> Result<Vec<Suspect>> {
+        let taken: BTreeSet<String> =
+            self.known_secrets(project).await?.into_iter().map(|secret| secret.name.to_string()).collect();
         let project = project.clone();
         let environment = environment.clone();
         blocking(move || {
@@ -311,7 +341,9 @@ impl Core {
                 lines.extend(variable.overridden.into_iter().rev().map(|origin| (variable.key.clone(), origin)));
                 lines.push((variable.key, variable.source));
             }
-            let mut suspects = Vec::new();
+            // A secret has the name of its variable: one that means something else already cannot be had twice.
+            let taken = taken.into_iter().chain(lines.iter().map(|(key, _)| key.clone())).collect();
+            let mut suspects = of_services(&project, &environment, &taken)?;
             for (key, source) in lines {
                 let path = project.folder.join(&source.file);
                 let (bytes, _) = sternway_config::store::read(&path)?;
@@ -332,6 +364,51 @@ impl Core {
         })
         .await
     }
+}
+
+/// What looks like a secret in the files that services name as their `env_file`; without the names that are taken, and those
+/// to which two files give different values.
+fn of_services(project: &Project, environment: &EnvironmentName, taken: &BTreeSet<String>) -> Result<Vec<Suspect>> {
+    let read_in = |environment: &EnvironmentName| -> BTreeSet<PathBuf> {
+        let variables = sternway_config::load(&project.folder, &project.file, environment).unwrap_or_default();
+        // A Compose file that is wrong is told by plans; the other files can be tidied all the same.
+        let loaded = loaded(project, environment, &variables).map(|loaded| loaded.from_files).unwrap_or_default();
+        loaded.into_iter().map(|from| from.file).collect()
+    };
+    // Those that are env files of the project as well are read there.
+    let files = read_in(environment).into_iter();
+    let files: Vec<PathBuf> =
+        files.filter(|file| sternway_config::readers(&project.file, file).is_empty() && file.is_relative()).collect();
+    if files.is_empty() {
+        return Ok(Vec::new());
+    }
+    let readers: Vec<_> = project.file.environments.keys().map(|name| (name, read_in(name))).collect();
+    let mut suspects: Vec<Suspect> = Vec::new();
+    for file in files {
+        let (bytes, _) = sternway_config::store::read(&project.folder.join(&file))?;
+        let parsed = EnvFile::parse(&file, &bytes)?;
+        let environments = readers.iter().filter(|(_, files)| files.contains(&file)).map(|(name, _)| (*name).clone());
+        let environments: Vec<EnvironmentName> = environments.collect();
+        for entry in parsed.entries() {
+            let Some(reason) = looks_like_secret(entry.key(), entry.value()) else { continue };
+            suspects.push(Suspect {
+                value: Sensitive::new(entry.value().to_owned()),
+                candidate: ImportCandidate {
+                    environments: environments.clone(),
+                    reason: reason.to_owned(),
+                    key: entry.key().to_owned(),
+                    source: Origin { file: file.clone(), line: entry.line() },
+                },
+            });
+        }
+    }
+    let values: Vec<(String, Sensitive)> =
+        suspects.iter().map(|suspect| (suspect.candidate.key.clone(), suspect.value.clone())).collect();
+    suspects.retain(|Suspect { candidate, value }| {
+        let same = |(key, other): &(String, Sensitive)| *key != candidate.key || other == value;
+        !taken.contains(&candidate.key) && values.iter().all(same)
+    });
+    Ok(suspects)
 }
 
 fn secret_name(value: &Value) -> Option<&SecretName> {

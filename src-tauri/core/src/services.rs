@@ -73,14 +73,14 @@ impl Core {
                     // Of several containers of a service the worst one counts.
                     if seen.health > service.status.health {
                         service.status.health = seen.health;
-                        service.status.state.clone_from(&seen.state);
+                        service.status.state = state_of(&seen);
                     }
                     service.containers.push(seen);
                 }
                 None => services.push(ServiceView {
                     status: ServiceStatus {
                         name: container.service.clone(),
-                        state: seen.state.clone(),
+                        state: state_of(&seen),
                         health: seen.health,
                         image: image_of(&container.service, &container.image_name, known),
                         ports: container.ports.iter().map(published).collect(),
@@ -90,7 +90,9 @@ impl Core {
             }
         }
         for (name, service) in model.iter().flat_map(|model| &model.services) {
-            if !services.iter().any(|seen| seen.status.name == name.as_str()) {
+            if let Some(seen) = services.iter_mut().find(|seen| seen.status.name == name.as_str()) {
+                count(seen, service.replicas());
+            } else if service.replicas() > 0 {
                 let status = ServiceStatus {
                     name: name.to_string(),
                     state: "missing".to_owned(),
@@ -227,6 +229,28 @@ fn unmasked(gone: &[SecretPin]) -> Option<String> {
     Some(format!(
         "what is printed may show the value of {gone}: it is not in the keychain any more and cannot be masked"
     ))
+}
+
+/// The engine's word for the state of a container that runs says nothing of what its health check found.
+fn state_of(seen: &ContainerView) -> String {
+    match seen.health {
+        Health::Deploying => "starting".to_owned(),
+        Health::Degraded => "unhealthy".to_owned(),
+        _ => seen.state.clone(),
+    }
+}
+
+/// Compares how many containers run with how many the release has: what is gone says nothing itself.
+fn count(ServiceView { status, containers }: &mut ServiceView, wanted: u32) {
+    let run = State::Running.as_str();
+    let running = containers.iter().filter(|container| container.state == run).count();
+    let wanted = wanted as usize;
+    if containers.len() < wanted {
+        status.health = status.health.max(Health::Degraded);
+    }
+    if wanted > 1 && running > 0 && (running < wanted || status.state == run) {
+        status.state = format!("{running} of {wanted} running");
+    }
 }
 
 fn usage_view(at: At, used: Vec<sternway_compose::Usage>) -> UsageView {

@@ -25,15 +25,16 @@ impl Core {
         Ok(Status { environments: environments.await? })
     }
 
-    /// As [`Core::status`], and what waits in the folder for each environment.
+    /// As [`Core::status`], with the drift of each environment and what waits for it in the folder.
     ///
     /// # Errors
     /// As [`Core::status`].
     pub async fn status_and_waiting(&self, project: &Project, only: Option<&EnvironmentName>) -> Result<Status> {
         let mut status = self.status(project, only).await?;
-        let waiting = status.environments.iter().map(|environment| self.waiting(project, &environment.name));
-        let waiting = futures_util::future::join_all(waiting).await;
-        for (environment, waiting) in status.environments.iter_mut().zip(waiting) {
+        let pending = status.environments.iter().map(|environment| self.pending(project, &environment.name));
+        let pending = futures_util::future::join_all(pending).await;
+        for (environment, Pending { drift, waiting, .. }) in status.environments.iter_mut().zip(pending) {
+            environment.drift = Some(u32::try_from(drift.len()).unwrap_or(u32::MAX));
             environment.waiting = Some(waiting);
         }
         Ok(status)
@@ -96,6 +97,7 @@ impl Core {
             services,
             deployment,
             last,
+            drift: None,
             waiting: None,
             problem,
         })

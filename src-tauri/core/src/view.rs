@@ -121,6 +121,9 @@ pub struct EnvironmentStatus {
     /// The last deployment, where what runs is not its release: it failed, was cancelled, went back or took everything down.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last: Option<Deployment>,
+    /// In how many things what runs differs from its release; absent unless it was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub drift: Option<u32>,
     /// What a deployment would find; absent unless it was asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub waiting: Option<Waiting>,
@@ -133,7 +136,8 @@ pub struct EnvironmentStatus {
 pub struct ServiceStatus {
     /// Its name.
     pub name: String,
-    /// The engine's word: running, exited, created, …, or `missing`.
+    /// The engine's word: running, exited, created, …; `starting` or `unhealthy` by its health check; `missing`; of several
+    /// containers how many run.
     pub state: String,
     /// How it is.
     pub health: Health,

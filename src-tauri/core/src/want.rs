@@ -95,6 +95,7 @@ impl Want {
 
         let loaded = compose_of(project, environment, &configuration, &versions, kept)?;
         let hidden = hidden_variables(&configuration, &loaded);
+        let loaded_from = loaded.from_files;
         let verify = project.file.pipeline.verify.clone();
         let want = Self {
             kind: Kind::Deploy,
@@ -118,6 +119,8 @@ impl Want {
         notes.extend(unset.iter().map(|(key, at)| template::unset_in(key, &at.file, at.line)));
         notes.extend(hidden);
         let open: Vec<&str> = want.configuration.iter().filter_map(open_secret).collect();
+        let open_in_files = open_in_files(&loaded_from, &want.application);
+        let open: Vec<&str> = open.into_iter().chain(open_in_files.iter().map(String::as_str)).collect();
         if !open.is_empty() {
             notes.push(format!(
                 "{} may be a secret in plain text; importing secrets moves it into the keychain",
@@ -214,17 +217,37 @@ pub(crate) fn compose_of(
     versions: &BTreeMap<SecretName, u32>,
     kept: &Path,
 ) -> Result<Loaded> {
-    let mut loaded = sternway_compose::load(&Sources {
+    let mut loaded = loaded(project, environment, configuration)?;
+    resolve_references(&mut loaded.model, versions)?;
+    loaded.warnings.extend(kept::keep(kept, &mut loaded.model)?);
+    Ok(loaded)
+}
+
+/// What an environment's Compose files give with these variables.
+///
+/// # Errors
+/// If a file is wrong.
+pub(crate) fn loaded(project: &Project, environment: &EnvironmentName, configuration: &[Variable]) -> Result<Loaded> {
+    sternway_compose::load(&Sources {
         project_dir: project.folder.clone(),
         files: project.compose_files(environment)?,
         project_name: Some(project.file.compose_project(environment)),
         environment: configuration.iter().map(|v| (v.key.clone(), text_of(&v.value))).collect(),
         origins: configuration.iter().map(|v| (v.key.clone(), v.source.clone())).collect(),
         profiles: project.file.application.profiles.clone(),
-    })?;
-    resolve_references(&mut loaded.model, versions)?;
-    loaded.warnings.extend(kept::keep(kept, &mut loaded.model)?);
-    Ok(loaded)
+    })
+}
+
+/// Variables that services have from an `env_file` of their own and that look like secrets in plain text, each with its file.
+fn open_in_files(from_files: &[FromFile], application: &serde_json::Value) -> Vec<String> {
+    let open = from_files.iter().filter(|FromFile { service, key, .. }| {
+        let text = application["services"][service]["environment"][key].as_str().unwrap_or_default();
+        let in_keychain = mentions(text).is_ok_and(|pins| !pins.is_empty());
+        !in_keychain && looks_like_secret(key, text).is_some()
+    });
+    let named: BTreeSet<String> =
+        open.map(|FromFile { key, file, .. }| format!("{key} ({})", file.display())).collect();
+    named.into_iter().collect()
 }
 
 /// What to say about variables that do not reach a service, because it reads the same names from an `env_file` of its own: there

@@ -48,6 +48,8 @@ pub enum Code {
     Failed,
     /// A person stopped the work.
     Cancelled,
+    /// A person who was asked did not say yes; nothing was touched.
+    Declined,
     /// A remote call did not end in its time limit.
     TimedOut,
     /// Whether the work was done cannot be said.
@@ -62,7 +64,7 @@ impl Code {
     pub fn exit_code(self) -> u8 {
         match self {
             Self::Usage => 2,
-            Self::Protected | Self::PlanMoved | Self::Locked | Self::Interrupted => 3,
+            Self::Protected | Self::PlanMoved | Self::Locked | Self::Interrupted | Self::Declined => 3,
             Self::Unknown => 4,
             _ => 1,
         }

@@ -59,7 +59,7 @@ async fn a_secret_in_the_output_is_redacted() -> Result<()> {
     assert!(!log.errors.contains("masked"), "{}", log.describe());
 
     // A value that is gone cannot be looked for: what is printed is shown, and that is said.
-    let removed = stage.call(["secret", "rm", "staging", "TOKEN", "--yes"]).done().await?;
+    let removed = stage.call(["secret", "rm", "staging", "TOKEN", "--confirm", "staging"]).done().await?;
     assert_eq!((&removed.last()?["removed"], &removed.last()?["running"]), (&json!([1]), &json!(true)));
     let log = stage.call(["logs", "staging", "web"]).done().await?;
     assert!(log.errors.contains("the value of TOKEN@1"), "{}", log.describe());

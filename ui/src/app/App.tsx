@@ -6,7 +6,7 @@ import { Problem } from "../components/Problem";
 import { folderName } from "../components/words";
 import { Overview } from "../screens/overview/Overview";
 import { Projects } from "../screens/projects/Projects";
-import { AtHand, screen, useAhead } from "./ahead";
+import { AtHand, screen, useAhead, useVariablesAhead } from "./ahead";
 import { LiveContext, LiveDeployments, useLiveDeployments } from "./live";
 import { queryClient, useQueries, useRefresh } from "./queries";
 import { go, href, type Place, usePlace } from "./routes";
@@ -87,6 +87,7 @@ function ProjectScreen({ place }: { place: ProjectPlace }) {
   const ask = useQueries();
   const open = useQuery(ask.project(place.project));
   const loaded = useAhead();
+  useVariablesAhead(place.project, open.isSuccess);
   const history = place.page === "history";
   const seen = useHistoryPlace(place);
   // From the first time on that it is not what the person looks at: it would be begun anew under their hands.

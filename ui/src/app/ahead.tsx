@@ -49,11 +49,18 @@ export function useAhead(): boolean {
   return loaded;
 }
 
-/** Keeps the newest deployments of a project at hand, and asks for its variables, which may be many, before anybody wants them. */
+/** Keeps the newest deployments of a project at hand before anybody wants them. */
 export function AtHand({ project }: { project: string }) {
   const ask = useQueries();
-  const client = useQueryClient();
   useQuery(ask.history(project, FIRST_PAGE));
-  useEffect(() => void client.prefetchQuery(ask.matrix(project)), [client, ask, project]);
   return null;
+}
+
+/** Asks for a project's variables as soon as it is open: they may be many, and are wanted next. */
+export function useVariablesAhead(project: string, open: boolean) {
+  const ask = useQueries();
+  const client = useQueryClient();
+  useEffect(() => {
+    if (open) void client.prefetchQuery(ask.matrix(project));
+  }, [client, ask, project, open]);
 }

@@ -1,6 +1,6 @@
 import { Button, Skeleton } from "@mantine/core";
 import { IconAlertTriangle, IconCheck, IconGitBranch, IconPencil, IconX } from "@tabler/icons-react";
-import { useQuery } from "@tanstack/react-query";
+import { useIsFetching, useQuery } from "@tanstack/react-query";
 import { lazy, Suspense, useEffect, useRef } from "react";
 import { useQueries } from "../app/queries";
 import { go, href } from "../app/routes";
@@ -24,9 +24,11 @@ interface Props {
 /** What differs between the folder, the release and what runs. */
 export function usePending(project: string, environment: string, status: EnvironmentStatus | undefined) {
   const ask = useQueries();
+  // What waits takes the core longest, for each environment anew: whoever opens the variables does not wait for it.
+  const reading = useIsFetching({ queryKey: ask.matrix(project).queryKey }) > 0;
   const pending = useQuery({
     ...ask.pending(project, environment),
-    enabled: status !== undefined && !status.problem,
+    enabled: status !== undefined && !status.problem && !reading,
   });
   // What was said of drift is old once a service is in another state.
   const states = status?.services.map(({ name, state, health }) => `${name} ${state} ${health}`).join("\n");
@@ -132,7 +134,7 @@ export function Release({ status }: { status: EnvironmentStatus | undefined }) {
             {revision.dirty && <span className={classes.dirty}>+ uncommitted</span>}
           </>
         ) : (
-          <span>{status.release ? "not from a git repository" : "no release yet"}</span>
+          <span>{status.release ? "no git commit" : "no release yet"}</span>
         )}
       </div>
     </div>

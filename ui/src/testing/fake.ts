@@ -228,6 +228,7 @@ export function fakeBackend({
           versions: versions.map((held) => held.version),
           releases: running && newest ? [newest] : [],
           running,
+          guarded: running || environment === "production",
         };
       }),
     removeSecret: (_, environment, name, version) =>

@@ -223,9 +223,12 @@ pub enum Secret {
         /// Only say which versions go, and which releases need them.
         #[arg(long)]
         dry_run: bool,
-        /// Do not ask.
+        /// Do not ask. A protected environment, and a version that is in use, want the environment's name all the same.
         #[arg(long)]
         yes: bool,
+        /// The environment's name, where that is wanted.
+        #[arg(long, value_name = "NAME")]
+        confirm: Option<String>,
     },
     /// Move values that look like secrets from the env files into the keychain.
     Import {

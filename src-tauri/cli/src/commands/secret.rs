@@ -23,6 +23,9 @@ pub async fn run(front: &Front<'_>, command: Secret) -> Result<u8> {
         Secret::Set { environment, name, value, note } => {
             let value = new_value(front, &value, &environment, &name)?;
             let version = core.set_secret(&project, &environment, &name, &value, note.as_deref()).await?;
+            if let Some(unused) = core.unused_secret(&project, &environment, &name).await? {
+                eprintln!("sternway: {unused}");
+            }
             let answer = serde_json::json!({ "environment": environment, "name": name, "version": version });
             front.answer(&answer, |_| format!("{name} in {environment} is now v{version}"))
         }
@@ -63,7 +66,7 @@ pub async fn run(front: &Front<'_>, command: Secret) -> Result<u8> {
                 )
             })
         }
-        Secret::Rm { environment, name, version, dry_run, yes } => {
+        Secret::Rm { environment, name, version, dry_run, yes, confirm } => {
             let planned = core.plan_secret_removal(&project, &environment, &name, version).await?;
             if dry_run {
                 return front.answer(&planned, show::removal);
@@ -72,9 +75,15 @@ pub async fn run(front: &Front<'_>, command: Secret) -> Result<u8> {
                 say!("{}", show::removal(&planned));
             }
             let what = version.map_or_else(|| "every version".to_owned(), |version| format!("version {version}"));
-            stream::agree(&format!("Remove {what} of {name} in {environment}?"), yes)?;
+            let typed = if planned.guarded {
+                let why = if planned.running { "is in use there" } else { "is one of a protected environment" };
+                Some(stream::name_of(&environment, &format!("{name} {why}"), confirm)?)
+            } else {
+                stream::agree(&format!("Remove {what} of {name} in {environment}?"), yes)?;
+                None
+            };
             let SecretRemoval { versions, releases, running, .. } =
-                core.remove_secret(&project, &environment, &name, version).await?;
+                core.remove_secret(&project, &environment, &name, version, typed.as_deref()).await?;
             let answer = serde_json::json!({
                 "environment": environment, "name": name, "removed": versions, "releases": releases, "running": running,
             });

@@ -66,11 +66,16 @@ async fn service_logs(front: &Front<'_>, environment: &EnvironmentName, logs: &L
     if let Some(notice) = notice {
         eprintln!("sternway: {}", notice.text);
     }
+    let mut printed = false;
     while let Some(line) = lines.try_next().await? {
+        printed = true;
         front.answer(&line, |line| show::service_line(line, &compose_project, logs.timestamps))?;
         if out::is_unread() {
             break;
         }
+    }
+    if !printed {
+        eprintln!("sternway: nothing was printed; `sternway status {environment}` says what runs");
     }
     Ok(0)
 }

@@ -10,7 +10,11 @@ use super::line;
 /// A plan by layer, with reasons.
 pub fn plan(plan: &Plan) -> String {
     let mut text = String::new();
-    let road = match (plan.from, plan.to) {
+    let to = plan.to.map(|to| match &plan.source {
+        Some(source) => format!("{to} of {source}"),
+        None => to.to_string(),
+    });
+    let road = match (plan.from, to) {
         (Some(from), Some(to)) => format!("{from} → {to}"),
         (Some(from), None) => from.to_string(),
         (None, Some(to)) => format!("→ {to}"),

@@ -3,20 +3,33 @@
 use std::fmt::Write;
 
 use sternway_core::view::{DeploymentView, EnvironmentStatus, Health, HistoryPage, Status, Waiting};
-use sternway_model::{Deployment, EnvironmentName, Outcome, Step, StepState, counted};
+use sternway_model::{Deployment, Outcome, Step, StepState, counted};
 
 use super::table::Table;
 use super::{changes, line, local};
 
-fn health(health: Health) -> &'static str {
+fn health(health: Health) -> String {
+    let word = match health {
+        Health::Healthy => "healthy",
+        Health::Degraded => "degraded",
+        Health::Failing => "failing",
+        Health::Unknown => "unknown",
+        Health::Deploying => "deploying",
+        Health::Interrupted => "interrupted",
+        Health::Empty => "nothing runs",
+    };
+    format!("{} {word}", sign(health))
+}
+
+fn sign(health: Health) -> char {
     match health {
-        Health::Healthy => "● healthy",
-        Health::Degraded => "◐ degraded",
-        Health::Failing => "✕ failing",
-        Health::Unknown => "? unknown",
-        Health::Deploying => "▸ deploying",
-        Health::Interrupted => "! interrupted",
-        Health::Empty => "○ nothing runs",
+        Health::Healthy => '●',
+        Health::Degraded => '◐',
+        Health::Failing => '✕',
+        Health::Unknown => '?',
+        Health::Deploying => '▸',
+        Health::Interrupted => '!',
+        Health::Empty => '○',
     }
 }
 
@@ -34,7 +47,8 @@ fn environment(environment: &EnvironmentStatus) -> String {
     }
     let mut services = Table::new().indented();
     for service in &environment.services {
-        services.row([service.name.clone(), service.state.clone(), service.image.clone(), service.ports.join(" ")]);
+        let state = format!("{} {}", sign(service.health), service.state);
+        services.row([service.name.clone(), state, service.image.clone(), service.ports.join(" ")]);
     }
     text.push_str(&services.to_string());
     if let Some(problem) = &environment.problem {
@@ -45,7 +59,7 @@ fn environment(environment: &EnvironmentStatus) -> String {
         line!(text, "  {}", story(deployment));
     }
     if let Some(waiting) = environment.waiting.as_ref().filter(|_| environment.problem.is_none()) {
-        text.push_str(&what_waits(&environment.name, environment.release.is_some(), waiting));
+        text.push_str(&what_waits(environment, waiting));
     }
     text
 }
@@ -73,8 +87,13 @@ fn story(deployment: &Deployment) -> String {
     }
 }
 
-fn what_waits(environment: &EnvironmentName, deployed: bool, waiting: &Waiting) -> String {
+fn what_waits(status: &EnvironmentStatus, waiting: &Waiting) -> String {
+    let (environment, deployed) = (&status.name, status.release.is_some());
+    let drift = status.drift.unwrap_or(0);
     let mut text = String::new();
+    if drift > 0 {
+        line!(text, "  ! {} from its release: `sternway drift {environment}`", counted(drift as usize, "difference"));
+    }
     for blocker in &waiting.blockers {
         line!(text, "  ✕ {blocker}");
     }
@@ -91,7 +110,9 @@ fn what_waits(environment: &EnvironmentName, deployed: bool, waiting: &Waiting) 
         None if deployed && waiting.changes > 0 => {
             let waits = if waiting.changes == 1 { "waits" } else { "wait" };
             let changes = counted(waiting.changes as usize, "change");
-            line!(text, "  · {changes} {waits} in the folder: `sternway plan {environment}`");
+            // A deployment mends what drifted as well.
+            let what = if drift > 0 { "drift and folder" } else { "in the folder" };
+            line!(text, "  · {changes} {waits} ({what}): `sternway plan {environment}`");
         }
         None => {}
     }

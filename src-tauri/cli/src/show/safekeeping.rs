@@ -52,6 +52,9 @@ pub fn rotation(view: &RotationView) -> String {
             line!(text, "  releases that cannot be gone back to once {old} is dropped: {}", listed(releases));
         }
     }
+    if *state == RotationState::Set {
+        line!(text, "  `sternway secret rotate {environment} {name}` goes on, with `--give-up` it is back at {old}");
+    }
     text
 }
 
@@ -61,7 +64,7 @@ fn listed<T: ToString>(items: &[T]) -> String {
 
 /// What removing a secret would take along.
 pub fn removal(removal: &SecretRemoval) -> String {
-    let SecretRemoval { environment, name, versions, releases, running } = removal;
+    let SecretRemoval { environment, name, versions, releases, running, .. } = removal;
     let versions: Vec<String> = versions.iter().map(|version| format!("v{version}")).collect();
     let mut text = format!("{} of {name} in {environment} would be gone for good\n", listed(&versions));
     if *running {

@@ -1,6 +1,6 @@
 //! Containers, networks, volumes and images: the Compose engine as a layer.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use async_trait::async_trait;
@@ -54,7 +54,8 @@ impl Layer for Application {
             });
         }
         let kept = plan.kept.iter().map(ToString::to_string).collect();
-        let ComposePlan { notes, without_effect, blockers, .. } = plan;
+        let ComposePlan { mut notes, without_effect, blockers, .. } = plan;
+        notes.extend(unwatched(&whole.model, &jobs));
         Ok(LayerPlan { jobs, kept, notes, without_effect, blockers })
     }
 
@@ -77,6 +78,27 @@ impl Layer for Application {
             Err(error) => Err(ports::explained(act.engine.observer(), error).await),
         }
     }
+}
+
+/// What to say of services that get new containers and that nobody asks whether they work.
+fn unwatched(model: &Model, jobs: &[Job]) -> Option<String> {
+    let changes = jobs.iter().flat_map(|job| &job.changes);
+    let new: BTreeSet<&str> = changes
+        .filter(|change| matches!(change.action, Action::Create | Action::Recreate))
+        .filter_map(|change| change.subject.strip_prefix("service ")?.split(' ').next())
+        .collect();
+    let services = model.services.iter().filter(|(name, service)| {
+        let asked = service.healthcheck.as_ref().is_some_and(|check| !check.disable);
+        new.contains(name.as_str()) && !asked && !model.runs_once(name)
+    });
+    let names: Vec<&str> = services.map(|(name, _)| name.as_str()).collect();
+    let have = if names.len() == 1 { "has" } else { "have" };
+    (!names.is_empty()).then(|| {
+        format!(
+            "{} {have} no `healthcheck` in the Compose files: unless the image has one, that it runs is all that is looked at",
+            names.join(", ")
+        )
+    })
 }
 
 fn verb(action: Action) -> &'static str {

@@ -48,6 +48,8 @@ pub struct SecretRemoval {
     pub releases: Vec<DeploymentNumber>,
     /// The release that runs needs one of them, too: its containers go on and cannot be made anew.
     pub running: bool,
+    /// The environment's name has to be typed: it is protected, or what runs needs one of them.
+    pub guarded: bool,
 }
 
 /// A rotation of a secret: what it would do, or how far it is.

@@ -102,9 +102,25 @@ async fn what_a_removal_takes_along_is_known_before() {
     let all = shop.core.plan_secret_removal(&project, &staging, &token, None).await.expect("planned");
     assert_eq!((all.versions, all.releases, all.running), (vec![2, 1], vec![first], true));
     assert_eq!(versions(&shop).await, [2, 1], "nothing was removed");
-    let old = shop.core.remove_secret(&project, &staging, &token, Some(1)).await.expect("removed");
+    let refused = shop.core.remove_secret(&project, &staging, &token, Some(2), None).await.expect_err("it is in use");
+    assert_eq!(refused.code, Code::Protected);
+    assert_eq!(versions(&shop).await, [2, 1], "nothing was removed");
+    let old = shop.core.remove_secret(&project, &staging, &token, Some(1), None).await.expect("removed");
     assert_eq!((old.versions, old.releases, old.running), (vec![1], vec![first], false));
     assert_eq!(versions(&shop).await, [2]);
+    shop.core.remove_secret(&project, &staging, &token, Some(2), Some("staging")).await.expect("removed");
+    assert_eq!(versions(&shop).await, [0; 0]);
+}
+
+#[tokio::test]
+async fn a_misspelt_secret_is_told() {
+    let compose = ("docker-compose.yml", "services: { web: { image: i, environment: { TOKEN: '${TOKEN}' } } }\n");
+    let shop = Shop::with(&[FILES, &[compose]].concat());
+    let (project, (staging, token)) = (shop.project(), names("staging"));
+    assert_eq!(shop.core.unused_secret(&project, &staging, &token).await.expect("looked at"), None);
+    let misspelt = "TOKNE".parse().expect("a name");
+    let told = shop.core.unused_secret(&project, &staging, &misspelt).await.expect("looked at").expect("told");
+    assert!(told.ends_with("Did you mean `TOKEN`?"), "{told}");
 }
 
 #[tokio::test]

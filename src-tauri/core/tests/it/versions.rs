@@ -183,7 +183,7 @@ async fn a_secret_that_was_dropped_does_not_come_back() {
     let version = shop.core.notice(&shop.project()).await.expect("noticed").expect("a version");
     shop.set_secret("staging", "TOKEN", "the second token").await;
     let (staging, name) = ("staging".parse().expect("a name"), "TOKEN".parse().expect("a name"));
-    shop.core.remove_secret(&shop.project(), &staging, &name, Some(first)).await.expect("removed");
+    shop.core.remove_secret(&shop.project(), &staging, &name, Some(first), None).await.expect("removed");
     let plan = shop.core.plan_restore(&shop.project(), version, &RestoreScope::default()).await.expect("planned");
     assert_eq!(plan.changes, []);
     assert_eq!(plan.left[0].reason, "the keychain does not have version 1 any more");

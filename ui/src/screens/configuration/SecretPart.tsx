@@ -145,7 +145,6 @@ export function SecretPart({ project, environments, environment, row, name, guar
           environment={environment}
           name={name}
           version={removing}
-          guarded={guarded}
           onClose={() => setRemoving(undefined)}
         />
       )}

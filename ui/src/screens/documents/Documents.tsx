@@ -14,7 +14,7 @@ const ROLES: { role: DocumentRole; title: string; what: string }[] = [
   { role: "project", title: "Project", what: "what Sternway knows of the project" },
   { role: "variables", title: "Variables", what: "the env files behind the matrix" },
   { role: "compose", title: "Compose", what: "what runs" },
-  { role: "file", title: "Files", what: "named below configuration.files" },
+  { role: "file", title: "Files", what: "named below configuration.files, or as a service's env_file" },
 ];
 
 interface Props {

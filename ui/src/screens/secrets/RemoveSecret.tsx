@@ -11,17 +11,17 @@ interface Props {
   name: string;
   /** Nothing for all versions. */
   version: number | null;
-  guarded: boolean;
   onClose: () => void;
 }
 
 /** Says what goes along with a version of a secret, or with all of them, then removes it. */
-export function RemoveSecret({ project, environment, name, version, guarded, onClose }: Props) {
+export function RemoveSecret({ project, environment, name, version, onClose }: Props) {
   const backend = useBackend();
   const refresh = useRefresh();
   const plan = useQuery(useQueries().secretRemoval(project, environment, name, version));
   const remove = useTask(async () => {
-    refresh.secrets(project, await backend.removeSecret(project, environment, name, version));
+    const typed = plan.data?.guarded ? environment : null;
+    refresh.secrets(project, await backend.removeSecret(project, environment, name, version, typed));
     onClose();
   });
   const problem = remove.problem ?? plan.error;
@@ -32,7 +32,7 @@ export function RemoveSecret({ project, environment, name, version, guarded, onC
   return (
     <ConfirmName
       verb={verb}
-      name={guarded || plan.data?.running ? environment : undefined}
+      name={plan.data?.guarded ? environment : undefined}
       busy={remove.busy || plan.isPending}
       onConfirm={() => void remove.start()}
       onClose={onClose}

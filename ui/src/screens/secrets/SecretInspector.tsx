@@ -59,7 +59,6 @@ export function SecretInspector({ project, secret, environment, onClose }: Props
           project={project.path}
           environment={environment}
           name={secret.name}
-          guarded={guarded}
         />
       )}
     </InspectorFrame>
@@ -70,7 +69,6 @@ interface RemoveProps {
   project: string;
   environment: string;
   name: string;
-  guarded: boolean;
 }
 
 function RemoveAll(props: RemoveProps) {
