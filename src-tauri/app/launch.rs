@@ -35,6 +35,21 @@ impl Launch {
     }
 }
 
+/// What is printed instead of opening a window.
+pub fn told(arguments: impl IntoIterator<Item = OsString>) -> Option<String> {
+    let version = concat!("sternway-desktop ", env!("CARGO_PKG_VERSION"));
+    arguments.into_iter().find_map(|argument| match argument.to_str()? {
+        "--version" | "-V" => Some(version.to_owned()),
+        "--help" | "-h" => Some(format!(
+            "{version}\n\nOpens the window; on the terminal, `sternway` does the same.\n\n\
+             Usage: sternway-desktop [--project DIR | --sample]\n\n\
+             \x20 --project DIR  the project in this folder, instead of the last one\n\
+             \x20 --sample       a copy of the sample project"
+        )),
+        _ => None,
+    })
+}
+
 /// The newest start, and the page that wants to hear of the next one.
 pub struct Launches {
     newest: Mutex<Launch>,

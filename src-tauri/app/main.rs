@@ -23,6 +23,10 @@ mod state;
 mod versions;
 
 fn main() -> std::process::ExitCode {
+    if let Some(text) = launch::told(std::env::args_os().skip(1)) {
+        println!("{text}");
+        return std::process::ExitCode::SUCCESS;
+    }
     match shell::run() {
         Ok(()) => std::process::ExitCode::SUCCESS,
         Err(error) => {

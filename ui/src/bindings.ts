@@ -850,6 +850,8 @@ export type Matrix = {
 	rows: MatrixRow[],
 	/**  Files that could not be read, with line and column; their values are missing above. */
 	problems: Error[],
+	/**  Environments that have such a file: what it sets for them is not known. */
+	unread: EnvironmentName[],
 };
 
 /**  A key in all environments. */

@@ -131,8 +131,14 @@ pub(crate) fn own_names(images: &[ImageSummary], project: &str) -> BTreeSet<Stri
 /// Those of the engine: an image whose last name it is must not be in use.
 pub(crate) async fn remove(run: &Run<'_>, reference: &str) -> Result<String> {
     let doing = format!("remove the image {reference}");
-    let call = run.engine.docker().remove_image(reference, None::<RemoveImageOptions>, None);
-    found(run.write(&doing, limited(&doing, REQUEST * 2, call)).await)?;
+    let remove = async || {
+        let call = run.engine.docker().remove_image(reference, None::<RemoveImageOptions>, None);
+        found(run.write(&doing, limited(&doing, REQUEST * 2, call)).await)
+    };
+    // Two names of one image that are taken at the same time get in each other's way: the later one finds it half gone.
+    if remove().await.is_err() {
+        remove().await?;
+    }
     Ok(format!("{reference} is gone"))
 }
 

@@ -121,8 +121,10 @@ fn value_changed(name: &str, before: &Value, after: &Value, reasons: &mut Vec<St
     for new in &new_pins {
         match old_pins.iter().find(|old| old.name == new.name) {
             Some(old) if old.version == new.version => {}
-            Some(old) => push_once(reasons, format!("secret {} v{} → v{}", new.name, old.version, new.version)),
-            None => reasons.push(format!("environment {name} uses secret {} v{}", new.name, new.version)),
+            Some(old) => {
+                push_once(reasons, format!("secret {} {} → {}", new.name, version(old.version), version(new.version)));
+            }
+            None => reasons.push(format!("environment {name} uses secret {} {}", new.name, version(new.version))),
         }
     }
     let gone = |old: &&SecretPin| !new_pins.iter().any(|new| new.name == old.name);
@@ -132,6 +134,11 @@ fn value_changed(name: &str, before: &Value, after: &Value, reasons: &mut Vec<St
     if reasons.len() == said && !reasons.iter().any(|reason| reason.starts_with("secret ")) {
         reasons.push(format!("environment {name} changed"));
     }
+}
+
+/// A secret's version; there is none of number 0, which stands for a value that is not there.
+fn version(number: u32) -> String {
+    if number == 0 { "no value".to_owned() } else { format!("v{number}") }
 }
 
 fn push_once(reasons: &mut Vec<String>, reason: String) {

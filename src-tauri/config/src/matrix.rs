@@ -7,6 +7,7 @@ use std::sync::Arc;
 use rayon::prelude::*;
 use sternway_model::{EnvironmentName, Error, Origin, ProjectFile, Value, ValueType, Variable};
 
+use crate::edit::readers;
 use crate::sources::Sources;
 use crate::types;
 use crate::variables::{Merged, Slot, Template};
@@ -20,6 +21,8 @@ pub struct Grid {
     pub rows: Vec<GridRow>,
     /// Files that could not be read and values that could not be filled in.
     pub problems: Vec<Error>,
+    /// Environments that have such a file: what it sets for them is not known.
+    pub unread: Vec<EnvironmentName>,
 }
 
 /// A key in all environments.
@@ -68,6 +71,9 @@ pub fn grid(project_dir: &Path, project: &ProjectFile) -> Grid {
     let sources = Sources::open(project_dir, project);
     let environments: Vec<_> = project.environments.keys().cloned().collect();
     let mut problems: Vec<Error> = sources.problems().cloned().collect();
+    let files = problems.iter().filter_map(|problem| problem.at.as_ref());
+    let readers: BTreeSet<EnvironmentName> = files.flat_map(|at| readers(project, &at.file)).collect();
+    let unread = environments.iter().filter(|name| readers.contains(*name)).cloned().collect();
     let mut rows = rows(project, &sources, &environments);
     let keys: Vec<String> = rows.iter().map(|row| row.key.clone()).collect();
     let places: HashMap<&str, usize> = keys.iter().enumerate().map(|(place, key)| (key.as_str(), place)).collect();
@@ -108,7 +114,7 @@ pub fn grid(project_dir: &Path, project: &ProjectFile) -> Grid {
     }
     judge(project, &mut rows);
     refer(&mut rows, mentioned);
-    Grid { environments, rows, problems }
+    Grid { environments, rows, problems, unread }
 }
 
 fn mention(mentioned: &mut [BTreeSet<String>], place: usize, keys: Vec<String>) {

@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 use specta::Type;
 use sternway_config::{Assignment, Edited, EditedFiles, GridRow};
 use sternway_model::{
-    Cause, Change, Code, EnvironmentName, Error, Result, SecretName, SecretRef, Sensitive, Value, expand, mentions,
+    Cause, Change, Code, EnvironmentName, Error, Result, SecretName, SecretPin, SecretRef, Sensitive, Value, expand,
+    mentions,
 };
 
 use crate::layers::configuration_difference;
@@ -100,6 +101,8 @@ impl Core {
             return Ok(texts.into_iter().map(|(key, text)| (key, Sensitive::new(text))).collect());
         }
         let secrets = self.vault().fetch(&Self::scope(project, environment), &pins).await?;
+        let names: Vec<String> = pins.iter().map(|SecretPin { name, version }| format!("{name} v{version}")).collect();
+        self.audited(project, environment, "given to a command of this machine", &names.join(", "), None).await?;
         texts.into_iter().map(|(key, text)| Ok((key, expand(&text, &secrets)?))).collect()
     }
 

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use rayon::prelude::*;
 use sternway_config::{Grid, GridCell, GridRow};
 use sternway_history::StoredSecret;
 use sternway_model::{EnvironmentName, Release, Result, SecretName, Value, Variable, looks_like_secret, mentions};
@@ -28,11 +29,15 @@ impl Core {
                 (Vec::new(), vec![None; grid.environments.len()])
             }
         };
-        let known = Known::new(&secrets, &releases);
-        let mut rows: Vec<MatrixRow> =
-            grid.rows.into_iter().map(|row| matrix_row(row, &grid.environments, &known)).collect();
-        gather(&mut rows);
-        Ok(Matrix { environments: grid.environments, rows, problems })
+        blocking(move || {
+            let Grid { environments, rows, unread, .. } = grid;
+            let known = Known::new(&secrets, &releases);
+            let mut rows: Vec<MatrixRow> =
+                rows.into_par_iter().map(|row| matrix_row(row, &environments, &known)).collect();
+            gather(&mut rows);
+            Ok(Matrix { environments, rows, problems, unread })
+        })
+        .await
     }
 
     /// Why a value cannot be a variable's, by the type that `sternway.yaml` declares for it. A value with variables inside

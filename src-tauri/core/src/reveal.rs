@@ -78,7 +78,7 @@ impl Core {
         Ok((version, value))
     }
 
-    async fn audited(
+    pub(crate) async fn audited(
         &self,
         project: &Project,
         environment: &EnvironmentName,

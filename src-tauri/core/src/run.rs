@@ -196,6 +196,15 @@ impl Core {
     /// Reads the secrets of the want and of the way back, before anything is touched.
     async fn read_secrets(&self, hold: &Hold, prepared: &Prepared) -> Result<Revealed> {
         let wanted = prepared.want.secrets()?;
+        if prepared.want.kind == Kind::Down {
+            // Nothing gets them: they are read to be masked in what is printed, as far as the keychain has them.
+            let scope = Self::scope(&hold.project, &hold.environment);
+            return Ok(if wanted.is_empty() {
+                Revealed::default()
+            } else {
+                self.vault().fetch_kept(&scope, &wanted).await?.0
+            });
+        }
         let mut all = wanted.clone();
         if let Some(have) = &prepared.have {
             all.extend(Want::from_release(have).secrets()?);

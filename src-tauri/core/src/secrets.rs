@@ -260,6 +260,8 @@ impl Core {
     ) -> Result<SecretRemoval> {
         let planned = self.plan_secret_removal(project, environment, name, version).await?;
         confirm(environment, planned.guarded, typed)?;
+        let versions: Vec<String> = planned.versions.iter().map(|version| format!("v{version}")).collect();
+        self.audited(project, environment, "removed", &format!("{name} {}", versions.join(", ")), None).await?;
         let removal = async {
             for version in &planned.versions {
                 self.drop_secret(project, environment, name, *version).await?;

@@ -189,6 +189,8 @@ pub struct Matrix {
     pub rows: Vec<MatrixRow>,
     /// Files that could not be read, with line and column; their values are missing above.
     pub problems: Vec<Error>,
+    /// Environments that have such a file: what it sets for them is not known.
+    pub unread: Vec<EnvironmentName>,
 }
 
 /// A key in all environments.

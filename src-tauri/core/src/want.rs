@@ -122,8 +122,9 @@ impl Want {
         let open_in_files = open_in_files(&loaded_from, &want.application);
         let open: Vec<&str> = open.into_iter().chain(open_in_files.iter().map(String::as_str)).collect();
         if !open.is_empty() {
+            let (a_secret, it) = if open.len() == 1 { ("a secret", "it") } else { ("secrets", "them") };
             notes.push(format!(
-                "{} may be a secret in plain text; importing secrets moves it into the keychain",
+                "{} may be {a_secret} in plain text; `sternway secret import {environment}` moves {it} into the keychain",
                 open.join(", ")
             ));
         }

@@ -44,6 +44,9 @@ export default function Palette({ onClose, onKeys }: Props) {
       scrollable
       limit={SHOWN}
       maxHeight="70vh"
+      // Where it begins does not move with how much is found.
+      centered={false}
+      yOffset="12vh"
       overlayProps={{ blur: 0 }}
       transitionProps={{ duration: 0 }}
       searchProps={{ placeholder: "What do you want to do?", "aria-label": "Search every action and place" }}

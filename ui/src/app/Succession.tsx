@@ -7,7 +7,7 @@ const ShownContext = createContext(true);
 /** A screen that is on the page without being seen. */
 export const UNSEEN = '[aria-hidden="true"]';
 
-/** Whether the screen is what the person looks at, and not one that is kept for when they come back to it. */
+/** Whether the screen is what the person looks at, and not one that they left or that is kept for when they come back to it. */
 export function useShown(): boolean {
   return useContext(ShownContext);
 }
@@ -58,9 +58,11 @@ export function Succession({ id, children }: Stay) {
     if (!stay) return null;
     const gone = stay.id !== id;
     return (
-      <div key={stay.id} className={gone ? classes.gone : classes.shown} aria-hidden={gone}>
-        {stay.children}
-      </div>
+      <ShownContext key={stay.id} value={!gone}>
+        <div className={gone ? classes.gone : classes.shown} aria-hidden={gone}>
+          {stay.children}
+        </div>
+      </ShownContext>
     );
   });
 }

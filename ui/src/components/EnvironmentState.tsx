@@ -4,6 +4,7 @@ import { useIsFetching, useQuery } from "@tanstack/react-query";
 import { lazy, Suspense, useEffect, useRef } from "react";
 import { useQueries } from "../app/queries";
 import { go, href } from "../app/routes";
+import { useShown } from "../app/Succession";
 import type { EnvironmentHead, EnvironmentStatus, Failure, Pending } from "../backend";
 import classes from "./EnvironmentState.module.css";
 import { Problem } from "./Problem";
@@ -25,10 +26,11 @@ interface Props {
 export function usePending(project: string, environment: string, status: EnvironmentStatus | undefined) {
   const ask = useQueries();
   // What waits takes the core longest, for each environment anew: whoever opens the variables does not wait for it.
+  const shown = useShown();
   const reading = useIsFetching({ queryKey: ask.matrix(project).queryKey }) > 0;
   const pending = useQuery({
     ...ask.pending(project, environment),
-    enabled: status !== undefined && !status.problem && !reading,
+    enabled: shown && status !== undefined && !status.problem && !reading,
   });
   // What was said of drift is old once a service is in another state.
   const states = status?.services.map(({ name, state, health }) => `${name} ${state} ${health}`).join("\n");

@@ -378,7 +378,7 @@ export function matrix(): Matrix {
     shared("SMTP_PORT", "Mail", 22, "587", { development: "1025" }),
     shared("MAIL_FROM", "Mail", 23, "Shop <hello@shop.example.com>"),
   ];
-  return { environments: ENVIRONMENTS.map(({ name }) => name), rows, problems: [] };
+  return { environments: ENVIRONMENTS.map(({ name }) => name), rows, problems: [], unread: [] };
 }
 
 const PARTS = ["HOST", "PORT", "TIMEOUT", "URL", "LIMIT", "NAME", "REGION", "ENABLED"];
@@ -401,7 +401,7 @@ export function largeMatrix(count: number): Matrix {
       }),
     };
   });
-  return { environments, rows, problems: [] };
+  return { environments, rows, problems: [], unread: [] };
 }
 
 export function secrets(): SecretEntry[] {

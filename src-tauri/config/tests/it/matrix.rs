@@ -66,6 +66,8 @@ fn a_broken_file_is_a_problem_and_the_rest_stays() {
     let a: Vec<_> = row(&grid, "A").cells.iter().map(|cell| plain(cell)).collect();
     assert_eq!(a, [Some("1"), Some("1"), Some("3")], "what can be read is there");
     assert_eq!(plain(&row(&grid, "B").cells[0]), Some("${"), "as it is written");
+    let unread: Vec<_> = grid.unread.iter().map(ToString::to_string).collect();
+    assert_eq!(unread, ["staging"], "whose file could not be read");
     let places: Vec<_> = grid.problems.iter().map(|problem| problem.at.clone().expect("a place")).collect();
     let places: Vec<_> = places.iter().map(|at| (at.file.as_path(), at.line)).collect();
     assert_eq!(places, [(Path::new(".env.staging"), Some(1)), (Path::new(".env"), Some(2))], "each once");

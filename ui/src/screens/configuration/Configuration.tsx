@@ -225,6 +225,7 @@ export default function Configuration({ project, place }: Props) {
           {data && rows.length > 0 && (
             <MatrixGrid
               environments={data.environments}
+              unread={data.unread}
               guarded={guarded}
               lines={lines}
               keys={keys}

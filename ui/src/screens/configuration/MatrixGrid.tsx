@@ -1,4 +1,4 @@
-import { IconShieldHalf } from "@tabler/icons-react";
+import { IconAlertTriangle, IconShieldHalf } from "@tabler/icons-react";
 import { useVirtualizer } from "@tanstack/react-virtual";
 import {
   type CSSProperties,
@@ -21,11 +21,18 @@ import { areaOf, neighbour, next, only, type Range, type Selection } from "./ran
 import { type Line, wordsOf } from "./rows";
 
 const ROW_HEIGHT = 28;
+/** Two clicks within so many milliseconds are one double click, whatever came under the pointer between them. */
+const DOUBLE = 600;
 /** Rows ready above and below what is seen, so that a quick turn of the wheel shows no blank ones. */
 const OVERSCAN = 24;
 
+/** What is said at the head of a column that is not whole. */
+const UNREAD = "A file of this environment cannot be read: what it sets is not shown";
+
 interface Props {
   environments: string[];
+  /** Those of which a file cannot be read. */
+  unread: string[];
   guarded: string[];
   lines: Line[];
   /** The keys of the lines, in their order. */
@@ -48,7 +55,7 @@ interface Props {
 
 /** Keys × environments, as a spreadsheet: arrows move, with Shift they select, typing edits, Enter saves, Esc leaves. */
 export function MatrixGrid(props: Props) {
-  const { environments, guarded, lines, keys, closed, onToggle, range, onRange, saving } = props;
+  const { environments, unread, guarded, lines, keys, closed, onToggle, range, onRange, saving } = props;
   const scroller = useRef<HTMLDivElement>(null);
   const clipboard = useRef<ClipboardField>(null);
   const dragging = useRef<Selection>(undefined);
@@ -116,6 +123,22 @@ export function MatrixGrid(props: Props) {
       ? { key: cell.dataset.key, environment }
       : undefined;
   };
+  /** The cell that was pressed last, and when: its inspector may open under the pointer before a second press follows. */
+  const pressed = useRef<{ at: Selection; time: number }>(undefined);
+  const editLatest = useRef(edit);
+  editLatest.current = edit;
+  useEffect(() => {
+    const second = (event: globalThis.MouseEvent) => {
+      const first = pressed.current;
+      if (event.detail < 2 || !first || event.timeStamp - first.time > DOUBLE) return;
+      if (event.target instanceof Node && scroller.current?.contains(event.target)) return;
+      event.preventDefault();
+      event.stopPropagation();
+      editLatest.current(first.at);
+    };
+    window.addEventListener("click", second, true);
+    return () => window.removeEventListener("click", second, true);
+  }, []);
   const isField = (event: { target: EventTarget }) => event.target instanceof HTMLInputElement;
 
   const onClick = (event: MouseEvent) => {
@@ -128,6 +151,7 @@ export function MatrixGrid(props: Props) {
     }
     const at = cellAt(event);
     if (!at || isField(event)) return;
+    if (event.detail === 1) pressed.current = { at, time: event.timeStamp };
     if (event.shiftKey) move(at, true);
     else if (event.detail > 1 && head) {
       // The inspector that the first click of two opens moves the cells: the second one means the cell of the first.
@@ -246,6 +270,11 @@ export function MatrixGrid(props: Props) {
               data-protected={guarded.includes(name)}
             >
               {name}
+              {unread.includes(name) && (
+                <span title={UNREAD} className={classes.unread}>
+                  <IconAlertTriangle className={classes.icon} aria-label={UNREAD} />
+                </span>
+              )}
               {guarded.includes(name) && <IconShieldHalf className={classes.icon} aria-label="protected" />}
             </span>
           ))}

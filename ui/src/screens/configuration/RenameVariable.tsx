@@ -45,8 +45,7 @@ export function RenameVariable({ matrix, name, busy, problem, onRename, onClose 
         />
         <p className={classes.hint}>
           In {filesOf(matrix, name).join(", ")}; every other byte stays. What refers to it elsewhere, as $
-          {`{${name}}`}
-          or below `required` in sternway.yaml, is not changed.
+          {`{${name}}`} or below `required` in sternway.yaml, is not changed.
         </p>
         {tried && problem && <Problem failure={problem} doing="Renaming" compact />}
         <div className={classes.buttons}>

@@ -25,6 +25,7 @@ function row(key: string, cells: Cell[], more: Partial<MatrixRow> = {}): MatrixR
 const MATRIX: Matrix = {
   environments: ["staging", "production"],
   problems: [],
+  unread: [],
   rows: [
     row("PORT", [plain("80"), plain("80")]),
     row("LOG_LEVEL", [{ ...plain("debug"), changed: true }, plain("info")]),

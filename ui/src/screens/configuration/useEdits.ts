@@ -67,7 +67,16 @@ export function useEdits(project: string, matrix: Matrix | undefined): Edits {
     if (rowOf(matrix, to)) {
       throw { code: "invalid_input", message: `There is a variable ${to} already.` } satisfies Failure;
     }
+    const unread = matrix.problems[0];
+    if (unread) {
+      throw {
+        ...unread,
+        message: `A file cannot be read, and may have ${from} too: ${unread.message}`,
+        hint: "Nothing was renamed. Mend the file first.",
+      } satisfies Failure;
+    }
     try {
+      const edits: { file: string; stamp: string | null; before: string; after: string }[] = [];
       for (const file of files) {
         const { text, stamp } = await backend.openDocument(project, file, false);
         if (text === null) {
@@ -80,8 +89,12 @@ export function useEdits(project: string, matrix: Matrix | undefined): Edits {
         const edited = await backend.documentEdited(project, file, text, {
           rename: { path: [from], key: to },
         });
+        edits.push({ file, stamp, before: text, after: edited.text ?? text });
+      }
+      // Written only once every file is known to take it.
+      for (const { file, stamp, before, after } of edits) {
         const note = `${from} renamed to ${to}`;
-        const saved = await backend.saveDocument(project, file, edited.text ?? text, stamp, text, note, []);
+        const saved = await backend.saveDocument(project, file, after, stamp, before, note, []);
         if (saved.conflict) {
           throw {
             code: "file_changed",
