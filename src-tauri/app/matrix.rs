@@ -1,5 +1,7 @@
 //! The matrix on its way to the page.
 
+use std::sync::Arc;
+
 use serde::Serialize;
 use specta::Type;
 use sternway_core::view::{Cell, Matrix};
@@ -22,11 +24,12 @@ impl From<Matrix> for PackedMatrix {
 }
 
 /// Takes away cells that are there already, and says where each of them is now.
-fn pack(cells: &mut Vec<Cell>) -> Vec<u32> {
+fn pack(cells: &mut Vec<Arc<Cell>>) -> Vec<u32> {
     let mut places = Vec::with_capacity(cells.len());
-    let mut different: Vec<Cell> = Vec::new();
+    let mut different: Vec<Arc<Cell>> = Vec::new();
     for cell in cells.drain(..) {
-        let place = different.iter().position(|known| *known == cell).unwrap_or(different.len());
+        let same = |known: &Arc<Cell>| Arc::ptr_eq(known, &cell) || *known == cell;
+        let place = different.iter().position(same).unwrap_or(different.len());
         if place == different.len() {
             different.push(cell);
         }
@@ -40,8 +43,8 @@ fn pack(cells: &mut Vec<Cell>) -> Vec<u32> {
 mod tests {
     use super::*;
 
-    fn cell(value: &str) -> Cell {
-        Cell {
+    fn cell(value: &str) -> Arc<Cell> {
+        Arc::new(Cell {
             value: Some(value.to_owned()),
             masked: None,
             secret: None,
@@ -50,7 +53,7 @@ mod tests {
             inherited: false,
             changed: false,
             problem: None,
-        }
+        })
     }
 
     #[test]
@@ -59,7 +62,7 @@ mod tests {
         let before = cells.clone();
         let places = pack(&mut cells);
         assert_eq!(cells, [cell("a"), cell("b"), cell("c")]);
-        let unpacked: Vec<Cell> = places.iter().map(|place| cells[*place as usize].clone()).collect();
+        let unpacked: Vec<Arc<Cell>> = places.iter().map(|place| cells[*place as usize].clone()).collect();
         assert_eq!(unpacked, before);
     }
 }

@@ -870,7 +870,7 @@ export type MatrixRow = {
 	mentions?: string[],
 	/**  The keys whose values mention it. */
 	mentioned_by?: string[],
-	/**  One cell per environment, in the order of [`Matrix::environments`]. */
+	/**  One cell per environment, in the order of [`Matrix::environments`]. Environments that say nothing of their own share one. */
 	cells: Cell[],
 };
 

@@ -105,8 +105,8 @@ fn gather(rows: &mut Vec<MatrixRow>) {
 fn matrix_row(row: GridRow, environments: &[EnvironmentName], known: &Known<'_>) -> MatrixRow {
     let GridRow { key, group, required, kind, declared, mentions, mentioned_by, cells } = row;
     let mut fingerprints: Vec<&str> = Vec::new();
-    // Whether a cell that several environments share looks like a secret.
-    let mut shared: Option<(Arc<GridCell>, Option<String>)> = None;
+    // What several environments share is the same cell for all of them, unless their releases differ.
+    let mut shared: Option<(Arc<GridCell>, Arc<Cell>)> = None;
     let cells = cells.into_iter().zip(environments).zip(&known.deployed);
     let cells = cells.map(|((cell, environment), deployed)| {
         let secret = match &cell.value {
@@ -115,22 +115,27 @@ fn matrix_row(row: GridRow, environments: &[EnvironmentName], known: &Known<'_>)
         };
         let changed =
             deployed.as_ref().is_some_and(|deployed| changed(&cell, secret.as_ref(), deployed.get(key.as_str())));
+        if let Some((known, shown)) = &shared
+            && Arc::ptr_eq(known, &cell)
+            && shown.secret == secret
+            && shown.changed == changed
+        {
+            return shown.clone();
+        }
         let text = match &cell.value {
             Some(Value::Plain(text)) => Some(cell.template.as_ref().unwrap_or(text)),
             _ => None,
         };
-        let masked = match &shared {
-            Some((known, masked)) if Arc::ptr_eq(known, &cell) => masked.clone(),
-            _ => text.and_then(|text| looks_like_secret(&key, text)).map(str::to_owned),
-        };
+        let masked = text.and_then(|text| looks_like_secret(&key, text)).map(str::to_owned);
         let value = text.filter(|_| masked.is_none()).cloned();
         let GridCell { source, overridden, inherited, problem, .. } = &*cell;
         let (source, overridden, problem) = (source.clone(), overridden.clone(), problem.clone());
         let inherited = *inherited;
+        let shown = Arc::new(Cell { value, masked, secret, source, overridden, inherited, changed, problem });
         if inherited {
-            shared = Some((cell, masked.clone()));
+            shared = Some((cell, shown.clone()));
         }
-        Cell { value, masked, secret, source, overridden, inherited, changed, problem }
+        shown
     });
     let cells = cells.collect();
     MatrixRow { key, group, required, value_type: kind, declared, mentions, mentioned_by, cells }

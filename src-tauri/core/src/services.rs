@@ -303,3 +303,41 @@ fn published(port: &HostPort) -> String {
     let host = if address.is_empty() { String::new() } else { format!("{address}:") };
     format!("{host}{port}->{target}/{protocol}")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn service(states: &[(&str, Health)]) -> ServiceView {
+        let container = |(number, (state, health)): (u32, &(&str, Health))| ContainerView {
+            name: format!("shop-worker-{number}"),
+            number,
+            state: (*state).to_owned(),
+            health: *health,
+            image: String::new(),
+            started: None,
+            exit_code: None,
+        };
+        let containers: Vec<ContainerView> = (1..).zip(states).map(container).collect();
+        let worst = containers.iter().max_by_key(|seen| seen.health).expect("a container");
+        let (state, health) = (state_of(worst), worst.health);
+        let status =
+            ServiceStatus { name: "worker".to_owned(), state, health, image: String::new(), ports: Vec::new() };
+        ServiceView { status, containers }
+    }
+
+    #[test]
+    fn a_container_that_is_gone_is_missed() {
+        let said = |states: &[(&str, Health)], wanted: u32| {
+            let mut service = service(states);
+            count(&mut service, wanted);
+            (service.status.health, service.status.state)
+        };
+        let runs = ("running", Health::Healthy);
+        assert_eq!(said(&[runs], 1), (Health::Healthy, "running".to_owned()));
+        assert_eq!(said(&[runs, runs], 2), (Health::Healthy, "2 of 2 running".to_owned()));
+        assert_eq!(said(&[runs], 2), (Health::Degraded, "1 of 2 running".to_owned()));
+        assert_eq!(said(&[runs, ("exited", Health::Failing)], 2), (Health::Failing, "1 of 2 running".to_owned()));
+        assert_eq!(said(&[("running", Health::Deploying)], 1), (Health::Deploying, "starting".to_owned()));
+    }
+}

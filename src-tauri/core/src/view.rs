@@ -7,6 +7,7 @@ mod services;
 mod versions;
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -214,8 +215,8 @@ pub struct MatrixRow {
     /// The keys whose values mention it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub mentioned_by: Vec<String>,
-    /// One cell per environment, in the order of [`Matrix::environments`].
-    pub cells: Vec<Cell>,
+    /// One cell per environment, in the order of [`Matrix::environments`]. Environments that say nothing of their own share one.
+    pub cells: Vec<Arc<Cell>>,
 }
 
 /// A key in one environment.

@@ -66,6 +66,7 @@ async fn a_secret_in_the_output_is_redacted() -> Result<()> {
     assert!(!log.lines.is_empty(), "{}", log.describe());
     // Only what needs it misses it.
     stage.call(["restart", "staging", "web"]).done().await?;
+    stage.call(["down", "staging", "--yes"]).done().await?;
     Ok(())
 }
 

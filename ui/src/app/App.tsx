@@ -87,7 +87,7 @@ function ProjectScreen({ place }: { place: ProjectPlace }) {
   const ask = useQueries();
   const open = useQuery(ask.project(place.project));
   const loaded = useAhead();
-  useVariablesAhead(place.project, open.isSuccess);
+  useVariablesAhead(place.project);
   const history = place.page === "history";
   const seen = useHistoryPlace(place);
   // From the first time on that it is not what the person looks at: it would be begun anew under their hands.

@@ -56,11 +56,9 @@ export function AtHand({ project }: { project: string }) {
   return null;
 }
 
-/** Asks for a project's variables as soon as it is open: they may be many, and are wanted next. */
-export function useVariablesAhead(project: string, open: boolean) {
+/** Asks for a project's variables while it is being opened: they may be many, and are wanted next. */
+export function useVariablesAhead(project: string) {
   const ask = useQueries();
   const client = useQueryClient();
-  useEffect(() => {
-    if (open) void client.prefetchQuery(ask.matrix(project));
-  }, [client, ask, project, open]);
+  useEffect(() => void client.prefetchQuery(ask.matrix(project)), [client, ask, project]);
 }

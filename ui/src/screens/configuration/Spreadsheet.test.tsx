@@ -1,5 +1,5 @@
 /** The matrix as a spreadsheet: selecting, copying, pasting, removing, undoing. */
-import { screen, waitFor, within } from "@testing-library/react";
+import { fireEvent, screen, waitFor, within } from "@testing-library/react";
 import { expect, test, vi } from "vitest";
 import type { Backend } from "../../backend";
 import { PROJECT } from "../../testing/data";
@@ -34,6 +34,14 @@ test("Shift and the arrows select, and one value goes into every selected cell",
     "LOG_LEVEL development",
     "LOG_LEVEL staging",
   ]);
+});
+
+test("the second click of two edits the cell, whatever the inspector has put under the pointer", async () => {
+  await open("PORT in production");
+  const under = await screen.findByRole("button", { name: "Rename PORT everywhere…" });
+  fireEvent.click(under, { detail: 2 });
+  expect(await screen.findByRole("textbox", { name: "Value of PORT in production" })).toBeTruthy();
+  expect(screen.queryByRole("dialog")).toBeNull();
 });
 
 test("Ctrl+Enter writes what is typed into every selected cell", async () => {

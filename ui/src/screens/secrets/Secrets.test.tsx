@@ -117,7 +117,7 @@ test("a secret of the list is copied from another environment, and removed after
   expect(removeSecret).not.toHaveBeenCalled();
   await user.click(await screen.findByRole("button", { name: "Remove STRIPE_KEY from development" }));
   await waitFor(() =>
-    expect(removeSecret.mock.calls).toEqual([[PROJECT, "development", "STRIPE_KEY", null]]),
+    expect(removeSecret.mock.calls).toEqual([[PROJECT, "development", "STRIPE_KEY", null, null]]),
   );
 });
 
@@ -136,7 +136,7 @@ test("an old version is removed after it was said what goes along", async () => 
   expect(removeSecret).not.toHaveBeenCalled();
   await user.click(within(dialog).getByRole("button", { name: verb }));
   await waitFor(() =>
-    expect(removeSecret.mock.calls).toEqual([[PROJECT, "staging", "DB_PASSWORD", version]]),
+    expect(removeSecret.mock.calls).toEqual([[PROJECT, "staging", "DB_PASSWORD", version, null]]),
   );
 });
 
