@@ -227,8 +227,10 @@ pub async fn reach(
     match secrets {
         Err(error) => lacking.push(format!("its secrets cannot be read: {error}")),
         Ok(secrets) if lacking.is_empty() => {
-            let mut reasons =
-                vec![format!("{} of {} on the engine", counted(release.images.len(), "image"), release.number)];
+            let mut reasons = vec![match release.images.len() {
+                0 => format!("{} runs nothing", release.number),
+                images => format!("{} of {} on the engine", counted(images, "image"), release.number),
+            }];
             if secrets > 0 {
                 reasons.push(format!("{} of {} in the keychain", counted(secrets, "secret version"), release.number));
             }

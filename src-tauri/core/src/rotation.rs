@@ -225,6 +225,7 @@ impl Core {
             if !view.releases.is_empty() || !view.services.is_empty() {
                 note.push_str("; releases that use it cannot be gone back to then");
             }
+            note.push_str(&format!("; `sternway secret rotate {environment} {name} --give-up` leaves it at v{old}"));
             notes.push(note);
         }
         Ok(notes)

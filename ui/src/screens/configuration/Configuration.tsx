@@ -1,5 +1,5 @@
 import { ActionIcon, Button, Menu } from "@mantine/core";
-import { IconArrowBackUp, IconArrowForwardUp, IconDots, IconKey, IconPlus } from "@tabler/icons-react";
+import { IconArrowBackUp, IconArrowForwardUp, IconDots, IconPlus } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { useDeferredValue, useEffect, useMemo, useState } from "react";
 import { MOD } from "../../app/keys";
@@ -138,12 +138,7 @@ export default function Configuration({ project, place }: Props) {
               </ActionIcon>
             </Menu.Target>
             <Menu.Dropdown>
-              <Menu.Item
-                leftSection={<IconKey className={classes.icon} aria-hidden />}
-                onClick={() => setDialog("import")}
-              >
-                Move secrets into the keychain…
-              </Menu.Item>
+              <Menu.Item onClick={() => setDialog("import")}>Move secrets into the keychain…</Menu.Item>
               <Menu.Item onClick={() => matrix.refetch()}>Read the files again</Menu.Item>
             </Menu.Dropdown>
           </Menu>

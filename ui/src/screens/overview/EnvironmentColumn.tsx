@@ -1,5 +1,5 @@
 import { ActionIcon, Button, Menu, Skeleton } from "@mantine/core";
-import { IconArrowBackUp, IconDots } from "@tabler/icons-react";
+import { IconDots } from "@tabler/icons-react";
 import { useRefresh } from "../../app/queries";
 import { go, href } from "../../app/routes";
 import type { EnvironmentHead, EnvironmentStatus, ServiceStatus } from "../../backend";
@@ -43,7 +43,6 @@ export function EnvironmentColumn({ project, environment, status, ahead, onRetry
           </Menu.Target>
           <Menu.Dropdown>
             <Menu.Item
-              leftSection={<IconArrowBackUp className={classes.icon} aria-hidden />}
               disabled={!status?.release}
               onClick={() => go({ page: "rollback", project, environment: name })}
             >
