@@ -12,6 +12,8 @@ use tokio::task::JoinSet;
 const PORT: u16 = 8000;
 /// The end of a whole answer.
 pub const END: &[u8] = b"whole\n";
+/// How long an address may take to take a request. Where a container was, nothing says that it is gone; Caddy waits as long.
+const DIAL: Duration = Duration::from_secs(3);
 /// How long an answer takes, as if something were done for it.
 const WORK: Duration = Duration::from_millis(2);
 
@@ -35,7 +37,7 @@ pub async fn serve() -> Result<()> {
 }
 
 /// Passes requests on to another host, as reverse proxies do unless they are told otherwise: a request that an address of the
-/// host does not take, or of which it answers nothing, goes to the next one.
+/// host does not take in time, or of which it answers nothing, goes to the next one.
 ///
 /// # Errors
 /// If it cannot listen.
@@ -60,7 +62,7 @@ async fn answer_of(host: &str, request: &[u8]) -> std::io::Result<Vec<u8>> {
     let mut last = std::io::Error::new(std::io::ErrorKind::NotFound, "the host has no address");
     for address in lookup_host((host, PORT)).await? {
         let asked = async {
-            let mut behind = TcpStream::connect(address).await?;
+            let mut behind = tokio::time::timeout(DIAL, TcpStream::connect(address)).await??;
             behind.write_all(request).await?;
             let mut answer = Vec::new();
             behind.read_to_end(&mut answer).await?;
