@@ -286,12 +286,15 @@ impl Core {
                 .hint("A release is written when a deployment succeeds.")
         };
         let have = have.ok_or_else(nothing)?;
-        // A move that did not succeed may have left the environment somewhere between; the way back leads to where it came from.
-        let halfway = match self.newest(id, environment).await? {
-            Some(newest) => newest.number > have.number && newest.result != Some(Outcome::WentBack),
-            None => false,
+        // A move that did not succeed may have left the environment somewhere between; the way back leads to where it came from. One
+        // that was interrupted is over only when that was done, even if there is nothing left to do.
+        let newest = self.newest(id, environment).await?.filter(|newest| newest.number > have.number);
+        let halfway = match newest.map(|newest| newest.result) {
+            None | Some(Some(Outcome::WentBack)) => false,
+            Some(None | Some(Outcome::Interrupted | Outcome::Unknown)) => true,
+            Some(Some(_)) => !self.drift(project, environment).await?.changes.is_empty(),
         };
-        if halfway && !self.drift(project, environment).await?.changes.is_empty() {
+        if halfway {
             return Ok(have.clone());
         }
         // A release that is what runs already leads nowhere: that of a deployment which changed nothing, or the one that a

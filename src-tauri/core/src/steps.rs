@@ -25,10 +25,11 @@ pub(crate) async fn end(journal: &Journal, step: Step, done: Result<String>) -> 
     }
 }
 
-/// An environment's variables for commands; secrets only for those that may see them.
+/// An environment's variables for commands; secrets only for those that may see them. One whose value is gone is left out: only
+/// taking an environment down gets that far without it.
 ///
 /// # Errors
-/// If a secret is not among those that were read.
+/// If a value has a reference that is none.
 pub(crate) fn variables(
     environment: &EnvironmentName,
     configuration: &[Variable],
@@ -40,8 +41,13 @@ pub(crate) fn variables(
         let text = variable.value.pinned().unwrap_or_default();
         // A secret may also stand inside another value, such as an address.
         let secret = matches!(variable.value, Value::Secret { .. }) || !mentions(&text)?.is_empty();
-        if !secret || secrets.is_some() {
-            variables.insert(variable.key.clone(), expand(&text, secrets.unwrap_or(&nothing))?);
+        if secret && secrets.is_none() {
+            continue;
+        }
+        match expand(&text, secrets.unwrap_or(&nothing)) {
+            Ok(value) => drop(variables.insert(variable.key.clone(), value)),
+            Err(error) if error.code == Code::SecretMissing => {}
+            Err(error) => return Err(error),
         }
     }
     variables.insert("STERNWAY_ENVIRONMENT".to_owned(), Sensitive::new(environment.to_string()));
