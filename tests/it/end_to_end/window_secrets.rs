@@ -79,6 +79,9 @@ async fn look_around(window: &Window) -> Result<()> {
     window.screenshot("17-command-redacted").await?;
     window.click("button", "Close").await?;
     window.click("link", "Configuration").await?;
+    // What was read when the window opened may still be fresh.
+    window.click("button", "More for the configuration").await?;
+    window.click("menuitem", "Read the files again").await?;
     window.click("gridcell", "TOKEN in staging").await?;
     window.find("region", "History of TOKEN").await?;
     window.click("link", "Documents").await?;
