@@ -169,9 +169,10 @@ pub async fn run(core: &Arc<Sternway>, arguments: Arguments) -> Result<u8> {
 /// The folder from here upwards that has a project; this one if there is none, and for what has nothing to do with one.
 fn nearest_project(command: &Command) -> PathBuf {
     let here = PathBuf::from(".");
-    if matches!(command, Command::Init | Command::Compose(_)) || here.join(FILE_NAME).exists() {
+    if matches!(command, Command::Init | Command::Compose(_)) {
         return here;
     }
+    // Without a current folder there is no project, and whoever opens it says so.
     let above = std::env::current_dir().ok();
     let above = above.as_deref().into_iter().flat_map(Path::ancestors).find(|folder| folder.join(FILE_NAME).exists());
     above.map_or(here, Path::to_owned)

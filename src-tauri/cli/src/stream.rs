@@ -48,10 +48,10 @@ pub fn name_of_protected(
     environment: &EnvironmentName,
     confirm: Option<String>,
 ) -> Result<Option<String>> {
-    if confirm.is_some() || !project.file.environment(environment)?.protected {
+    if !project.file.environment(environment)?.protected {
         return Ok(confirm);
     }
-    name_of(environment, &format!("{environment} is protected"), None).map(Some)
+    name_of(environment, &format!("{environment} is protected"), confirm).map(Some)
 }
 
 /// The environment's name, typed beforehand or now, with why it is wanted.

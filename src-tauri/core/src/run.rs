@@ -198,12 +198,8 @@ impl Core {
         let wanted = prepared.want.secrets()?;
         if prepared.want.kind == Kind::Down {
             // Nothing gets them: they are read to be masked in what is printed, as far as the keychain has them.
-            let scope = Self::scope(&hold.project, &hold.environment);
-            return Ok(if wanted.is_empty() {
-                Revealed::default()
-            } else {
-                self.vault().fetch_kept(&scope, &wanted).await?.0
-            });
+            let (kept, _) = self.vault().fetch_kept(&Self::scope(&hold.project, &hold.environment), &wanted).await?;
+            return Ok(kept);
         }
         let mut all = wanted.clone();
         if let Some(have) = &prepared.have {

@@ -1,7 +1,7 @@
 //! Use cases: secrets. Values go into the keychain and nowhere else; history keeps names, versions and fingerprints.
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use sternway_config::EnvFile;
 use sternway_history::{BegunSecret, StoredSecret};
@@ -351,21 +351,26 @@ impl Core {
                 let (bytes, _) = sternway_config::store::read(&path)?;
                 let file = EnvFile::parse(&source.file, &bytes)?;
                 let Some(entry) = file.entries().find(|entry| entry.line() == source.line) else { continue };
-                let Some(reason) = looks_like_secret(&key, entry.value()) else { continue };
-                suspects.push(Suspect {
-                    value: Sensitive::new(entry.value().to_owned()),
-                    candidate: ImportCandidate {
-                        environments: sternway_config::readers(&project.file, &source.file),
-                        reason: reason.to_owned(),
-                        key,
-                        source,
-                    },
-                });
+                suspects
+                    .extend(suspect(&key, entry.value(), source, |file| sternway_config::readers(&project.file, file)));
             }
             Ok(suspects)
         })
         .await
     }
+}
+
+/// A line whose value looks like a secret, with the environments that read its file.
+fn suspect(
+    key: &str,
+    value: &str,
+    source: Origin,
+    readers: impl FnOnce(&Path) -> Vec<EnvironmentName>,
+) -> Option<Suspect> {
+    let reason = looks_like_secret(key, value)?.to_owned();
+    let environments = readers(&source.file);
+    let candidate = ImportCandidate { environments, reason, key: key.to_owned(), source };
+    Some(Suspect { value: Sensitive::new(value.to_owned()), candidate })
 }
 
 /// What looks like a secret in the files that services name as their `env_file`; without the names that are taken, and those
@@ -392,16 +397,8 @@ fn of_services(project: &Project, environment: &EnvironmentName, taken: &BTreeSe
         let environments = readers.iter().filter(|(_, files)| files.contains(&file)).map(|(name, _)| (*name).clone());
         let environments: Vec<EnvironmentName> = environments.collect();
         for entry in parsed.entries() {
-            let Some(reason) = looks_like_secret(entry.key(), entry.value()) else { continue };
-            suspects.push(Suspect {
-                value: Sensitive::new(entry.value().to_owned()),
-                candidate: ImportCandidate {
-                    environments: environments.clone(),
-                    reason: reason.to_owned(),
-                    key: entry.key().to_owned(),
-                    source: Origin { file: file.clone(), line: entry.line() },
-                },
-            });
+            let source = Origin { file: file.clone(), line: entry.line() };
+            suspects.extend(suspect(entry.key(), entry.value(), source, |_| environments.clone()));
         }
     }
     let values: Vec<(String, Sensitive)> =
