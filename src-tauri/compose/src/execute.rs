@@ -10,6 +10,7 @@ pub(crate) mod lines;
 mod mounts;
 mod network;
 mod one_off;
+mod printed;
 mod replace;
 mod restart;
 mod security;

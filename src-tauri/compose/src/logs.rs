@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use bollard::container::LogOutput;
-use bollard::models::EventMessage;
+use bollard::models::{ContainerInspectResponse, EventMessage};
 use bollard::query_parameters::{EventsOptionsBuilder, LogsOptionsBuilder};
 use futures_util::stream::{self, BoxStream, SelectAll};
 use futures_util::{StreamExt, TryStreamExt};
@@ -44,6 +44,13 @@ pub struct ContainerLine {
     pub text: String,
 }
 
+/// Whose lines are read.
+pub(crate) struct Printer<'a> {
+    pub id: &'a str,
+    pub service: &'a str,
+    pub container: &'a str,
+}
+
 /// Lines as they come.
 pub type Lines = BoxStream<'static, Result<ContainerLine>>;
 
@@ -69,7 +76,9 @@ impl Observer {
                 .hint("`sternway status` lists the services that there are."));
         }
         let wanted: Vec<&Container> = containers.iter().filter(|container| query.wants(container)).collect();
-        let printed = |query: &LogQuery| wanted.iter().map(|container| self.lines_of(container, query)).collect();
+        let printed = |query: &LogQuery| {
+            wanted.iter().map(|container| self.lines_of(&Printer::from(*container), query)).collect()
+        };
         let Some((now, starts)) = starts else { return Ok(merged(printed(query))) };
 
         let cut = At(Timestamp::from_millisecond(now).map_err(|error| Error::failed(error.to_string()))?);
@@ -77,28 +86,31 @@ impl Observer {
         let before = before.try_filter(move |line| std::future::ready(line.at < cut));
         let since = query.since.map_or(cut, |since| since.max(cut));
         let query = LogQuery { since: Some(since), tail: None, ..query.clone() };
-        let sources = wanted.iter().map(|container| (container.id.clone(), self.lines_of(container, &query))).collect();
+        let sources = wanted
+            .iter()
+            .map(|container| (container.id.clone(), self.lines_of(&Printer::from(*container), &query)))
+            .collect();
         let after = followed(Following::new(self.clone(), query, starts, sources));
         Ok(before.chain(after).boxed())
     }
 
     /// One container's lines.
-    fn lines_of(&self, container: &Container, query: &LogQuery) -> Lines {
+    pub(crate) fn lines_of(&self, printer: &Printer<'_>, query: &LogQuery) -> Lines {
         let tail = query.tail.map_or_else(|| "all".to_owned(), |tail| tail.to_string());
         let mut options = LogsOptionsBuilder::new().stdout(true).stderr(true).timestamps(true);
         options = options.follow(query.follow).tail(&tail);
         if let Some(second) = query.since.and_then(|since| i32::try_from(since.0.as_second()).ok()) {
             options = options.since(second);
         }
-        let pieces = self.docker.logs(&container.id, Some(options.build()));
-        let doing = format!("read the output of {}", container.name);
+        let pieces = self.docker.logs(printer.id, Some(options.build()));
+        let doing = format!("read the output of {}", printer.container);
         let source = Source {
             pieces: pieces.boxed(),
             limited: !query.follow,
             doing,
             begun: [None, None],
-            service: container.service.clone(),
-            container: container.name.clone(),
+            service: printer.service.to_owned(),
+            container: printer.container.to_owned(),
         };
         let since = query.since;
         let lines =
@@ -131,6 +143,19 @@ impl Observer {
         });
         let starts = stream::unfold(starts, |mut starts| async move { Some((starts.recv().await?, starts)) });
         starts.map_err(|error| failure("follow the engine's events", error)).boxed()
+    }
+}
+
+/// When a container last ended; nothing if it never has.
+pub(crate) fn last_end(seen: &ContainerInspectResponse) -> Option<At> {
+    let at = seen.state.as_ref()?.finished_at.as_deref()?.parse::<Timestamp>().ok()?;
+    // The engine writes the year 1 for a container that never ended.
+    (at > Timestamp::UNIX_EPOCH).then_some(At(at))
+}
+
+impl<'a> From<&'a Container> for Printer<'a> {
+    fn from(container: &'a Container) -> Self {
+        Self { id: &container.id, service: &container.service, container: &container.name }
     }
 }
 
@@ -278,12 +303,12 @@ impl Following {
         let Some(inspected) = found(self.observer.inspect(&id).await)? else { return Ok(()) };
         // What it printed before it was stopped was told then. Its start itself is no border: the first lines are printed
         // before the engine has noted it.
-        let stopped = inspected.state.as_ref().and_then(|state| state.finished_at.as_deref()?.parse().ok()).map(At);
+        let stopped = last_end(&inspected);
         let Some(container) = container(inspected).filter(|container| self.query.wants(container)) else {
             return Ok(());
         };
         let query = LogQuery { since: self.query.since.max(stopped), ..self.query.clone() };
-        let lines = self.observer.lines_of(&container, &query);
+        let lines = self.observer.lines_of(&Printer::from(&container), &query);
         self.push(id, lines);
         Ok(())
     }

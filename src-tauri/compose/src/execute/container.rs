@@ -12,7 +12,7 @@ use sternway_model::{Code, Error, Result, ServiceName};
 use tokio::time::sleep;
 
 use super::holders::Holders;
-use super::{Done, Run, create, hooks, replace, wait};
+use super::{Done, Run, create, hooks, printed, replace, wait};
 use crate::decide::{Action, Place, Surroundings};
 use crate::engine::{REQUEST, found, limited};
 use crate::fingerprint;
@@ -58,9 +58,10 @@ pub(super) async fn ensure(
             }
             let ready = async {
                 holders.stop(run).await?;
+                let ended_before = printed::ended_before(run, &place, &right.id).await?;
                 start(run, right).await?;
                 hooks::after_start(run, right).await?;
-                wait::ready(run, &place, &right.id, false).await
+                wait::ready(run, &place, &right.id, ended_before, false).await
             };
             match Box::pin(ready).await {
                 Ok(seen) => seen,

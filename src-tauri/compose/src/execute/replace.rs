@@ -5,6 +5,7 @@ use sternway_model::{Code, Error, Result};
 use super::container::{remove, rename, start, start_again, start_id, stop, stop_id};
 use super::create::{Recipe, create};
 use super::holders::Holders;
+use super::printed::{self, Printed};
 use super::{Run, hooks, wait};
 use crate::decide::Decision;
 use crate::engine::found;
@@ -99,9 +100,10 @@ async fn prove(
     holders: &Holders,
 ) -> Result<String> {
     if right.is_some_and(|right| recipe.place.has_completed(right)) {
-        wait::pass_on(run, &new.id).await;
+        Printed::new(run, &recipe.place, &new.id, None).pass_on_rest().await;
         return Ok("ended with code 0".to_owned());
     }
+    let mut ended_before = None;
     if !new.runs {
         for old in olds.iter().filter(|old| serves(old)) {
             if let Some(why) = recipe.place.cannot_run_beside(old) {
@@ -112,13 +114,16 @@ async fn prove(
         }
         holders.stop(run).await?;
         match right {
-            Some(right) => start(run, right).await?,
+            Some(right) => {
+                ended_before = printed::ended_before(run, &recipe.place, &right.id).await?;
+                start(run, right).await?;
+            }
             None => start_id(run, &new.id, &new.name).await?,
         }
         let hooks = recipe.place.service.hooks(Moment::PostStart);
         hooks::all(run, hooks, Moment::PostStart, &new.id, &new.name).await?;
     }
-    wait::ready(run, &recipe.place, &new.id, olds.iter().any(|old| serves(old))).await
+    wait::ready(run, &recipe.place, &new.id, ended_before, olds.iter().any(|old| serves(old))).await
 }
 
 /// A container of somebody else may have the name; that must be known before anything is stopped.

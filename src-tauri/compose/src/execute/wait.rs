@@ -1,23 +1,21 @@
 //! Waiting until a container is ready, and saying why it is not.
 
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use bollard::container::LogOutput;
 use bollard::models::ContainerInspectResponse;
-use bollard::query_parameters::{LogsOptionsBuilder, WaitContainerOptions};
+use bollard::query_parameters::WaitContainerOptions;
 use futures_util::StreamExt;
-use sternway_model::{Code, Error, Result, ServiceName};
+use sternway_model::{At, Code, Error, Result, ServiceName};
 use tokio::time::{Instant, sleep};
 
 use super::Run;
-use super::lines::Lines;
+use super::printed::Printed;
 use crate::decide::Place;
 use crate::model::Condition;
 use crate::observe::{Probe, State};
 
 /// How often the engine is asked.
-const INTERVAL: Duration = Duration::from_millis(150);
+pub(super) const INTERVAL: Duration = Duration::from_millis(150);
 /// How long a container without a health check must run before it counts as started. Programs that cannot read their
 /// configuration end sooner; what ends later is found when everything is looked at again, and the release before comes back.
 const STEADY: Duration = Duration::from_millis(500);
@@ -32,98 +30,32 @@ const RESTARTS: i64 = 3;
 const JOB: Duration = Duration::from_secs(1800);
 /// What is added to the time in which a health check decides.
 const BEYOND_HEALTH_CHECK: Duration = Duration::from_secs(30);
-/// How long the last lines of a job that has ended may be on their way.
-const LAST_LINES: Duration = Duration::from_secs(5);
 /// Lines of output in an error.
 const LOG_LINES: u32 = 20;
 /// Probe results in an error.
 const PROBES: usize = 3;
 
 /// Waits until a container does what it was started for: it is healthy, or runs steadily, or has ended with code 0 if it is
-/// a job. What a job prints belongs to the run's output: it is what was done. Returns what was seen. `replaces` says that
-/// another container waits to come back.
-pub(super) async fn ready(run: &Run<'_>, place: &Place<'_>, id: &str, replaces: bool) -> Result<String> {
-    let mut ready = Box::pin(until_ready(run, place, id, replaces));
+/// a job. What a job prints belongs to the run's output: it is what was done; what it had printed until `ended_before` is not.
+/// Returns what was seen. `replaces` says that another container waits to come back.
+pub(super) async fn ready(
+    run: &Run<'_>,
+    place: &Place<'_>,
+    id: &str,
+    ended_before: Option<At>,
+    replaces: bool,
+) -> Result<String> {
+    let ready = until_ready(run, place, id, replaces);
     if !place.model.runs_once(place.name) {
         return ready.await;
     }
-    let follows = AtomicBool::new(true);
-    let mut printed = Box::pin(pass_on_each_start(run, id, &follows));
+    let mut printed = Printed::new(run, place, id, ended_before);
     let seen = tokio::select! {
-        seen = &mut ready => seen,
-        () = &mut printed => return ready.await,
+        seen = ready => seen,
+        never = printed.pass_on_each_start() => match never {},
     };
-    let goes_on = seen.as_ref().is_err_and(|error| matches!(error.code, Code::Cancelled | Code::TimedOut));
-    let read = async {
-        while follows.load(Ordering::Relaxed) {
-            sleep(INTERVAL).await;
-        }
-    };
-    let rest = async {
-        tokio::select! { () = read => (), () = &mut printed => () }
-    };
-    if !goes_on && tokio::time::timeout(LAST_LINES, rest).await.is_err() {
-        run.output.line("(the end of its output did not come)");
-    }
+    printed.pass_on_rest().await;
     seen
-}
-
-/// Passes on what a container prints, each time that the engine starts it: a job that has failed may be tried again. It goes on
-/// until nobody asks any more; `follows` says whether there may be lines on their way.
-async fn pass_on_each_start(run: &Run<'_>, id: &str, follows: &AtomicBool) {
-    let mut told = None;
-    loop {
-        told = Some(started_after(run, id, told).await);
-        follows.store(true, Ordering::Relaxed);
-        pass_on(run, id).await;
-        follows.store(false, Ordering::Relaxed);
-    }
-}
-
-/// Waits until the engine has started a container another time than the one that is known, and says which.
-async fn started_after(run: &Run<'_>, id: &str, known: Option<i64>) -> i64 {
-    loop {
-        // Whoever waits for the container beside this says what is wrong with it.
-        let seen = run.engine.observer().inspect(id).await.unwrap_or_default();
-        let count = seen.restart_count.unwrap_or_default();
-        let waits = seen.state.as_ref().is_some_and(|state| State::of(state) == State::Restarting);
-        if known.is_none() || !waits && seen.state.is_some() && known != Some(count) {
-            return count;
-        }
-        sleep(INTERVAL).await;
-    }
-}
-
-/// Passes on what a container prints from its last start on, until it ends.
-pub(super) async fn pass_on(run: &Run<'_>, id: &str) {
-    let unread = |error: &dyn std::fmt::Display| run.output.line(&format!("(its output could not be read: {error})"));
-    let since = match run.engine.observer().inspect(id).await {
-        Ok(seen) => started(&seen),
-        Err(error) => return unread(&error),
-    };
-    let options = LogsOptionsBuilder::new().stdout(true).stderr(true).follow(true).since(since).build();
-    let mut pieces = run.engine.docker().logs(id, Some(options));
-    // What is printed as an error may come in the middle of another line.
-    let (mut lines, mut errors) = (Lines::default(), Lines::default());
-    while let Some(piece) = pieces.next().await {
-        match piece {
-            Ok(piece @ LogOutput::StdErr { .. }) => errors.push(&piece.to_string(), |line| run.output.line(line)),
-            Ok(piece) => lines.push(&piece.to_string(), |line| run.output.line(line)),
-            Err(error) => {
-                unread(&error);
-                break;
-            }
-        }
-    }
-    lines.end(|line| run.output.line(line));
-    errors.end(|line| run.output.line(line));
-}
-
-/// When a container was last started, in seconds since 1970 by the engine's clock; 0 if the engine does not say.
-fn started(seen: &ContainerInspectResponse) -> i32 {
-    let at = seen.state.as_ref().and_then(|state| state.started_at.as_ref());
-    let at = at.and_then(|at| at.parse::<jiff::Timestamp>().ok());
-    at.and_then(|at| i32::try_from(at.as_second()).ok()).unwrap_or_default()
 }
 
 async fn until_ready(run: &Run<'_>, place: &Place<'_>, id: &str, replaces: bool) -> Result<String> {
