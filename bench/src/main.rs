@@ -7,6 +7,7 @@
 //! The other words are for the containers that the second one runs this program in.
 
 mod compose;
+mod host;
 mod processes;
 mod report;
 mod sample;
@@ -36,7 +37,7 @@ async fn run() -> Result<ExitCode> {
         _ => (arguments.as_slice(), false),
     };
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
-    let report = match words.as_slice() {
+    let mut report = match words.as_slice() {
         ["window"] => window::measure().await?,
         ["compose"] => compose::measure().await?,
         ["serve"] => return servers::serve().await.map(|()| ExitCode::SUCCESS),
@@ -44,6 +45,7 @@ async fn run() -> Result<ExitCode> {
         ["probe"] => return servers::probe().await.map(|()| ExitCode::SUCCESS),
         _ => return Err(Failure::new("usage: sternway-bench window|compose [--json]")),
     };
+    report.note_host()?;
     if json {
         println!("{:#}", report.json());
     } else {

@@ -6,6 +6,8 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use sternway_e2e::{Failure, Result};
 
+use crate::host::Watch;
+
 /// What a figure counts.
 #[derive(Debug, Clone, Copy, Serialize)]
 pub enum Unit {
@@ -118,6 +120,7 @@ fn median(figures: &[f64]) -> f64 {
 /// All comparisons of a run, and what it ran on.
 pub struct Report {
     machine: String,
+    host: Watch,
     comparisons: Vec<Comparison>,
     notes: Vec<String>,
 }
@@ -141,7 +144,7 @@ impl Report {
         if load > 0.5 {
             notes.push(format!("the machine was not idle at the start (load {load:.1} on {count} processors)"));
         }
-        Ok(Self { machine, comparisons: Vec::new(), notes })
+        Ok(Self { machine, host: Watch::begin()?, comparisons: Vec::new(), notes })
     }
 
     pub fn add(&mut self, comparison: Comparison) {
@@ -154,6 +157,18 @@ impl Report {
             self.notes
                 .push(format!("{pages} pages of other programs shared WebKit's memory; all memory seems smaller"));
         }
+    }
+
+    /// Says what the host took since the report was begun.
+    ///
+    /// # Errors
+    /// If there is no `/proc`.
+    pub fn note_host(&mut self) -> Result<()> {
+        let percent = self.host.taken()? * 100.0;
+        if percent >= 1.0 {
+            self.notes.push(format!("the host took {percent:.0} % of the processors' time"));
+        }
+        Ok(())
     }
 
     /// Whether everything is as wanted.

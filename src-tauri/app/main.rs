@@ -21,12 +21,14 @@ mod shell;
 mod state;
 #[allow(clippy::let_underscore_must_use, reason = "the macro of Tauri's commands writes such bindings")]
 mod versions;
+mod webview;
 
 fn main() -> std::process::ExitCode {
     if let Some(text) = launch::told(std::env::args_os().skip(1)) {
         println!("{text}");
         return std::process::ExitCode::SUCCESS;
     }
+    webview::prepare();
     match shell::run() {
         Ok(()) => std::process::ExitCode::SUCCESS,
         Err(error) => {

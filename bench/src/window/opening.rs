@@ -9,6 +9,7 @@ use tokio::process::{Child, Command};
 use tokio::time::{Instant, sleep};
 
 use super::screen::{Area, Picture, Screen};
+use crate::host::{self, Watch};
 use crate::processes;
 use crate::sample::{Sample, program};
 
@@ -112,7 +113,8 @@ pub struct Openings {
 }
 
 impl Openings {
-    /// Starts each of the programs in turn, so that whatever else the machine does meets all of them.
+    /// Starts each of the programs in turn, so that whatever else the machine does meets all of them. A start from which the
+    /// host took time is done again.
     ///
     /// # Errors
     /// If one does not show what it showed when it was tried.
@@ -133,16 +135,23 @@ impl Openings {
         let mut openings = [const { Self { first: Vec::new(), memory: Vec::new() } }; N];
         for round in 0..starts {
             for ((subject, picture), found) in subjects.iter().zip(&pictures).zip(&mut openings) {
-                let begun = Instant::now();
-                let process = subject.start()?;
-                let seen = screen.shows(*area, picture).await?;
-                found.first.push((seen - begun).as_secs_f64() * 1000.0);
-                if round < with_memory {
-                    sleep(IDLE).await;
-                    let id = process.id().ok_or_else(|| Failure::new("the program has ended by itself"))?;
-                    found.memory.push(megabytes(processes::memory(id)?));
-                }
-                end(process, screen, *area, &before).await?;
+                let opened = host::undisturbed(async || {
+                    let (host, begun) = (Watch::begin()?, Instant::now());
+                    let process = subject.start()?;
+                    let first = screen.shows(*area, picture).await? - begun;
+                    let taken = host.taken()?;
+                    let mut memory = None;
+                    if round < with_memory {
+                        sleep(IDLE).await;
+                        let id = process.id().ok_or_else(|| Failure::new("the program has ended by itself"))?;
+                        memory = Some(megabytes(processes::memory(id)?));
+                    }
+                    end(process, screen, *area, &before).await?;
+                    Ok(((first, memory), taken))
+                });
+                let (first, memory) = opened.await?;
+                found.first.push(first.as_secs_f64() * 1000.0);
+                found.memory.extend(memory);
             }
         }
         Ok(openings)

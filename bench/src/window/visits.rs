@@ -6,6 +6,7 @@ use sternway_e2e::{Failure, Result, Window, web};
 use tokio::time::sleep;
 
 use super::opening::{IDLE, megabytes};
+use crate::host::{self, Watch};
 use crate::processes;
 use crate::sample::Sample;
 
@@ -58,7 +59,8 @@ pub struct Visits {
 }
 
 impl Visits {
-    /// Goes from Overview to a screen so many times, each time as if it were the first.
+    /// Goes from Overview to a screen so many times, each time as if it were the first. A visit from which the
+    /// host took time is done again.
     ///
     /// # Errors
     /// If the page does not show what is wanted.
@@ -67,19 +69,23 @@ impl Visits {
         let window = Window::open(&sample.stage).await?;
         let mut sight = Vec::new();
         for _ in 0..times {
-            window.script(AGAIN).await?;
-            holds(&window, RELOADED).await?;
-            window.find("article", "production").await?;
-            if when == When::Quiet {
-                holds(&window, QUIET).await?;
-            }
-            window.script(&script).await?;
-            sleep(UNDISTURBED).await;
-            let took = web::until(PATIENCE, async || {
-                let took = window.script("return window.firstSight ?? null").await?;
-                took.as_f64().ok_or_else(|| Failure::new(format!("{} shows nothing", screen.section)))
+            let visit = host::undisturbed(async || {
+                window.script(AGAIN).await?;
+                holds(&window, RELOADED).await?;
+                window.find("article", "production").await?;
+                if when == When::Quiet {
+                    holds(&window, QUIET).await?;
+                }
+                let host = Watch::begin()?;
+                window.script(&script).await?;
+                sleep(UNDISTURBED).await;
+                let took = web::until(PATIENCE, async || {
+                    let took = window.script("return window.firstSight ?? null").await?;
+                    took.as_f64().ok_or_else(|| Failure::new(format!("{} shows nothing", screen.section)))
+                });
+                Ok((took.await?, host.taken()?))
             });
-            sight.push(took.await?);
+            sight.push(visit.await?);
         }
         sleep(IDLE).await;
         let memory = megabytes(processes::memory(processes::started_with(&sample.stage.project())?)?);

@@ -222,18 +222,20 @@ impl<'a> Draft<'a> {
                 file.unset(key)?;
                 edited.push(file);
             } else {
-                elsewhere = Some(slot);
+                elsewhere = Some((slot, entry.line()));
             }
         }
         for file in edited {
             self.take(file);
         }
         stood_at.ok_or_else(|| match (environment, elsewhere) {
-            (Some(_), Some(slot)) => {
+            (Some(environment), Some((slot, line))) => {
                 let readers: Vec<_> = readers(self.project, &slot.path).iter().map(ToString::to_string).collect();
                 let (file, readers) = (slot.path.display(), readers.join(", "));
-                Error::invalid(format!("{key} is set in {file}, which is shared by {readers}"))
-                    .hint("Remove it for all of them, or give this environment a value of its own.")
+                Error::invalid(format!("{key} is set in {file}, which is shared by {readers}")).hint(format!(
+                    "Delete line {line} of {file} to remove it for all of them, or give {environment} a value of its own \
+                     (`sternway config set {environment} {key} VALUE`)."
+                ))
             }
             (Some(environment), None) => Error::new(Code::NotFound, format!("no env file of {environment} sets {key}")),
             (None, _) => Error::new(Code::NotFound, format!("no env file that all environments share sets {key}")),

@@ -10,6 +10,9 @@ use sternway_model::{Code, Error, Result, Sensitive};
 use tokio::io::{AsyncRead, AsyncReadExt};
 use tokio_util::sync::CancellationToken;
 
+/// The variable with which the window tells its webview how to work. What a project runs does not get it.
+pub const OF_THE_PAGE: &str = "JSC_useDFGJIT";
+
 /// How long a command that was asked to stop may take before it is killed.
 const GRACE: Duration = Duration::from_secs(5);
 
@@ -70,6 +73,7 @@ fn spawn(command: &Command<'_>) -> Result<Box<dyn ChildWrapper>> {
             .arg(flag)
             .arg(command.line)
             .current_dir(command.folder)
+            .env_remove(OF_THE_PAGE)
             .envs(command.variables.iter().map(|(key, value)| (key, value.reveal())))
             .stdin(Stdio::null())
             .stdout(Stdio::piped())

@@ -56,6 +56,7 @@ pub mod view;
 pub mod want;
 
 pub use clock::{Clock, SystemClock};
+pub use command::OF_THE_PAGE;
 pub use compose_file::{compose_config, compose_yaml};
 pub use configure::{BulkEdit, EditedView, VariableEdit};
 pub use home::Home;

@@ -43,13 +43,21 @@ pub async fn logs(front: &Front<'_>, logs: Logs) -> Result<u8> {
 
 async fn deployment_log(front: &Front<'_>, number: DeploymentNumber, step: Option<u32>) -> Result<u8> {
     let project = front.project().await?;
+    let steps = front.core.deployment(&project, number).await?.steps;
     let mut after = 0;
+    // Whose lines are printed; who asked for one step knows.
+    let mut told = step;
     loop {
         let page = front.core.log(&project, number, step, after, LINES).await?;
         let Some(last) = page.lines.last() else { return Ok(0) };
         after = last.line;
         for line in &page.lines {
-            front.answer(line, |line| line.text.clone())?;
+            front.answer(line, |line| {
+                let from = steps.iter().find(|step| step.number == line.step && told != Some(step.number));
+                told = Some(line.step);
+                let heading = from.map(|step| format!("▸ {} {}\n", step.number, step.name));
+                heading.unwrap_or_default() + &line.text
+            })?;
         }
     }
 }

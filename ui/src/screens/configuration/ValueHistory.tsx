@@ -44,7 +44,13 @@ export function ValueHistory({ project, environment, name }: Props) {
           .
         </p>
       ) : (
-        line && <p className={classes.hint}>It has not run in {environment} yet.</p>
+        line && (
+          <p className={classes.hint}>
+            {line.version
+              ? `Nothing was deployed to ${environment} since version ${line.version.number} set it.`
+              : `It has not run in ${environment} yet.`}
+          </p>
+        )
       )}
       {versions.data && list.length === 0 && (
         <p className={classes.hint}>It was never changed with Sternway.</p>
