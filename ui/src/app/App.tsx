@@ -1,5 +1,5 @@
 import { QueryClientProvider, useQuery } from "@tanstack/react-query";
-import { memo, useEffect, useState } from "react";
+import { useEffect, useState } from "react";
 import { type Backend, BackendContext, type ProjectView, useBackend } from "../backend";
 import { LoadingRows, Page } from "../components/Page";
 import { Problem } from "../components/Problem";
@@ -25,8 +25,7 @@ const RollbackPage = screen(() => import("../screens/run/RollbackPage"));
 const PromotePage = screen(() => import("../screens/run/PromotePage"));
 const DownPage = screen(() => import("../screens/run/DownPage"));
 const DeploymentPage = screen(() => import("../screens/run/DeploymentPage"));
-// It is kept: it is drawn again only when something about it is different.
-const History = memo(screen(() => import("../screens/history/History")));
+const History = screen(() => import("../screens/history/History"));
 const Compare = screen(() => import("../screens/history/Compare"));
 const Settings = screen(() => import("../screens/settings/Settings"));
 

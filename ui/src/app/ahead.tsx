@@ -1,6 +1,6 @@
 /** What the next screens need is made ready while nobody waits for it, so that opening one shows it at once. */
 import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { type ComponentType, lazy, useEffect, useState } from "react";
+import { type ComponentType, lazy, memo, type NamedExoticComponent, useEffect, useState } from "react";
 import { FIRST_PAGE, useQueries } from "./queries";
 
 /** After so many milliseconds the first screen has been drawn. */
@@ -11,11 +11,12 @@ const loaders: (() => Promise<unknown>)[] = [];
 /**
  * A screen with code of its own. It is loaded when it is first shown, or ahead of that.
  *
- * `lazy` alone would show its fallback even for code that is there already, and React keeps a fallback for 300 ms.
+ * `lazy` alone would show its fallback even for code that is there already, and React keeps a fallback for 300 ms. What is
+ * around a screen changes with each step of the person; the screen itself only with what it is given.
  */
 export function screen<P extends object>(
   load: () => Promise<{ default: ComponentType<P> }>,
-): ComponentType<P> {
+): NamedExoticComponent<P> {
   let loaded: ComponentType<P> | undefined;
   const loading = async () => {
     const module = await load();
@@ -24,11 +25,11 @@ export function screen<P extends object>(
   };
   loaders.push(loading);
   const Later = lazy(loading);
-  return function Screen(props: P) {
+  return memo(function Screen(props: P) {
     // One for as long as the screen stands: another component would lose its state.
     const [Component] = useState<ComponentType<P>>(() => loaded ?? Later);
     return <Component {...props} />;
-  };
+  });
 }
 
 /** Loads the other screens once the first one is there. Says whether all of them are loaded. */

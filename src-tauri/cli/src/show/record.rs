@@ -159,7 +159,13 @@ pub fn deployment(view: &DeploymentView) -> String {
     }
     let mut steps = Table::new().indented();
     for step in &view.steps {
-        steps.row([step.number.to_string(), step.state.to_string(), step.stage.to_string(), step.name.clone(), detail(step, message)]);
+        steps.row([
+            step.number.to_string(),
+            step.state.to_string(),
+            step.stage.to_string(),
+            step.name.clone(),
+            detail(step, message),
+        ]);
     }
     text.push_str(&steps.to_string());
     if !view.changes.is_empty() {
