@@ -7,7 +7,7 @@ const ShownContext = createContext(true);
 /** A screen that is on the page without being seen. */
 export const UNSEEN = '[aria-hidden="true"]';
 
-/** Whether the screen is what the person looks at, and not one that they left or that is kept for when they come back to it. */
+/** Whether the screen is what the person looks at, and not one that is kept for when they come back to it. */
 export function useShown(): boolean {
   return useContext(ShownContext);
 }
@@ -30,7 +30,7 @@ interface Stay {
 
 /**
  * Shows its children. Those of another `id` that they follow are only covered, and taken away after the next frame: taking
- * a screen away takes about as long as showing one.
+ * a screen away takes about as long as showing one. For that long they are not even told.
  */
 export function Succession({ id, children }: Stay) {
   const last = useRef<Stay>({ id, children });
@@ -58,11 +58,9 @@ export function Succession({ id, children }: Stay) {
     if (!stay) return null;
     const gone = stay.id !== id;
     return (
-      <ShownContext key={stay.id} value={!gone}>
-        <div className={gone ? classes.gone : classes.shown} aria-hidden={gone}>
-          {stay.children}
-        </div>
-      </ShownContext>
+      <div key={stay.id} className={gone ? classes.gone : classes.shown} aria-hidden={gone}>
+        {stay.children}
+      </div>
     );
   });
 }

@@ -303,7 +303,7 @@ const Row = memo(function Row({ index, start, deployment, active, selected }: Ro
     <div
       role="row"
       className={classes.row}
-      style={{ transform: `translateY(${start}px)` }}
+      style={{ top: start }}
       data-index={index}
       aria-rowindex={index + 2}
       aria-label={deployment ? `Deployment #${deployment.number}` : "Loading"}
