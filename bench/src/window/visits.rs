@@ -59,8 +59,8 @@ pub struct Visits {
 }
 
 impl Visits {
-    /// Goes from Overview to a screen so many times, each time as if it were the first. A visit from which the
-    /// host took time is done again.
+    /// Goes from Overview to a screen so many times, each time as if it were the first. A visit from which the host took time is
+    /// done again.
     ///
     /// # Errors
     /// If the page does not show what is wanted.

@@ -8,7 +8,7 @@ use bollard::query_parameters::{
     InspectContainerOptions, RemoveContainerOptionsBuilder, RenameContainerOptionsBuilder, StartContainerOptions,
     StopContainerOptions,
 };
-use sternway_model::{Code, Error, Result, ServiceName};
+use sternway_model::{At, Code, Error, Result, ServiceName};
 use tokio::time::sleep;
 
 use super::holders::Holders;
@@ -58,8 +58,7 @@ pub(super) async fn ensure(
             }
             let ready = async {
                 holders.stop(run).await?;
-                let ended_before = printed::ended_before(run, &place, &right.id).await?;
-                start(run, right).await?;
+                let ended_before = start(run, &place, right).await?;
                 hooks::after_start(run, right).await?;
                 wait::ready(run, &place, &right.id, ended_before, false).await
             };
@@ -142,14 +141,17 @@ async fn await_dependencies(run: &Run<'_>, place: &Place<'_>) -> Result<()> {
     Ok(())
 }
 
-/// Starts a container, whatever it does now.
-pub(super) async fn start(run: &Run<'_>, container: &Container) -> Result<()> {
+/// Starts a container that there was, whatever it does now. Says until when the output of a job is that of an earlier start.
+pub(super) async fn start(run: &Run<'_>, place: &Place<'_>, container: &Container) -> Result<Option<At>> {
+    let ended_before = printed::ended_before(run, place, &container.id).await?;
     let doing = format!("start {}", container.name);
     let docker = run.engine.docker();
     if container.state == State::Paused {
-        return run.write(&doing, limited(&doing, REQUEST, docker.unpause_container(&container.id))).await;
+        run.write(&doing, limited(&doing, REQUEST, docker.unpause_container(&container.id))).await?;
+    } else {
+        start_id(run, &container.id, &container.name).await?;
     }
-    start_id(run, &container.id, &container.name).await
+    Ok(ended_before)
 }
 
 /// Starts a container that does not run.

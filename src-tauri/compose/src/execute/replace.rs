@@ -5,7 +5,7 @@ use sternway_model::{Code, Error, Result};
 use super::container::{remove, rename, start, start_again, start_id, stop, stop_id};
 use super::create::{Recipe, create};
 use super::holders::Holders;
-use super::printed::{self, Printed};
+use super::printed::Printed;
 use super::{Run, hooks, wait};
 use crate::decide::Decision;
 use crate::engine::found;
@@ -114,10 +114,7 @@ async fn prove(
         }
         holders.stop(run).await?;
         match right {
-            Some(right) => {
-                ended_before = printed::ended_before(run, &recipe.place, &right.id).await?;
-                start(run, right).await?;
-            }
+            Some(right) => ended_before = start(run, &recipe.place, right).await?,
             None => start_id(run, &new.id, &new.name).await?,
         }
         let hooks = recipe.place.service.hooks(Moment::PostStart);

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use sternway_model::{Code, Error, Result, ServiceName};
 
 use super::container::{start, stop};
-use super::{Run, hooks, printed, wait};
+use super::{Run, hooks, wait};
 use crate::decide::Place;
 use crate::observe::{Container, Detail, State};
 
@@ -43,9 +43,8 @@ async fn again(run: &Run<'_>, place: &Place<'_>, container: &Container) -> Resul
     if matches!(container.state, State::Running | State::Restarting | State::Paused) {
         stop(run, container).await?;
     }
-    let ended_before = printed::ended_before(run, place, &container.id).await?;
     let stopped = Container { state: State::Exited, ..container.clone() };
-    start(run, &stopped).await?;
+    let ended_before = start(run, place, &stopped).await?;
     let ready = async {
         hooks::after_start(run, container).await?;
         wait::ready(run, place, &container.id, ended_before, false).await
