@@ -21,6 +21,8 @@ pub(super) const INTERVAL: Duration = Duration::from_millis(150);
 const STEADY: Duration = Duration::from_millis(500);
 /// The same, once the engine had to start it again.
 const STEADY_AFTER_RESTART: Duration = Duration::from_secs(5);
+/// How often a container that does what it should is looked at while it is watched.
+const LOOK: Duration = Duration::from_secs(1);
 /// How long a container without a health check may take until it runs steadily.
 const SETTLE: Duration = Duration::from_secs(60);
 /// How often it may fail. While something waits in its stead, that is all; otherwise it has [`SETTLE`] as well, because what
@@ -67,6 +69,7 @@ async fn until_ready(run: &Run<'_>, place: &Place<'_>, id: &str, replaces: bool)
             && place.service.ports.is_empty()
             && place.service.healthcheck.is_none());
     let begin = Instant::now();
+    let watched = place.service.monitor().unwrap_or_default();
     let mut first_restarts = None;
     let mut steady: Option<(Instant, i64)> = None;
     loop {
@@ -76,20 +79,24 @@ async fn until_ready(run: &Run<'_>, place: &Place<'_>, id: &str, replaces: bool)
         let first = *first_restarts.get_or_insert(restarts);
         let code = state.exit_code.unwrap_or_default();
         match (State::of(&state), Probe::of(&state)) {
-            (State::Running, Some(Probe::Healthy)) => return Ok("healthy".to_owned()),
             (State::Running, Some(Probe::Unhealthy)) => return Err(failed(name, "its health check fails")),
-            (State::Running, Some(Probe::Starting)) => {}
+            (State::Running, Some(Probe::Starting)) => steady = None,
             (State::Running, None) if job => {}
-            (State::Running, None) => {
+            (State::Running, probe) => {
                 let (since, _) =
                     *steady.filter(|(_, count)| *count == restarts).get_or_insert((Instant::now(), restarts));
                 steady = Some((since, restarts));
-                let needed = if restarts == first { STEADY } else { STEADY_AFTER_RESTART };
-                if since.elapsed() >= needed {
-                    return Ok("running".to_owned());
+                let (seen, needed) = match probe {
+                    Some(_) => ("healthy", Duration::ZERO),
+                    None if restarts == first => ("running", STEADY),
+                    None => ("running", STEADY_AFTER_RESTART),
+                };
+                let left = needed.max(watched).saturating_sub(since.elapsed());
+                if left.is_zero() {
+                    return Ok(seen.to_owned());
                 }
-                // The engine says when it ends, so it need not be asked meanwhile.
-                until_ended(run, id, needed - since.elapsed()).await?;
+                // The engine says when it ends, so it need not be asked meanwhile; whether it is still healthy it does not say.
+                until_ended(run, id, left.min(LOOK)).await?;
                 continue;
             }
             (State::Restarting, _) => {

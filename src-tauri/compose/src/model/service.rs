@@ -1,6 +1,7 @@
 //! A service and its parts.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -123,6 +124,12 @@ impl Service {
     pub fn failure_action(&self) -> FailureAction {
         let config = self.deploy.as_ref().and_then(|deploy| deploy.update_config.as_ref());
         config.map(|config| config.failure_action).unwrap_or_default()
+    }
+
+    /// How long a new container is watched before it counts as ready, if the file says so.
+    #[must_use]
+    pub fn monitor(&self) -> Option<Duration> {
+        self.deploy.as_ref()?.update_config.as_ref()?.monitor.map(Seconds::to_duration)
     }
 
     /// The commands that run inside its containers at a moment.
@@ -285,6 +292,7 @@ pub struct Deploy {
 pub struct UpdateConfig {
     pub order: Option<UpdateOrder>,
     pub failure_action: FailureAction,
+    pub monitor: Option<Seconds>,
 }
 
 /// Which of two containers runs first when one replaces the other. Without it the new one does, where both can run.

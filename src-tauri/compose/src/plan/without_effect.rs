@@ -31,7 +31,7 @@ const SWARM_SERVICE: &str = "it is about a service of a Swarm, not about its con
 const WINDOWS: &str = "only engines with Windows containers know it";
 
 /// Paths below a service, and why they do nothing on one engine. Docker Compose passes over the same ones in silence.
-const FOR_SWARM: [(&str, &str); 10] = [
+const FOR_SWARM: [(&str, &str); 9] = [
     ("/deploy/placement", MANY_PLACES),
     ("/deploy/endpoint_mode", SWARM_SERVICE),
     ("/deploy/labels", SWARM_SERVICE),
@@ -40,7 +40,6 @@ const FOR_SWARM: [(&str, &str); 10] = [
     ("/deploy/rollback_config", ONE_BY_ONE),
     ("/deploy/update_config/delay", ONE_BY_ONE),
     ("/deploy/update_config/max_failure_ratio", ONE_BY_ONE),
-    ("/deploy/update_config/monitor", ONE_BY_ONE),
     ("/deploy/update_config/parallelism", ONE_BY_ONE),
 ];
 const FOR_WINDOWS: [&str; 2] = ["/cpu_count", "/cpu_percent"];

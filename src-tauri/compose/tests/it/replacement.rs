@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::panic::AssertUnwindSafe;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use futures_util::FutureExt;
 use serde_json::{Value, json};
@@ -55,6 +55,35 @@ async fn a_container_that_ends_never_replaces_one_that_runs() {
             assert!(error.message.contains("the old container of service app was not stopped"), "{}", error.message);
             assert_eq!(stage.containers().await, before, "it is the same one");
         }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_container_is_watched_for_as_long_as_its_file_says() {
+    on_stage("watched", |stage| async move {
+        let watched = json!({"update_config": {"monitor": "4s"}});
+        stage.deploy(&stage.model(json!({"services": {"app": idle("1")}}))).await.expect("deployed");
+        let before = stage.containers().await;
+        let mut ends = idle("2");
+        ends["command"] = json!(["sh", "-c", "sleep 2; echo lost the queue; exit 5"]);
+        ends["deploy"] = watched.clone();
+        let mut sickens = idle("3");
+        sickens["command"] = json!(["sh", "-c", "touch /well; sleep 2; rm /well; sleep 60"]);
+        sickens["healthcheck"] = json!({"test": ["CMD", "test", "-e", "/well"], "interval": "500ms", "retries": 1});
+        sickens["deploy"] = watched.clone();
+        for (broken, said) in [(ends, "it ended with code 5"), (sickens, "its health check fails")] {
+            let error = refused(stage.deploy(&stage.model(json!({"services": {"app": broken}}))).await);
+            assert!(error.message.contains(said), "{}", error.message);
+            assert_eq!(stage.containers().await, before, "it is the same one");
+        }
+
+        let mut lives = idle("4");
+        lives["deploy"] = watched;
+        let begin = Instant::now();
+        stage.deploy(&stage.model(json!({"services": {"app": lives}}))).await.expect("deployed");
+        assert!(begin.elapsed() >= Duration::from_secs(4), "it was watched");
+        assert_ne!(stage.containers().await, before, "another one has its place");
     })
     .await;
 }
