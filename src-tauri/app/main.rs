@@ -10,6 +10,7 @@ mod deployments;
 mod desktop;
 #[allow(clippy::let_underscore_must_use, reason = "the macro of Tauri's commands writes such bindings")]
 mod documents;
+mod first_sight;
 mod launch;
 mod matrix;
 mod published;

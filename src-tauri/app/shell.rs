@@ -8,9 +8,10 @@ use tauri::tray::TrayIconBuilder;
 use tauri::{App, AppHandle, Manager, RunEvent, Window, WindowEvent};
 use tauri_specta::{Builder, ErrorHandlingMode, collect_commands};
 
+use crate::first_sight::FirstSight;
 use crate::launch::Launch;
 use crate::state::Shared;
-use crate::{commands, deployments, documents, safekeeping, services, versions};
+use crate::{commands, deployments, documents, first_sight, safekeeping, services, versions};
 
 /// How long the end waits for the clipboard.
 const LEAVING: Duration = Duration::from_secs(2);
@@ -96,11 +97,14 @@ pub fn run() -> Result<(), Box<dyn std::error::Error>> {
         .plugin(tauri_plugin_dialog::init())
         .plugin(tauri_plugin_notification::init())
         .manage(shared)
+        .manage(FirstSight::default())
         .invoke_handler(bindings.invoke_handler())
         .setup(|app| {
             app.state::<Shared>().desktop.attach(app.handle());
+            first_sight::at_the_latest(app.handle());
             tray(app).map_err(Into::into)
         })
+        .on_page_load(first_sight::loaded)
         .on_window_event(closing)
         .build(tauri::generate_context!())?
         .run(leaving);

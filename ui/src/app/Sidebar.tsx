@@ -11,6 +11,7 @@ import {
   type TablerIcon,
 } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
+import { memo } from "react";
 import { Folder, inOrder } from "../components/Folder";
 import { HealthMark } from "../components/state";
 import { folderName } from "../components/words";
@@ -95,7 +96,7 @@ export function Sidebar({ onPalette }: { onPalette: () => void }) {
           />
         )}
       </nav>
-      {project && <Environments project={project} here={here} />}
+      {project && <Environments project={project} current={environmentOf(here)} />}
       <nav className={classes.foot} aria-label="Application">
         <Link
           section={{
@@ -111,7 +112,14 @@ export function Sidebar({ onPalette }: { onPalette: () => void }) {
   );
 }
 
-function Switcher({ project }: { project: string | undefined }) {
+/** The environment whose pages the person is on. */
+function environmentOf(here: Place): string | undefined {
+  const pages: Place["page"][] = ["environment", "plan", "rollback", "down"];
+  return "environment" in here && pages.includes(here.page) ? here.environment : undefined;
+}
+
+// Each step of the person changes where they are; the project and its environments stay.
+const Switcher = memo(function Switcher({ project }: { project: string | undefined }) {
   const ask = useQueries();
   const open = useQuery({ ...ask.project(project ?? ""), enabled: project !== undefined });
   const projects = useQuery(ask.projects());
@@ -148,15 +156,13 @@ function Switcher({ project }: { project: string | undefined }) {
       </Menu.Dropdown>
     </Menu>
   );
-}
+});
 
-function Environments({ project, here }: { project: string; here: Place }) {
+const Environments = memo(function Environments({ project, current }: { project: string; current?: string }) {
   const ask = useQueries();
   const open = useQuery(ask.project(project));
   const status = useQuery({ ...ask.status(project), enabled: open.isSuccess });
   if (!open.data) return null;
-  const pages: Place["page"][] = ["environment", "plan", "rollback", "down"];
-  const current = "environment" in here && pages.includes(here.page) ? here.environment : undefined;
   return (
     <nav className={classes.environments} aria-label="Environments">
       <p className={classes.heading}>Environments</p>
@@ -181,4 +187,4 @@ function Environments({ project, here }: { project: string; here: Place }) {
       })}
     </nav>
   );
-}
+});

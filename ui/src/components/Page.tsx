@@ -2,7 +2,7 @@ import { Skeleton } from "@mantine/core";
 import type { ReactNode } from "react";
 import { useEffect, useRef } from "react";
 import { useShown } from "../app/Succession";
-import { useArrival } from "./arrival";
+import { Arrival } from "./Arrival";
 import classes from "./Page.module.css";
 
 interface Props {
@@ -22,12 +22,7 @@ interface Props {
 
 /** A page: a header that stays, and what is below it. */
 export function Page({ title, name, about, actions, guarded, fixed, children }: Props) {
-  const shown = useShown();
-  useEffect(() => {
-    if (shown) document.title = `${name} – Sternway`;
-  }, [name, shown]);
   const main = useRef<HTMLElement>(null);
-  useArrival(() => main.current);
   return (
     <main ref={main} className={classes.page} data-guarded={guarded} aria-label={name} tabIndex={-1}>
       <header className={classes.header}>
@@ -38,8 +33,19 @@ export function Page({ title, name, about, actions, guarded, fixed, children }: 
       <div className={classes.body} data-fixed={fixed}>
         {children}
       </div>
+      <WindowTitle name={name} />
+      <Arrival find={() => main.current} />
     </main>
   );
+}
+
+/** Names the window after the page that is seen. */
+function WindowTitle({ name }: { name: string }) {
+  const shown = useShown();
+  useEffect(() => {
+    if (shown) document.title = `${name} – Sternway`;
+  }, [name, shown]);
+  return null;
 }
 
 /** What a list shows when there is nothing in it: what it is for, and the first step. */

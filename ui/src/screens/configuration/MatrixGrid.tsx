@@ -11,7 +11,7 @@ import {
   useState,
 } from "react";
 import type { Failure, MatrixRow as Row } from "../../backend";
-import { useArrival } from "../../components/arrival";
+import { Arrival } from "../../components/Arrival";
 import type { Then } from "./CellEditor";
 import { Clipboard, type ClipboardField } from "./Clipboard";
 import { isHidden } from "./edits";
@@ -99,8 +99,6 @@ export function MatrixGrid(props: Props) {
   useEffect(() => {
     if (pointed !== undefined) virtual.scrollToIndex(pointed);
   }, [pointed, virtual]);
-
-  useArrival(() => scroller.current?.querySelector<HTMLElement>("[data-cell][tabindex='0']"));
 
   const edit = (at: Selection, typed?: string) => {
     const cell = rowOf(at.key)?.cells[environments.indexOf(at.environment)];
@@ -237,6 +235,7 @@ export function MatrixGrid(props: Props) {
   const columns = { "--columns": environments.length } as CSSProperties;
   return (
     <div className={classes.grid} style={columns}>
+      <Arrival find={() => scroller.current?.querySelector("[data-cell][tabindex='0']")} />
       <Clipboard
         ref={clipboard}
         onCopy={props.onCopy}

@@ -14,7 +14,7 @@ import {
 import { HISTORY_PAGE, useQueries } from "../../app/queries";
 import { go, type Place } from "../../app/routes";
 import type { Deployment, HistoryFilter, Outcome, ProjectView } from "../../backend";
-import { useArrival } from "../../components/arrival";
+import { Arrival } from "../../components/Arrival";
 import { FilterBar } from "../../components/FilterBar";
 import { Empty, LoadingRows, Page } from "../../components/Page";
 import { Problem } from "../../components/Problem";
@@ -155,7 +155,6 @@ function Rows({ project, filter, filtered, selected, onToggle, onReset }: RowsPr
     ({ deployments }) => deployments,
   );
   const [active, setActive] = useState(0);
-  useArrival(() => scroller.current?.querySelector<HTMLElement>("[data-index]"), total > 0);
 
   const focus = (index: number) => {
     const next = Math.max(0, Math.min(total - 1, index));
@@ -284,6 +283,7 @@ function Rows({ project, filter, filtered, selected, onToggle, onReset }: RowsPr
         </div>
       </div>
       <div className={classes.foot}>{count(total, "deployment")}</div>
+      <Arrival find={() => scroller.current?.querySelector("[data-index]")} />
     </div>
   );
 }

@@ -7,11 +7,16 @@ function unclaimed(): boolean {
   return now === null || now === document.body || now.matches("main, nav a") || now.closest(UNSEEN) !== null;
 }
 
+interface Props {
+  find: () => HTMLElement | null | undefined;
+  there?: boolean;
+}
+
 /**
  * Moves the focus to where the person goes on, once it is there; never away from something they have turned to.
- * A part of a page goes before the page itself.
+ * A part of a page goes before the page itself. A component, so that a screen that comes to sight is not drawn anew for it.
  */
-export function useArrival(find: () => HTMLElement | null | undefined, there = true): void {
+export function Arrival({ find, there = true }: Props) {
   const latest = useRef(find);
   latest.current = find;
   const shown = useShown();
@@ -23,4 +28,5 @@ export function useArrival(find: () => HTMLElement | null | undefined, there = t
     });
     return () => cancelAnimationFrame(frame);
   }, [there, shown]);
+  return null;
 }
