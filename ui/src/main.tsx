@@ -6,6 +6,7 @@ import { MantineProvider } from "@mantine/core";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { App, enter } from "./app/App";
+import { isApple } from "./app/keys";
 import { showTooltips } from "./app/tooltips";
 import { type Backend, failure, inWindow, tauri } from "./backend";
 import { Problem } from "./components/Problem";
@@ -39,6 +40,7 @@ async function start(root: HTMLElement) {
   }
 }
 
+if (isApple) document.documentElement.dataset.system = "apple";
 const root = document.getElementById("root");
 if (root) void start(root);
 showTooltips();
