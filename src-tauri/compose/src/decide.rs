@@ -11,6 +11,7 @@ use crate::labels;
 use crate::model::{Condition, Model, MountKind, Service, UpdateOrder};
 use crate::observe::{Container, HostPort, State};
 use crate::reasons;
+use crate::worked_on::{self, Made};
 
 /// A container's place: a service and a number in it.
 #[derive(Debug, Clone, Copy)]
@@ -33,6 +34,8 @@ pub(crate) struct Surroundings<'c, 'a> {
     pub files: &'a BTreeMap<PathBuf, String>,
     /// The first container of services that come before; `None` if it will be a new one.
     pub parents: &'a BTreeMap<ServiceName, Option<String>>,
+    /// When the project's volumes were made; only jobs need it.
+    pub volumes: &'a Made,
 }
 
 /// What has to happen, with the containers that it happens to.
@@ -150,6 +153,11 @@ impl Place<'_> {
         let lacking = network.map(|network| &network.name).find(|name| !container.networks.contains(*name));
         if let Some(name) = lacking {
             return Some(format!("it is not in the network {name}"));
+        }
+        if self.model.runs_once(self.name)
+            && let Some(volume) = worked_on::renewed(self.model, self.name, container, around.volumes)
+        {
+            return Some(format!("what it did is not in the volume {volume}, which is new"));
         }
         None
     }

@@ -13,8 +13,9 @@ use crate::model::{FileGrant, FileSource, Model, Service};
 use crate::observe::read;
 
 /// Keys that say nothing about a container: Compose leaves the same ones out of its hash.
-const NOT_IN_A_CONTAINER: [&str; 8] =
-    ["build", "pull_policy", "scale", "depends_on", "profiles", "develop", "attach", "deploy.replicas"];
+const NOT_IN_A_CONTAINER: [&str; 7] = ["build", "pull_policy", "scale", "depends_on", "profiles", "develop", "attach"];
+/// What of `deploy` is in a container; the rest is about how many there are and how they follow one another.
+const OF_DEPLOY: [&str; 2] = ["resources", "restart_policy"];
 
 /// What a container is, or would be, made from.
 #[derive(Debug, Clone, PartialEq)]
@@ -76,7 +77,10 @@ fn stripped(canonical: &Value) -> Value {
     if let Some(keys) = service.as_object_mut() {
         keys.retain(|key, _| !NOT_IN_A_CONTAINER.contains(&key.as_str()) && !key.starts_with("x-"));
         if let Some(deploy) = keys.get_mut("deploy").and_then(Value::as_object_mut) {
-            deploy.retain(|key, _| !NOT_IN_A_CONTAINER.contains(&format!("deploy.{key}").as_str()));
+            deploy.retain(|key, value| OF_DEPLOY.contains(&key.as_str()) && *value != json!({}));
+            if deploy.is_empty() {
+                keys.remove("deploy");
+            }
         }
     }
     service.sort_all_objects();
@@ -173,6 +177,9 @@ mod tests {
             hash(&json!({"image": "i", "environment": {"A": "1", "B": "2"}, "scale": 3, "pull_policy": "never"}));
         let changed = hash(&json!({"image": "i", "environment": {"A": "1", "B": "3"}}));
         assert_eq!(plain, reordered, "the order of keys says nothing");
+        let replicas = hash(&json!({"image": "i", "environment": {"A": "1", "B": "2"},
+            "deploy": {"replicas": 3, "resources": {}, "update_config": {"order": "stop-first"}, "placement": {}}}));
+        assert_eq!(plain, replicas, "nor does what follows when one is replaced");
         assert_eq!(plain, scaled, "the number of containers says nothing about one");
         assert_ne!(plain, changed, "a value does");
     }

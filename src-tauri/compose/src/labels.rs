@@ -21,6 +21,10 @@ pub(crate) const MADE_FROM: &str = "io.sternway.service";
 pub(crate) const CONTENTS: &str = "io.sternway.contents";
 /// The deployment that made the container.
 pub(crate) const DEPLOYMENT: &str = "io.sternway.deployment";
+/// On volumes: when they were made.
+pub(crate) const MADE: &str = "io.sternway.made";
+/// On the containers of jobs: the volumes that they worked on, with when those were made.
+pub(crate) const VOLUMES: &str = "io.sternway.volumes";
 /// On built images: hash of the context, the Dockerfile and the arguments.
 pub(crate) const CONTEXT: &str = "io.sternway.context";
 

@@ -57,6 +57,7 @@ mod shell;
 #[cfg(test)]
 mod tests_support;
 mod usage;
+mod worked_on;
 
 pub use compare::{Side, difference};
 pub use engine::{Engine, EngineInfo, Engines, Observer};

@@ -13,6 +13,7 @@ use serde::Serialize;
 use sternway_model::{Error, ImageId, Result, ServiceName};
 
 use crate::build;
+use crate::decide::Place;
 use crate::engine::{Kind, Observer, REQUEST, found, limited};
 use crate::fingerprint;
 use crate::image;
@@ -20,6 +21,7 @@ use crate::labels;
 use crate::model::{Build, Model, Service};
 use crate::plan::Want;
 use crate::ports::Taken;
+use crate::worked_on::{self, Made};
 
 pub(crate) use containers::{Detail, container};
 
@@ -295,6 +297,12 @@ impl Observer {
         Ok(inspected.and_then(|network| network.containers).unwrap_or_default().into_keys().collect())
     }
 
+    /// When the volumes were made that a service and what it waits for have.
+    pub(crate) async fn made_volumes(&self, place: &Place<'_>) -> Result<Made> {
+        let names = worked_on::volumes_behind(place.model, place.name).into_iter().cloned().collect();
+        Ok(worked_on::made(&self.volumes(place.project, &names).await?))
+    }
+
     async fn volumes(&self, project: &str, names: &BTreeSet<String>) -> Result<BTreeMap<String, Volume>> {
         let call = self.docker.list_volumes(None::<ListVolumesOptions>);
         let list = limited("list the volumes", REQUEST, call).await?.volumes.unwrap_or_default();
@@ -367,6 +375,18 @@ impl HostPort {
         let everywhere = |address: &str| address.is_empty() || address == "0.0.0.0" || address == "::";
         let same_address = self.address == other.address || everywhere(&self.address) || everywhere(&other.address);
         self.protocol == other.protocol && same_address && !self.port.is_empty() && self.port == other.port
+    }
+
+    /// How many containers can publish it at the same time.
+    pub(crate) fn width(&self) -> u32 {
+        let number = |text: &str| text.parse::<u32>().ok();
+        match self.port.split_once('-') {
+            _ if self.port.is_empty() => u32::MAX,
+            Some((first, last)) => {
+                number(last).zip(number(first)).map_or(1, |(last, first)| last.saturating_sub(first) + 1)
+            }
+            None => 1,
+        }
     }
 }
 

@@ -22,6 +22,7 @@ use crate::labels;
 use crate::model::{FailureAction, Model, UpdateOrder, at};
 use crate::observe::{Container, Observed};
 use crate::ports;
+use crate::worked_on;
 pub use job::{ImageSource, Job};
 pub(crate) use requirements::ALL_NETWORKS_AT_ONCE;
 pub use without_effect::WithoutEffect;
@@ -274,6 +275,7 @@ impl<'a> Planner<'a> {
             ));
             self.remove_orphan(&service, containers);
         }
+        let made = worked_on::made(&self.observed.volumes);
         let order = handover::order(self.observed, model, model.start_order()?);
         for (index, name) in order.iter().enumerate() {
             let service = &model.services[*name];
@@ -286,6 +288,7 @@ impl<'a> Planner<'a> {
                     image: self.known.get(name),
                     files: &self.observed.files,
                     parents: &parents,
+                    volumes: &made,
                 });
                 if number == 1 {
                     parents.insert((*name).clone(), decision.right.map(|right| right.id.clone()));
@@ -298,6 +301,7 @@ impl<'a> Planner<'a> {
             }
         }
         self.plan.blockers.extend(handover::claimed_twice(model));
+        self.plan.blockers.extend(handover::too_narrow(model));
         Ok(replaced)
     }
 
@@ -367,6 +371,9 @@ impl<'a> Planner<'a> {
             change.before = before;
             change.after = after;
         }
+        if action == Action::Recreate {
+            self.leaves_data(place, decision);
+        }
         if action == Action::Recreate
             && let Some(why) = decision.others.iter().find_map(|old| place.cannot_run_beside(old))
         {
@@ -378,6 +385,27 @@ impl<'a> Planner<'a> {
             ));
         }
         false
+    }
+
+    /// Says that a service begins with nothing in a volume, where it had another one.
+    fn leaves_data(&mut self, place: &Place<'a>, decision: &Decision<'_>) {
+        let model = self.want.model;
+        let keys = place.service.volumes.iter().filter_map(|mount| mount.source.as_ref());
+        let volumes: Vec<_> = keys.filter_map(|key| Some((key, &model.volumes.get(key)?.name))).collect();
+        let new: Vec<&str> = volumes
+            .iter()
+            .filter(|(_, name)| !self.observed.volumes.contains_key(*name))
+            .map(|(key, _)| key.as_str())
+            .collect();
+        let had = decision.others.iter().flat_map(|old| &old.writes);
+        let left: BTreeSet<&str> = had
+            .filter(|name| self.observed.volumes.contains_key(*name) && volumes.iter().all(|(_, has)| has != name))
+            .map(String::as_str)
+            .collect();
+        if !new.is_empty() && !left.is_empty() {
+            let (new, left) = (new.join(", "), left.into_iter().collect::<Vec<_>>().join(", "));
+            self.note(format!("{} begins with the empty volume {new}; what it wrote stays in {left}", place.name));
+        }
     }
 
     /// Says whose containers these are, if they were not made from this folder: two copies of a project share its name.

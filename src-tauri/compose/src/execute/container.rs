@@ -20,6 +20,7 @@ use crate::image;
 use crate::model::{Condition, Service};
 use crate::observe::{Container, Detail, State, in_background};
 use crate::plan::ImageSource;
+use crate::worked_on::Made;
 
 /// How often it is looked whether a container is gone.
 const GONE_INTERVAL: Duration = Duration::from_millis(200);
@@ -45,8 +46,14 @@ pub(super) async fn ensure(
     let remote = run.engine.observer().is_remote();
     let files = in_background(model.clone(), move |model| fingerprint::files(&model, remote)).await?;
     let parents = parents(run, service, &containers);
-    let decision =
-        place.decide(&Surroundings { containers: &containers, image: Some(&id), files: &files, parents: &parents });
+    let volumes = if model.runs_once(name) { run.engine.observer().made_volumes(&place).await? } else { Made::new() };
+    let decision = place.decide(&Surroundings {
+        containers: &containers,
+        image: Some(&id),
+        files: &files,
+        parents: &parents,
+        volumes: &volumes,
+    });
     let holders = Holders::of(run, frees).await?;
     let seen = match &decision.action {
         Action::Keep => "it runs already".to_owned(),
@@ -72,8 +79,8 @@ pub(super) async fn ensure(
         }
         Action::Create | Action::Recreate(_) | Action::Finish => {
             await_dependencies(run, &place).await?;
-            let recipe =
-                create::Recipe { place, image: &id, made_from: &decision.made_from, parents: &parents, one_off: false };
+            let (made_from, one_off) = (&decision.made_from, false);
+            let recipe = create::Recipe { place, image: &id, made_from, parents: &parents, volumes: &volumes, one_off };
             Box::pin(replace::bring_up(run, &recipe, &decision, &holders)).await?
         }
     };

@@ -20,6 +20,7 @@ use crate::labels;
 use crate::model::{Healthcheck, Limits, NetworkUse, Port, RestartRule, Service, Ulimit, nanoseconds};
 use crate::observe::Container;
 use crate::plan::ALL_NETWORKS_AT_ONCE;
+use crate::worked_on::{self, Made};
 
 /// All that a new container is made from.
 pub(super) struct Recipe<'a> {
@@ -28,6 +29,8 @@ pub(super) struct Recipe<'a> {
     pub made_from: &'a MadeFrom,
     /// The containers from which it borrows.
     pub parents: &'a BTreeMap<ServiceName, Option<String>>,
+    /// When the project's volumes were made, if it is a job.
+    pub volumes: &'a Made,
     /// It runs beside the service's containers, and is none of them.
     pub one_off: bool,
 }
@@ -159,6 +162,9 @@ fn container_labels(run: &Run<'_>, recipe: &Recipe<'_>) -> HashMap<String, Strin
     if !recipe.made_from.contents.is_empty() {
         let contents: Value = serde_json::json!(recipe.made_from.contents);
         labels.insert(labels::CONTENTS.to_owned(), contents.to_string());
+    }
+    if !recipe.one_off && place.model.runs_once(place.name) {
+        labels.insert(labels::VOLUMES.to_owned(), worked_on::label(place.model, place.name, recipe.volumes));
     }
     if let Some(number) = run.want.deployment {
         labels.insert(labels::DEPLOYMENT.to_owned(), number.0.to_string());

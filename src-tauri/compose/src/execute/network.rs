@@ -7,6 +7,7 @@ use bollard::models::{
     VolumeCreateRequest,
 };
 use bollard::query_parameters::{InspectNetworkOptions, RemoveVolumeOptions};
+use jiff::Timestamp;
 use sternway_model::{Code, Error, Result};
 
 use super::Run;
@@ -110,6 +111,7 @@ pub(super) async fn create_volume(run: &Run<'_>, key: &str) -> Result<String> {
     let doing = format!("create the volume {}", volume.name);
     let mut labels = ours(run, labels::VOLUME, key, of_settings(&volume.canonical));
     labels.extend(volume.labels.clone());
+    labels.insert(labels::MADE.to_owned(), Timestamp::now().to_string());
     let request = VolumeCreateRequest {
         name: Some(volume.name.clone()),
         driver: volume.driver.clone(),

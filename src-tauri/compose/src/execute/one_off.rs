@@ -16,6 +16,7 @@ use crate::engine::{REQUEST, failure, limited};
 use crate::fingerprint::{self, MadeFrom};
 use crate::model::Service;
 use crate::observe::{Detail, in_background};
+use crate::worked_on::Made;
 
 /// How long the engine may take to tell how a container ended after its output did.
 const END: Duration = Duration::from_secs(60);
@@ -72,7 +73,7 @@ async fn begin(
     // Names are taken for as long as a container lives: the time tells several apart.
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_micros();
     let name = format!("{}-{}-run-{now:x}", place.project, place.name);
-    let recipe = Recipe { place: *place, image, made_from, parents, one_off: true };
+    let recipe = Recipe { place: *place, image, made_from, parents, volumes: &Made::new(), one_off: true };
     Box::pin(create(run, &recipe, &name, &[])).await
 }
 

@@ -45,6 +45,23 @@ pub(super) fn holders<'o>(
     })
 }
 
+/// Ports that several containers of one service want to publish at the same time.
+pub(super) fn too_narrow(model: &Model) -> Vec<String> {
+    let several = model.services.iter().filter(|(_, service)| service.replicas() > 1);
+    let ports =
+        several.flat_map(|(name, service)| host_ports(service).into_iter().map(move |port| (name, service, port)));
+    ports
+        .filter(|(_, service, port)| port.width() < service.replicas())
+        .map(|(name, service, port)| {
+            let (count, port, protocol) = (service.replicas(), &port.port, &port.protocol);
+            format!(
+                "service {name} has {count} containers, which cannot all publish port {port}/{protocol} of the host: give it one \
+                 container, a range of ports, or no published port"
+            )
+        })
+        .collect()
+}
+
 /// Ports that two services of a model want to publish at the same time.
 pub(super) fn claimed_twice(model: &Model) -> Vec<String> {
     let claims: Vec<_> = model

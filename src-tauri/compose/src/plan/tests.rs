@@ -1,5 +1,6 @@
 //! The plan's decisions, compared by its text.
 
+mod jobs;
 mod ports;
 
 use std::collections::{BTreeMap, BTreeSet};

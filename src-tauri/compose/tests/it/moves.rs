@@ -1,5 +1,6 @@
 //! Moving a project on the real engine.
 
+use bollard::query_parameters::{RemoveContainerOptionsBuilder, RemoveVolumeOptions};
 use serde_json::json;
 use sternway_compose::images_after;
 
@@ -36,6 +37,33 @@ async fn from_nothing_to_a_project_that_stays_as_it_is() {
         assert_eq!(stage.deploy(&model).await.expect("deployed"), plan.to_string());
         assert_eq!(stage.containers().await, containers, "the same containers in the same states");
         assert_eq!(images_after(&stage.observe(&model).await).len(), 4, "a release has an image for each service");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_migration_runs_again_where_its_data_was_lost() {
+    on_stage("lost", |stage| async move {
+        let volume = format!("{}_data", stage.project);
+        let mut db = idle("1");
+        db["volumes"] = json!([{"type": "volume", "source": "data", "target": "/data"}]);
+        let model = stage.model(json!({
+            "services": {
+                "db": db,
+                "migrate": {"image": IMAGE, "command": ["true"], "depends_on": {"db": {"condition": "service_started"}}},
+                "web": {"image": IMAGE, "command": ["sleep", "3600"], "stop_signal": "SIGKILL",
+                    "depends_on": {"migrate": {"condition": "service_completed_successfully"}}}},
+            "volumes": {"data": {"name": volume}}}));
+        stage.deploy(&model).await.expect("deployed");
+        assert_eq!(stage.plan(&model).await.work, [], "it is done");
+        let options = Some(RemoveContainerOptionsBuilder::new().force(true).build());
+        stage.docker.remove_container(&format!("{}-db-1", stage.project), options).await.expect("removed");
+        stage.docker.remove_volume(&volume, None::<RemoveVolumeOptions>).await.expect("removed");
+
+        let plan = stage.deploy(&model).await.expect("deployed");
+        let again = format!("recreate service migrate: what it did is not in the volume {volume}, which is new\n");
+        assert!(plan.contains(&again), "{plan}");
+        assert_eq!(stage.plan(&model).await.work, [], "it is done for this volume too");
     })
     .await;
 }

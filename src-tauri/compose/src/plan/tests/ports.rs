@@ -84,6 +84,24 @@ fn services_that_swap_ports_give_them_up_early() {
 }
 
 #[test]
+fn several_containers_of_a_service_cannot_have_one_port() {
+    let several = |port: &str| {
+        let mut service = publishing(port);
+        service["scale"] = json!(3);
+        planned(&after(&model(json!({}))), &model(json!({"a": service}))).expect("a plan").blockers
+    };
+    assert_eq!(
+        several("80"),
+        [
+            "service a has 3 containers, which cannot all publish port 80/tcp of the host: give it one container, a range of ports, \
+          or no published port"
+        ]
+    );
+    assert_eq!(several("80-81").len(), 1);
+    assert!(several("80-82").is_empty() && several("").is_empty());
+}
+
+#[test]
 fn a_port_that_two_services_want_is_said_beforehand() {
     let wanted = model(json!({"a": publishing("80"), "b": publishing("80")}));
     let text = text(&after(&model(json!({}))), &wanted);
