@@ -1219,6 +1219,8 @@ export type SecretEntry = {
 	versions: SecretVersion[],
 	/**  Variables that refer to it. */
 	used_by: string[],
+	/**  Services of the current release that get it, by a variable or otherwise. */
+	services: string[],
 };
 
 /**  A secret's name, as it stands behind `keychain:`. */

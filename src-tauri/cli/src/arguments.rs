@@ -283,6 +283,9 @@ pub struct Exec {
     /// No terminal, even where there is one.
     #[arg(long, short = 'T')]
     pub no_terminal: bool,
+    /// The environment's name, typed: protected environments want it.
+    #[arg(long, value_name = "NAME")]
+    pub confirm: Option<String>,
     /// The command and its arguments.
     #[arg(last = true, required = true)]
     pub command: Vec<String>,

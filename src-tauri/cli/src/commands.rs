@@ -81,19 +81,16 @@ pub async fn run(core: &Arc<Sternway>, arguments: Arguments) -> Result<u8> {
                     .hint("Leave out --layers: configuration and application go back together."));
             }
             let project = front.project().await?;
-            core.recover(&project).await?;
             let plan = core.plan_rollback(&project, &environment, to.map(DeploymentNumber)).await?;
             carry_out(&front, &project, &plan, &consent).await
         }
         Command::Resume { environment, consent } => {
             let project = front.project().await?;
-            core.recover(&project).await?;
             let plan = core.plan_resume(&project, &environment).await?;
             carry_out(&front, &project, &plan, &consent).await
         }
         Command::Promote { from, to, allow, dry_run, consent } => {
             let project = front.project().await?;
-            core.recover(&project).await?;
             let promotion = core.plan_promotion(&project, &from, &to, &allow).await?;
             if dry_run {
                 front.answer(&promotion, show::promotion)?;
@@ -138,7 +135,6 @@ pub async fn run(core: &Arc<Sternway>, arguments: Arguments) -> Result<u8> {
         Command::Exec(exec) => services::exec(&front, exec).await,
         Command::Down { environment, volumes, images, consent } => {
             let project = front.project().await?;
-            core.recover(&project).await?;
             let plan = core.plan_down(&project, &environment, Removal { volumes, images }).await?;
             carry_out(&front, &project, &plan, &consent).await
         }
@@ -184,6 +180,9 @@ async fn carry_out(front: &Front<'_>, project: &Project, plan: &Plan, consent: &
         say!("{}\n", show::plan(plan));
     }
     if let Some(refusal) = plan.refusal() {
+        // The plan has been read, and has all that stands in its way.
+        let refusal =
+            if front.json { refusal } else { Error::invalid("nothing was done: mend what is marked with ✕ first") };
         complain(&refusal.hint(mending(plan)), front.json);
         return Ok(exit::REFUSED);
     }
@@ -201,6 +200,9 @@ fn mending(plan: &Plan) -> String {
         Some(secret) => format!("Set it with `sternway secret set {environment} {secret}`, then plan again."),
         None if blocker.contains(" is required ") => {
             format!("Give it a value with `sternway config set {environment} KEY VALUE`, then plan again.")
+        }
+        None if blocker.contains(" was left half-way by ") => {
+            format!("`sternway resume {environment}` finishes it, `sternway rollback {environment}` goes back.")
         }
         None if plan.kind == Kind::Promote => {
             "Change what is wrong with `sternway config set` or `secret set`; what is meant as it is, name with `--allow KEY`."

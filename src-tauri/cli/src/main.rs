@@ -8,7 +8,9 @@ mod commands;
 mod crash;
 mod exit;
 mod show;
+mod signals;
 mod stream;
+mod terminal;
 
 use std::mem::ManuallyDrop;
 use std::process::ExitCode;

@@ -3,9 +3,10 @@
 use std::io::{BufRead, IsTerminal, Write};
 
 use sternway_core::{Project, Running};
-use sternway_model::{Code, DeploymentNumber, EnvironmentName, Error, Event, Outcome, Plan, Result, StepState};
+use sternway_model::{Action, Code, DeploymentNumber, EnvironmentName, Error, Event, Outcome, Plan, Result, StepState};
 
 use crate::arguments::Consent;
+use crate::signals;
 
 /// Asks for a yes, unless it was given beforehand.
 ///
@@ -30,11 +31,19 @@ pub fn consent(plan: &Plan, consent: &Consent, json: bool) -> Result<Option<Stri
     if consent.confirm.is_some() {
         return Ok(consent.confirm.clone());
     }
-    if consent.yes || json && !protected {
+    if !protected && (consent.yes || json) {
         return Ok(None);
     }
     if protected {
-        return name_of(&plan.environment, &format!("{} is protected", plan.environment), None).map(Some);
+        let data =
+            plan.changes.iter().any(|change| change.subject.starts_with("volume ") && change.action == Action::Remove);
+        let why =
+            if data { "data is removed for good".to_owned() } else { format!("{} is protected", plan.environment) };
+        if consent.yes || json {
+            return Err(Error::new(Code::Protected, format!("{why}, and only if the environment's name is typed"))
+                .hint(format!("Use --confirm {}.", plan.environment)));
+        }
+        return name_of(&plan.environment, &why, None).map(Some);
     }
     agree(&format!("{} {}?", capital(plan.kind.as_str()), plan.environment), false).map(|()| None)
 }
@@ -89,12 +98,14 @@ fn capital(word: &str) -> String {
     chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
 }
 
-/// Prints what happens until it is over; Ctrl-C cancels the deployment. The answer is the exit code.
+/// Prints what happens until it is over; Ctrl-C and the system's request to end cancel the deployment. The answer is the exit code.
 pub async fn follow(running: Running, json: bool) -> Result<u8> {
     let Running { number, live, mut events, ended } = running;
+    signals::outlive_terminal().map_err(|error| Error::internal(format!("signals cannot be listened to: {error}")))?;
     let interrupt = tokio::spawn(async move {
-        while tokio::signal::ctrl_c().await.is_ok() {
-            eprintln!("sternway: stopping; what was begun is brought to a safe state first");
+        while signals::stop().await.is_ok() {
+            // There may be no terminal any more.
+            drop(writeln!(std::io::stderr(), "sternway: stopping; what was begun is brought to a safe state first"));
             live.cancel.cancel();
         }
     });

@@ -14,7 +14,7 @@ use tokio::sync::mpsc;
 use crate::engine::{Observer, REQUEST, by_labels, failure, found, timed_out};
 use crate::labels;
 use crate::lease;
-use crate::observe::{Container, Detail, container};
+use crate::observe::{Container, Detail, container, which_service};
 
 /// Which lines are wanted.
 #[derive(Debug, Clone, Default)]
@@ -73,7 +73,7 @@ impl Observer {
         let silent = query.services.iter().find(|name| containers.iter().all(|c| c.service != name.as_str()));
         if let Some(name) = silent.filter(|_| !query.follow) {
             return Err(Error::new(Code::NotFound, format!("service {name} has no container"))
-                .hint("`sternway status` lists the services that there are."));
+                .hint(which_service(name, &containers)));
         }
         let wanted: Vec<&Container> = containers.iter().filter(|container| query.wants(container)).collect();
         let printed = |query: &LogQuery| {

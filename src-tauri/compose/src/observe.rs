@@ -10,7 +10,7 @@ use bollard::models::ImageSummary;
 use bollard::query_parameters::{InspectNetworkOptions, ListNetworksOptions, ListVolumesOptions};
 use jiff::Timestamp;
 use serde::Serialize;
-use sternway_model::{Error, ImageId, Result, ServiceName};
+use sternway_model::{Error, ImageId, Result, ServiceName, nearest};
 
 use crate::build;
 use crate::decide::Place;
@@ -313,6 +313,14 @@ impl Observer {
             })
             .map(|(name, labels)| (name, Volume { labels }))
             .collect())
+    }
+}
+
+/// What to do about a service that is not there: its name may be misspelt.
+pub(crate) fn which_service(name: &ServiceName, containers: &[Container]) -> String {
+    match nearest(name.as_str(), containers.iter().map(|container| container.service.as_str())) {
+        Some(near) if near != name.as_str() => format!("Did you mean `{near}`?"),
+        _ => "`sternway status` says how the services are.".to_owned(),
     }
 }
 

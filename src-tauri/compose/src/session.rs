@@ -11,7 +11,7 @@ use sternway_model::{Code, Error, Result, ServiceName};
 use tokio::io::AsyncWrite;
 
 use crate::engine::{Engine, REQUEST, failure, limited};
-use crate::observe::{Container, Detail, State};
+use crate::observe::{Container, Detail, State, which_service};
 
 /// A command to run in a container.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -81,13 +81,13 @@ impl Engine {
     /// A service's first container that runs, or the one with a number.
     pub(crate) async fn running(&self, project: &str, service: &ServiceName, number: Option<u32>) -> Result<Container> {
         let containers = self.observer().containers(project, Detail::Enough).await?;
-        let found = containers.into_iter().find(|container| {
+        let found = containers.iter().find(|container| {
             let here = number.is_none_or(|number| number == container.number);
             container.service == service.as_str() && here && container.state == State::Running
         });
-        found.ok_or_else(|| {
+        found.cloned().ok_or_else(|| {
             Error::new(Code::NotFound, format!("service {service} has no container that runs"))
-                .hint("`sternway status` says how the services are.")
+                .hint(which_service(service, &containers))
         })
     }
 

@@ -106,7 +106,6 @@ impl Core {
     /// # Errors
     /// [`Code::NotFound`] if nothing was interrupted; else as [`Core::plan`].
     pub async fn plan_resume(&self, project: &Project, environment: &EnvironmentName) -> Result<Plan> {
-        self.recover(project).await?;
         self.plan_for(project, environment, Goal::Interrupted).await
     }
 
@@ -115,6 +114,7 @@ impl Core {
     /// # Errors
     /// As [`Core::plan`] and [`Core::plan_rollback`].
     pub async fn plan_for(&self, project: &Project, environment: &EnvironmentName, goal: Goal) -> Result<Plan> {
+        self.recover(project).await?;
         let observer = self.observer(project, environment)?;
         let noticed = self.notice(project).await;
         let made = Instant::now();
@@ -170,6 +170,15 @@ impl Core {
         Ok(deployments.into_iter().next())
     }
 
+    /// Why nothing new can begin: the deployment before was interrupted.
+    async fn left_half_way(&self, id: ProjectId, environment: &EnvironmentName) -> Result<Option<String>> {
+        let newest = self.newest(id, environment).await?;
+        let interrupted = newest.filter(|newest| newest.result == Some(Outcome::Interrupted));
+        Ok(interrupted.map(|Deployment { kind, number, .. }| {
+            format!("{environment} was left half-way by {kind} {number}: resume that, or go back")
+        }))
+    }
+
     pub(crate) async fn prepare(
         &self,
         project: &Project,
@@ -185,9 +194,14 @@ impl Core {
             Goal::Folder => {
                 let mut wanted = self.wanted_of_folder(project, environment).await?;
                 wanted.notes.extend(self.rotation_notes(project, environment).await?);
+                wanted.blockers.extend(self.left_half_way(id, environment).await?);
                 wanted
             }
-            Goal::Promote(promoting) => self.promoted(project, environment, observer, promoting).await?,
+            Goal::Promote(promoting) => {
+                let mut wanted = self.promoted(project, environment, observer, promoting).await?;
+                wanted.blockers.extend(self.left_half_way(id, environment).await?);
+                wanted
+            }
             Goal::Release(number) => {
                 let number = *number;
                 let release = history.release(id, number).await?.filter(|release| &release.environment == environment);

@@ -32,6 +32,10 @@ impl Core {
             limit: filter.limit.unwrap_or(PAGE),
         };
         let (deployments, total) = self.history().await?.history(id, &filter).await?;
+        // One that is not in the file any more has its history all the same.
+        if let Some(name) = filter.environment.filter(|_| total == 0) {
+            project.file.environment(&name)?;
+        }
         Ok(HistoryPage { deployments, total })
     }
 
@@ -98,7 +102,14 @@ impl Core {
     ) -> Result<LogPage> {
         let id = self.project_id(project).await?;
         self.find(id, number).await?;
-        let (lines, total) = self.history().await?.log(id, number, step, after, limit).await?;
+        let history = self.history().await?;
+        let (lines, total) = history.log(id, number, step, after, limit).await?;
+        if let Some(step) = step.filter(|_| total == 0)
+            && history.steps(id, number).await?.iter().all(|known| known.number != step)
+        {
+            return Err(Error::new(Code::NotFound, format!("deployment {number} has no step {step}"))
+                .hint(format!("`sternway show {}` numbers its steps.", number.0)));
+        }
         let lines = lines.into_iter().map(|line| LogLine {
             line: line.line,
             step: line.step.unwrap_or_default(),

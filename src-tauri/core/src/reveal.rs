@@ -110,6 +110,9 @@ impl Core {
     ) -> Result<Audit> {
         let id = self.project_id(project).await?;
         let entries = self.history().await?.audit_entries(id, environment, limit.unwrap_or(SHOWN)).await?;
+        if let Some(name) = environment.filter(|_| entries.is_empty()) {
+            project.file.environment(name)?;
+        }
         let entries = entries.into_iter().map(|entry| {
             let AuditEntry { at, person, action, environment, subject, why } = entry;
             AuditLine { at, by: person, action, environment, subject, why }

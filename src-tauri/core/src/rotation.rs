@@ -296,7 +296,7 @@ fn runs_with(release: &Release, name: &SecretName, new: u32, old: Option<u32>) -
 }
 
 /// The services that get a secret.
-fn services_with(release: &Release, name: &SecretName) -> Vec<String> {
+pub(crate) fn services_with(release: &Release, name: &SecretName) -> Vec<String> {
     let services = release.application.get("services").and_then(serde_json::Value::as_object);
     let gets = |body: &serde_json::Value| {
         let pins = mentions(&unescaped(body)).unwrap_or_default();

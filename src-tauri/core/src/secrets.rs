@@ -14,9 +14,10 @@ use sternway_vault::Put;
 use crate::configure::blocking;
 use crate::machine::Core;
 use crate::project::Project;
+use crate::rotation::services_with;
 use crate::run::confirm;
 use crate::view::{Import, ImportCandidate, SecretEntry, SecretRemoval, SecretVersion, Secrets};
-use crate::want::loaded;
+use crate::want::{Want, loaded};
 
 /// A line of an env file whose value looks like a secret.
 struct Suspect {
@@ -63,12 +64,16 @@ impl Core {
     /// # Errors
     /// If history cannot be read.
     pub async fn secrets(&self, project: &Project, only: Option<&EnvironmentName>) -> Result<Secrets> {
+        if let Some(name) = only {
+            project.file.environment(name)?;
+        }
         let id = self.project_id(project).await?;
         let history = self.history().await?;
         let known = self.known_secrets(project).await?;
         let mut secrets = Vec::new();
         for environment in project.file.environments.keys().filter(|name| only.is_none_or(|only| only == *name)) {
-            let deployed = history.current_release(id, environment).await?.map(|release| release.configuration);
+            let release = history.current_release(id, environment).await?;
+            let deployed = release.as_ref().map(|release| Want::from_release(release).secrets()).transpose()?;
             let deployed = deployed.unwrap_or_default();
             // A broken env file must not hide the secrets.
             let variables = sternway_config::load(&project.folder, &project.file, environment).unwrap_or_default();
@@ -85,7 +90,7 @@ impl Core {
                         version: stored.version,
                         created: stored.created,
                         by: stored.by.clone(),
-                        deployed: deployed.iter().any(|variable| uses(&variable.value, name, stored.version)),
+                        deployed: deployed.iter().any(|pin| pin.name == stored.name && pin.version == stored.version),
                     })
                     .collect();
                 versions.sort_by_key(|version| std::cmp::Reverse(version.version));
@@ -95,6 +100,7 @@ impl Core {
                     name: name.clone(),
                     versions,
                     used_by: users.map(|variable| variable.key.clone()).collect(),
+                    services: release.as_ref().map(|release| services_with(release, name)).unwrap_or_default(),
                 });
             }
         }
@@ -415,8 +421,4 @@ fn secret_name(value: &Value) -> Option<&SecretName> {
         Value::Secret { name, .. } => Some(name),
         Value::Plain(_) => None,
     }
-}
-
-fn uses(value: &Value, wanted: &SecretName, wanted_version: u32) -> bool {
-    matches!(value, Value::Secret { name, version: Some(version) } if name == wanted && *version == wanted_version)
 }

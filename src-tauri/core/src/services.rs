@@ -89,7 +89,9 @@ impl Core {
                 }),
             }
         }
-        for (name, service) in model.iter().flat_map(|model| &model.services) {
+        // What a deployment that did not succeed never came to is missing, unless it left nothing at all.
+        let missing = known.filter(|_| model.is_some() || !services.is_empty());
+        for (name, service) in missing.into_iter().flat_map(|model| &model.services) {
             if let Some(seen) = services.iter_mut().find(|seen| seen.status.name == name.as_str()) {
                 count(seen, service.replicas());
             } else if service.replicas() > 0 {

@@ -286,6 +286,8 @@ pub struct SecretEntry {
     pub versions: Vec<SecretVersion>,
     /// Variables that refer to it.
     pub used_by: Vec<String>,
+    /// Services of the current release that get it, by a variable or otherwise.
+    pub services: Vec<String>,
 }
 
 /// A version of a secret.

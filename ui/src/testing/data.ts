@@ -413,15 +413,40 @@ export function secrets(): SecretEntry[] {
       deployed: newest - at === deployed,
     }));
   return [
-    { environment: "development", name: "DB_PASSWORD", versions: versions(3, 3), used_by: ["DB_PASSWORD"] },
-    { environment: "staging", name: "DB_PASSWORD", versions: versions(3, 3), used_by: ["DB_PASSWORD"] },
-    { environment: "production", name: "DB_PASSWORD", versions: versions(7, 6), used_by: ["DB_PASSWORD"] },
-    { environment: "staging", name: "STRIPE_KEY", versions: versions(1, 0), used_by: ["STRIPE_KEY"] },
+    {
+      environment: "development",
+      name: "DB_PASSWORD",
+      versions: versions(3, 3),
+      used_by: ["DB_PASSWORD"],
+      services: [],
+    },
+    {
+      environment: "staging",
+      name: "DB_PASSWORD",
+      versions: versions(3, 3),
+      used_by: ["DB_PASSWORD"],
+      services: [],
+    },
+    {
+      environment: "production",
+      name: "DB_PASSWORD",
+      versions: versions(7, 6),
+      used_by: ["DB_PASSWORD"],
+      services: [],
+    },
+    {
+      environment: "staging",
+      name: "STRIPE_KEY",
+      versions: versions(1, 0),
+      used_by: ["STRIPE_KEY"],
+      services: [],
+    },
     {
       environment: "production",
       name: "STRIPE_WEBHOOK_SECRET",
       versions: versions(2, 2),
       used_by: ["STRIPE_WEBHOOK_SECRET"],
+      services: [],
     },
   ];
 }

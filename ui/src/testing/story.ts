@@ -122,7 +122,7 @@ export function fakeStory(rows: number, pace: number) {
   function addVersion(environment: string, name: string): SecretEntry[] {
     let entry = world.secrets.find((other) => other.environment === environment && other.name === name);
     if (!entry) {
-      entry = { environment, name, versions: [], used_by: [name] };
+      entry = { environment, name, versions: [], used_by: [name], services: [] };
       world.secrets.push(entry);
     }
     const version = (entry.versions[0]?.version ?? 0) + 1;

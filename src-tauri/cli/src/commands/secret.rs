@@ -1,7 +1,5 @@
 //! `sternway secret …`
 
-use std::io::IsTerminal;
-
 use sternway_core::view::{RotationState, RotationView, SecretRemoval};
 use sternway_core::{Asked, Project, Purpose};
 use sternway_model::{Code, EnvironmentName, Error, Recipe, Result, SecretName, Sensitive, counted};
@@ -9,7 +7,7 @@ use sternway_model::{Code, EnvironmentName, Error, Recipe, Result, SecretName, S
 use super::Front;
 use super::config::standard_input;
 use crate::arguments::{COPY_ORDER, Consent, NewValue, Secret};
-use crate::{show, stream};
+use crate::{show, stream, terminal};
 
 /// Does what the command line says.
 pub async fn run(front: &Front<'_>, command: Secret) -> Result<u8> {
@@ -171,16 +169,13 @@ fn new_value(
             }
             Ok(Sensitive::new(text))
         }
-        None => secret_value(&format!("Value of {name} in {environment}, then Ctrl-D: ")),
+        None => secret_value(&format!("Value of {name} in {environment} (it is not shown): ")),
     }
 }
 
 /// From standard input; a single line end at the end belongs to the terminal, not to the value.
 fn secret_value(prompt: &str) -> Result<Sensitive> {
-    if std::io::stdin().is_terminal() {
-        eprint!("{prompt}");
-    }
-    let mut text = standard_input()?;
+    let mut text = if terminal::is_there() { terminal::hidden(prompt)? } else { standard_input()? };
     if text.ends_with('\n') {
         text.pop();
         if text.ends_with('\r') {

@@ -9,12 +9,10 @@ use futures_util::TryStreamExt;
 use sternway_core::view::{LogFilter, UsageView};
 use sternway_core::{ExecCommand, Notices, ServiceLog};
 use sternway_model::{At, Code, DeploymentNumber, EnvironmentName, Error, Result, ServiceName};
-use tokio_util::sync::CancellationToken;
 
 use super::Front;
 use crate::arguments::{Exec, Logs, Since, Subject};
-use crate::out;
-use crate::{show, stream};
+use crate::{out, show, signals, stream, terminal};
 
 /// Lines at a time: a log may be longer than memory should hold.
 const LINES: u32 = 5000;
@@ -121,7 +119,7 @@ pub async fn restart(
             say!("{line}");
         }
     });
-    let cancel = cancelled_by_ctrl_c();
+    let cancel = signals::cancelled_by_stop();
     let seen = front.core.restart(&project, environment, &services, typed.as_deref(), &notices, &cancel).await?;
     front.answer(&serde_json::json!({ "environment": environment, "restarted": seen }), |_| String::new())
 }
@@ -138,7 +136,7 @@ pub async fn run_once(
     let typed = stream::name_of_protected(&project, environment, confirm)?;
     let command = (!command.is_empty()).then_some(command);
     let notices: Notices = Arc::new(|line| say!("{line}"));
-    let cancel = cancelled_by_ctrl_c();
+    let cancel = signals::cancelled_by_stop();
     let run = front.core.run_once(&project, environment, service, command, typed.as_deref(), &notices, &cancel);
     Ok(exit_code(Box::pin(run).await?))
 }
@@ -149,22 +147,18 @@ pub async fn exec(front: &Front<'_>, exec: Exec) -> Result<u8> {
     let terminal = !exec.no_terminal && session::on_terminal();
     let variables = if terminal { session::terminal_variables() } else { Vec::new() };
     let command = ExecCommand { words: exec.command, terminal, user: exec.user, folder: exec.folder, variables };
-    let session = front.core.exec(&project, &exec.environment, &exec.service, exec.number, &command).await?;
+    // What is piped in is the command's; nobody is asked there.
+    let typed = match exec.confirm {
+        None if terminal::is_there() => stream::name_of_protected(&project, &exec.environment, None)?,
+        given => given,
+    };
+    let core = front.core;
+    let session =
+        core.exec(&project, &exec.environment, &exec.service, exec.number, typed.as_deref(), &command).await?;
     session::carry_out(session, terminal).await.map(exit_code)
 }
 
 /// Exit codes that this system cannot pass on become 1.
 fn exit_code(code: i64) -> u8 {
     u8::try_from(code).unwrap_or(1)
-}
-
-fn cancelled_by_ctrl_c() -> CancellationToken {
-    let cancel = CancellationToken::new();
-    let cancelled = cancel.clone();
-    tokio::spawn(async move {
-        if tokio::signal::ctrl_c().await.is_ok() {
-            cancelled.cancel();
-        }
-    });
-    cancel
 }

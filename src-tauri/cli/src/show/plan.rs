@@ -15,6 +15,7 @@ pub fn plan(plan: &Plan) -> String {
         None => to.to_string(),
     });
     let road = match (plan.from, to) {
+        (Some(from), Some(_)) if plan.from == plan.to => format!("{from} once more"),
         (Some(from), Some(to)) => format!("{from} → {to}"),
         (Some(from), None) => from.to_string(),
         (None, Some(to)) => format!("→ {to}"),
@@ -41,8 +42,9 @@ pub fn plan(plan: &Plan) -> String {
     if !plan.kept.is_empty() {
         line!(text, "stays as it is: {}", plan.kept.join(", "));
     }
-    if !plan.verifications.is_empty() {
-        line!(text, "verified by: {}", plan.verifications.join(" · "));
+    let stages = [("checks before", &plan.checks), ("builds", &plan.builds), ("verified by", &plan.verifications)];
+    for (stage, steps) in stages.into_iter().filter(|(_, steps)| !steps.is_empty()) {
+        line!(text, "{stage}: {}", steps.join(" · "));
     }
     for note in &plan.notes {
         line!(text, "! {note}");

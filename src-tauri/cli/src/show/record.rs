@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 
+use jiff::SignedDuration;
 use sternway_core::view::{DeploymentView, EnvironmentStatus, Health, HistoryPage, Status, Waiting};
 use sternway_model::{Deployment, Outcome, Step, StepState, counted};
 
@@ -56,7 +57,7 @@ fn environment(environment: &EnvironmentStatus) -> String {
         line!(text, "    {}", problem.hint);
     }
     if let Some(deployment) = environment.deployment.as_ref().or(environment.last.as_ref()) {
-        line!(text, "  {}", story(deployment));
+        line!(text, "  {}", story(deployment, environment.release.is_some()));
     }
     if let Some(waiting) = environment.waiting.as_ref().filter(|_| environment.problem.is_none()) {
         text.push_str(&what_waits(environment, waiting));
@@ -65,15 +66,18 @@ fn environment(environment: &EnvironmentStatus) -> String {
 }
 
 /// What became of a deployment that is not the one that runs, and what to do about it.
-fn story(deployment: &Deployment) -> String {
+fn story(deployment: &Deployment, deployed: bool) -> String {
     let Deployment { number, environment, kind, .. } = deployment;
     let bare = number.0;
     let when = local(deployment.ended.unwrap_or(deployment.started));
     match deployment.result {
         None => format!("▸ {kind} {number} runs since {}; `sternway logs {bare}`", local(deployment.started)),
-        Some(Outcome::Interrupted) => format!(
-            "! {kind} {number} was interrupted: `sternway resume {environment}`, or `sternway rollback {environment}`"
-        ),
+        Some(Outcome::Interrupted) => {
+            let back = if deployed { "rollback" } else { "down" };
+            format!(
+                "! {kind} {number} was interrupted: `sternway resume {environment}`, or `sternway {back} {environment}`"
+            )
+        }
         Some(Outcome::Cancelled) => format!(
             "! {kind} {number} was cancelled {when}: `sternway resume {environment}` goes on; `sternway show {bare}`"
         ),
@@ -104,6 +108,8 @@ fn what_waits(status: &EnvironmentStatus, waiting: &Waiting) -> String {
                 line!(text, "    {}", problem.hint);
             }
         }
+        // One that is between two states says itself what to do.
+        None if status.deployment.is_some() => {}
         None if !deployed && waiting.blockers.is_empty() => {
             line!(text, "  · ready: `sternway deploy {environment}`");
         }
@@ -119,7 +125,7 @@ fn what_waits(status: &EnvironmentStatus, waiting: &Waiting) -> String {
     text
 }
 
-fn row(deployment: &Deployment) -> [String; 7] {
+fn row(deployment: &Deployment) -> [String; 8] {
     let result = deployment.result.map_or("running", |result| result.as_str()).replace('_', " ");
     [
         deployment.number.to_string(),
@@ -128,8 +134,18 @@ fn row(deployment: &Deployment) -> [String; 7] {
         result,
         deployment.by.clone(),
         local(deployment.started),
+        deployment.ended.map(|ended| took(ended.0.duration_since(deployment.started.0))).unwrap_or_default(),
         deployment.summary.clone(),
     ]
+}
+
+/// How long something took: tenths of a second, then seconds, then minutes.
+fn took(time: SignedDuration) -> String {
+    match time.as_secs() {
+        0..10 => format!("{:.1} s", time.as_secs_f64()),
+        seconds @ 10..120 => format!("{seconds} s"),
+        seconds => format!("{} min {} s", seconds / 60, seconds % 60),
+    }
 }
 
 /// A page of the history.
@@ -137,7 +153,7 @@ pub fn history(page: &HistoryPage) -> String {
     if page.deployments.is_empty() {
         return "nothing was deployed yet".to_owned();
     }
-    let mut table = Table::new().head(["", "kind", "environment", "result", "by", "started", "what changed"]);
+    let mut table = Table::new().head(["", "kind", "environment", "result", "by", "started", "took", "what changed"]);
     for deployment in &page.deployments {
         table.row(row(deployment));
     }

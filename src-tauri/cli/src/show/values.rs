@@ -45,7 +45,7 @@ pub fn matrix(matrix: &Matrix) -> String {
     for problem in &matrix.problems {
         line!(text, "✕ {problem}");
     }
-    line!(text, "· from a file that all share   ●●●● in the keychain; equal letters are equal values");
+    line!(text, "· from a file that all share   ●●●● in the keychain; equal letters in a row are equal values");
     text
 }
 
@@ -81,7 +81,13 @@ pub fn secrets(secrets: &Secrets) -> String {
     }
     let mut table = Table::new().head(["environment", "secret", "newest", "set by", "set", "used by"]);
     for secret in &secrets.secrets {
-        let SecretEntry { environment, name, versions, used_by } = secret;
+        let SecretEntry { environment, name, versions, used_by, services } = secret;
+        // A service gets what its variables have; what it gets without one is worth saying.
+        let users = if used_by.is_empty() {
+            services.iter().map(|service| format!("service {service}")).collect::<Vec<_>>().join(", ")
+        } else {
+            used_by.join(", ")
+        };
         let newest = versions.first();
         table.row([
             environment.to_string(),
@@ -89,7 +95,7 @@ pub fn secrets(secrets: &Secrets) -> String {
             newest.map_or_else(|| "no value".to_owned(), |newest| format!("v{}", newest.version)),
             newest.map(|newest| newest.by.clone()).unwrap_or_default(),
             newest.map(|newest| super::local(newest.created)).unwrap_or_default(),
-            used_by.join(", "),
+            users,
         ]);
     }
     table.to_string()

@@ -241,7 +241,8 @@ pub(super) async fn remove_all(run: &Run<'_>, ids: &[String]) -> Result<String> 
         if matches!(container.state, State::Running | State::Restarting | State::Paused) {
             stop(run, container).await?;
         }
-        remove(run, &container.id, &container.name, false).await?;
+        // A person who has the volumes removed means those without a name, too.
+        remove(run, &container.id, &container.name, run.want.remove.volumes).await?;
         removed.push(container.name.clone());
     }
     Ok(if removed.is_empty() { "already gone".to_owned() } else { format!("removed {}", removed.join(", ")) })

@@ -92,15 +92,17 @@ impl Core {
     /// Starts a command in a service's container that runs.
     ///
     /// # Errors
-    /// [`Code::NotFound`] if the service has no container that runs.
+    /// [`Code::Protected`] if the environment's name was not typed; [`Code::NotFound`] if the service has no container that runs.
     pub async fn exec(
         &self,
         project: &Project,
         environment: &EnvironmentName,
         service: &ServiceName,
         number: Option<u32>,
+        typed: Option<&str>,
         command: &Command,
     ) -> Result<Session> {
+        confirm(environment, project.file.environment(environment)?.protected, typed)?;
         let engine = self.engine(project, environment)?;
         engine.exec(&project.file.compose_project(environment), service, number, command).await
     }

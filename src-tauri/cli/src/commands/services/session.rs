@@ -3,12 +3,14 @@
 use std::io::{IsTerminal, Read, Write};
 use std::time::Duration;
 
-use crossterm::terminal::{disable_raw_mode, enable_raw_mode, size};
+use crossterm::terminal::size;
 use futures_util::TryStreamExt;
 use sternway_core::{Printed, Session};
 use sternway_model::{Error, Result};
 use tokio::io::AsyncWriteExt;
 use tokio::sync::mpsc;
+
+use crate::terminal::Raw;
 
 /// How often it is looked whether the terminal has another size.
 const LOOK: Duration = Duration::from_millis(250);
@@ -82,22 +84,4 @@ fn typed() -> mpsc::Receiver<Vec<u8>> {
 fn pass(mut to: impl Write, bytes: &[u8]) -> Result<()> {
     let passed = to.write_all(bytes).and_then(|()| to.flush());
     passed.map_err(|error| Error::failed(format!("cannot print what the command printed: {error}")))
-}
-
-/// The terminal hands on every key as it is, until this is dropped.
-struct Raw;
-
-impl Raw {
-    fn new() -> Result<Self> {
-        enable_raw_mode().map_err(|error| Error::failed(format!("the terminal cannot be prepared: {error}")))?;
-        Ok(Self)
-    }
-}
-
-impl Drop for Raw {
-    fn drop(&mut self) {
-        if let Err(error) = disable_raw_mode() {
-            eprintln!("sternway: the terminal stays as it is ({error}); `reset` mends it");
-        }
-    }
 }
