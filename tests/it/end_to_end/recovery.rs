@@ -131,7 +131,10 @@ impl Subject {
             };
             let at = boundary_name(&crashed);
             if self.status().await?["health"] == "interrupted" {
-                // Nothing else is begun before this is settled.
+                // Nothing else is begun before this is settled, and the plan says so already.
+                let plan = self.stage.call(["plan", self.environment]).answer().await?;
+                assert_eq!(plan.exit, Some(3), "{at}: {}", plan.describe());
+                assert!(plan.last()?["blockers"].to_string().contains("was left half-way by"), "{}", plan.describe());
                 self.stage.call(["deploy", self.environment, "--yes"]).refused(3).await?;
                 let resumed = self.stage.call(["resume", self.environment, "--yes"]).done().await?;
                 assert_eq!(resumed.last()?["result"], "succeeded", "{at}: {}", resumed.describe());

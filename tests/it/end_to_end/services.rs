@@ -81,7 +81,10 @@ async fn what_was_taken_down_can_be_brought_back() -> Result<()> {
     std::fs::write(&file, std::fs::read_to_string(&file)? + "volumes:\n  kept:\n")?;
     stage.call(["secret", "set", "production", "TOKEN"]).input(TOKEN).done().await?;
     stage.call(["deploy", "production", "--confirm", "production"]).done().await?;
-    stage.call(["exec", "production", "web", "--", "sh", "-c", "echo 41 >/kept/number"]).done().await?;
+    stage
+        .call(["exec", "production", "web", "--confirm", "production", "--", "sh", "-c", "echo 41 >/kept/number"])
+        .done()
+        .await?;
 
     let refused = stage.call(["down", "production", "--yes"]).refused(3).await?;
     assert_eq!(refused["code"], "protected", "its name was not typed");
@@ -94,7 +97,10 @@ async fn what_was_taken_down_can_be_brought_back() -> Result<()> {
     assert_eq!(status.last()?["environments"][0]["health"], "empty", "{}", status.describe());
 
     stage.call(["rollback", "production", "--confirm", "production"]).done().await?;
-    let number = stage.call(["exec", "production", "web", "--", "cat", "/kept/number"]).done().await?;
+    let number = stage
+        .call(["exec", "production", "web", "--confirm", "production", "--", "cat", "/kept/number"])
+        .done()
+        .await?;
     assert_eq!(number.last()?, &json!(41), "the volume was kept");
 
     let all = ["down", "production", "--volumes", "--images", "--confirm", "production"];
@@ -103,7 +109,8 @@ async fn what_was_taken_down_can_be_brought_back() -> Result<()> {
     assert!(steps.iter().any(|step| step["step"]["name"] == "remove volume kept"), "{}", gone.describe());
     let back = stage.call(["rollback", "production", "--confirm", "production"]).done().await?;
     assert_eq!(back.last()?["result"], "succeeded", "busybox has a name of its own, and stays");
-    let number = stage.call(["exec", "production", "web", "--", "ls", "/kept"]).done().await?;
+    let number =
+        stage.call(["exec", "production", "web", "--confirm", "production", "--", "ls", "/kept"]).done().await?;
     assert!(number.lines.is_empty(), "the volume is a new one");
     Ok(())
 }

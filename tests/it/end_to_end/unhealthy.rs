@@ -56,3 +56,20 @@ async fn the_old_release_answers_again_and_history_says_why() -> Result<()> {
     assert_eq!(web::body(&address).await?, "before");
     Ok(())
 }
+
+#[tokio::test]
+async fn a_first_deployment_that_failed_leaves_nothing_healthy() -> Result<()> {
+    let stage = Stage::light()?;
+    stage.call(["secret", "set", "staging", "TOKEN"]).input("a token").done().await?;
+    stage.call(["config", "set", "staging", "BROKEN", "yes"]).done().await?;
+    let failed = stage.call(["deploy", "staging", "--yes"]).answer().await?;
+    assert_eq!(failed.exit, Some(1), "{}", failed.describe());
+
+    let status = stage.call(["status", "staging"]).done().await?;
+    let left = &status.last()?["environments"][0];
+    assert_eq!(left["health"], "degraded", "{left}");
+    let services = left["services"].as_array().cloned().unwrap_or_default();
+    let states: Vec<_> = services.iter().map(|one| (one["name"].as_str(), one["state"].as_str())).collect();
+    assert_eq!(states, [(Some("job"), Some("done")), (Some("web"), Some("missing"))], "{left}");
+    Ok(())
+}
