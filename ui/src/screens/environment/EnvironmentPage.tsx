@@ -117,7 +117,7 @@ function Services({ project, environment }: { project: string; environment: Envi
   const seen = services.data?.services;
   return (
     <>
-      <section aria-labelledby="services">
+      <section className={classes.services} aria-labelledby="services">
         <h2 id="services" className={classes.heading}>
           Services
         </h2>
