@@ -73,6 +73,10 @@ async fn long_names() -> Result<Stage> {
     fs::create_dir(stage.project().join("config"))?;
     let values: Vec<String> = (1..=30).map(|place| format!("  \"setting_{place}\": {place}")).collect();
     fs::write(stage.project().join(DOCUMENT), format!("{{\n{}\n}}\n", values.join(",\n")))?;
+    // Three cards stand side by side in the smallest size.
+    stage.edit("sternway.yaml", |line| {
+        line.starts_with("environments:").then(|| format!("{line}\n  development: {{ target: {{ docker: local }} }}"))
+    })?;
     stage.edit("sternway.yaml", |line| {
         line.starts_with("  required:").then(|| format!("  files: [\"{DOCUMENT}\"]\n{line}"))
     })?;

@@ -104,9 +104,11 @@ function Services({ project, environment, services }: ServicesProps) {
       {services.map((service) => (
         <li key={service.name} className={classes.service} title={service.image}>
           <HealthMark health={service.health} wordless />
-          <span className={classes.serviceName}>{service.name}</span>
+          <span className={classes.serviceName} title={service.name}>
+            {service.name}
+          </span>
           <span className={classes.quiet}>{service.state}</span>
-          <span className={classes.ports}>
+          <span className={classes.ports} title={service.ports.join("\n") || undefined}>
             <Published project={project} environment={environment} service={service} />
           </span>
         </li>
