@@ -7,8 +7,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use futures_util::StreamExt;
 use futures_util::stream::BoxStream;
-use futures_util::{StreamExt, TryStreamExt};
 use serde::Serialize;
 use specta::Type;
 use sternway_core::view::{CommandEvent, LogFilter, ServiceLine, Services, UsageView};
@@ -16,6 +16,7 @@ use sternway_core::{Removal, ServiceLog};
 use sternway_model::{EnvironmentName, Error, Plan, Result, ServiceName};
 use tauri::State;
 use tauri::ipc::Channel;
+use tokio::time::{Instant, sleep_until, timeout_at};
 use tokio_util::sync::CancellationToken;
 
 use crate::state::Shared;
@@ -95,25 +96,45 @@ impl Followed {
     }
 }
 
-async fn send<T: Serialize + Send + 'static>(stream: BoxStream<'static, Result<T>>, channel: Channel<Followings<T>>) {
-    let mut batches = stream.try_ready_chunks(BATCH);
+async fn send<T: Serialize + Send + 'static>(
+    mut stream: BoxStream<'static, Result<T>>,
+    channel: Channel<Followings<T>>,
+) {
     loop {
-        let (message, last) = match batches.next().await {
-            Some(Ok(items)) => (Followings::Items(items), false),
-            Some(Err(broken)) => {
-                let before = Followings::Items(broken.0);
-                if channel.send(before).is_err() {
-                    return;
-                }
-                (Followings::Broken(broken.1), true)
+        let (items, end) = batch(&mut stream).await;
+        let last = end.is_some();
+        for message in (!items.is_empty()).then_some(Followings::Items(items)).into_iter().chain(end) {
+            // A page that is gone follows anew when it comes back.
+            if channel.send(message).is_err() {
+                return;
             }
-            None => (Followings::Ended, true),
-        };
-        // A page that is gone follows anew when it comes back.
-        if channel.send(message).is_err() || last {
+        }
+        if last {
             return;
         }
-        tokio::time::sleep(PAUSE).await;
+    }
+}
+
+/// The next item with what comes within `PAUSE` of it, and how the stream ended if it did. What is ready at the same moment is no
+/// measure: a connection to an engine hands over one line at a time, however many there are.
+async fn batch<T>(stream: &mut BoxStream<'static, Result<T>>) -> (Vec<T>, Option<Followings<T>>) {
+    let mut items = Vec::new();
+    let mut next = stream.next().await;
+    let until = Instant::now() + PAUSE;
+    loop {
+        match next {
+            Some(Ok(item)) => items.push(item),
+            Some(Err(broken)) => return (items, Some(Followings::Broken(broken))),
+            None => return (items, Some(Followings::Ended)),
+        }
+        if items.len() == BATCH {
+            sleep_until(until).await;
+            return (items, None);
+        }
+        match timeout_at(until, stream.next()).await {
+            Ok(more) => next = more,
+            Err(_) => return (items, None),
+        }
     }
 }
 
@@ -206,4 +227,50 @@ pub async fn plan_down(
     images: bool,
 ) -> Result<Plan> {
     shared.core.plan_down(&shared.project(&project)?, &environment, Removal { volumes, images }).await
+}
+
+#[cfg(test)]
+mod tests {
+    use futures_util::stream;
+
+    use super::*;
+
+    /// Lines that are all there, of which a connection hands over one at a time.
+    fn one_by_one(count: u32) -> BoxStream<'static, Result<u32>> {
+        stream::iter(0..count)
+            .then(|line| async move {
+                tokio::task::yield_now().await;
+                Ok(line)
+            })
+            .boxed()
+    }
+
+    #[tokio::test]
+    async fn lines_that_come_one_by_one_go_to_the_page_together() {
+        let mut lines = one_by_one(300);
+        let (first, end) = batch(&mut lines).await;
+        assert_eq!(first.len(), BATCH, "as many as go at once");
+        assert!(end.is_none(), "there is more");
+        let (rest, end) = batch(&mut lines).await;
+        assert_eq!(rest.len(), 300 - BATCH);
+        assert!(matches!(end, Some(Followings::Ended)), "its end comes with the last of them");
+    }
+
+    #[tokio::test]
+    async fn a_line_does_not_wait_for_others() {
+        let mut lines = one_by_one(1).chain(stream::pending()).boxed();
+        let begun = Instant::now();
+        let (items, end) = batch(&mut lines).await;
+        assert_eq!(items, [0]);
+        assert!(end.is_none());
+        assert!(begun.elapsed() < 20 * PAUSE, "it was sent after {:?}", begun.elapsed());
+    }
+
+    #[tokio::test]
+    async fn what_came_before_it_broke_off_is_told() {
+        let mut lines = one_by_one(2).chain(stream::iter([Err(Error::failed("gone"))])).boxed();
+        let (items, end) = batch(&mut lines).await;
+        assert_eq!(items, [0, 1]);
+        assert!(matches!(end, Some(Followings::Broken(_))));
+    }
 }

@@ -112,7 +112,9 @@ export const theme = createTheme({
       }),
     },
     SegmentedControl: {
-      vars: () => ({ root: { "--sc-font-size": "var(--text-body)" } }),
+      vars: () => ({
+        root: { "--sc-font-size": "var(--text-body)", "--sc-padding": "var(--space-half) var(--space-3)" },
+      }),
     },
     Tabs: { defaultProps: { radius: 0 } },
     ActionIcon: {

@@ -14,6 +14,9 @@ const DOCUMENT: &str = "config/settings-of-the-application-that-are-not-in-the-e
 const CUT_OFF: &str = "
     const cut = [];
     if (document.documentElement.scrollWidth > window.innerWidth) cut.push('the page');
+    for (const body of document.querySelectorAll('main > div')) {
+        if (body.scrollWidth > body.clientWidth) cut.push('the page scrolls sideways');
+    }
     const words = document.querySelectorAll('button, [role=tab], [role=menuitem], .mantine-SegmentedControl-label');
     for (const element of words) {
         if (!element.checkVisibility({ visibilityProperty: true })) continue;
@@ -43,12 +46,37 @@ async fn picture(window: &Window, theme: &str, name: &str) -> Result<()> {
     Ok(())
 }
 
+/// A service beside those of the light project: the image is built, so that no registry has to have it.
+const SERVICE: &str = "
+  the-writer-of-all-the-letters-of-the-shop:
+    build: ./writer
+    image: registry.example.com/team-of-the-shop/writer-of-letters:2026-11-29
+    command: [sh, -c, \"seq 300 | sed 's/$/ letters were written, none of which ends soon/'; exec sleep 1000\"]
+    environment:
+      POSTGRES_DB: letters
+      POSTGRES_USER: the-writer-of-all-the-letters-of-the-shop
+      POSTGRES_INITDB_ARGS: --encoding=UTF8 --locale=C.UTF-8
+    stop_signal: SIGKILL
+";
+
 /// A light project with long names, two releases, a failure, and a value that is missing.
 async fn long_names() -> Result<Stage> {
     let stage = Stage::light()?;
+    let compose = stage.project().join("docker-compose.yml");
+    fs::write(&compose, fs::read_to_string(&compose)? + SERVICE)?;
+    fs::create_dir(stage.project().join("writer"))?;
+    fs::write(stage.project().join("writer/Dockerfile"), format!("FROM busybox:1.36\n# {}\n", stage.name()))?;
+    stage.edit("docker-compose.yml", |line| {
+        line.starts_with("    ports: [\"${WEB_PORT}:8000\"]")
+            .then(|| "    ports: [\"${WEB_PORT}:8000\", \"${WEB_PORT}:8000/udp\"]".to_owned())
+    })?;
     fs::create_dir(stage.project().join("config"))?;
     let values: Vec<String> = (1..=30).map(|place| format!("  \"setting_{place}\": {place}")).collect();
     fs::write(stage.project().join(DOCUMENT), format!("{{\n{}\n}}\n", values.join(",\n")))?;
+    // Three cards stand side by side in the smallest size.
+    stage.edit("sternway.yaml", |line| {
+        line.starts_with("environments:").then(|| format!("{line}\n  development: {{ target: {{ docker: local }} }}"))
+    })?;
     stage.edit("sternway.yaml", |line| {
         line.starts_with("  required:").then(|| format!("  files: [\"{DOCUMENT}\"]\n{line}"))
     })?;
@@ -101,7 +129,7 @@ async fn nothing_is_cut_off_in_the_smallest_size_with_the_longest_names() -> Res
         for (name, place, wanted) in [
             ("settings", "settings", "Appearance"),
             ("overview", "overview", "no drift"),
-            ("environment", "environment?environment=staging", "Latest deployments"),
+            ("environment", "environment?environment=staging", "300 letters were written"),
             ("environment-empty", "environment?environment=production", "not deployed"),
             ("matrix", "configuration", "TOKEN"),
             ("matrix-inspector", &format!("configuration?select={LONG}"), "Why this value"),
@@ -111,11 +139,12 @@ async fn nothing_is_cut_off_in_the_smallest_size_with_the_longest_names() -> Res
             ("matrix-import", "configuration?dialog=import", "keychain"),
             ("documents", "documents", DOCUMENT),
             ("document", &format!("documents?file={document}"), "setting_1"),
+            ("document-compose", "documents?file=docker-compose.yml", "services"),
             ("document-gone", "documents?file=nowhere.json", "nowhere.json"),
             ("versions", "versions", "MESSAGE"),
             ("version", "versions?version=1", "Bring back…"),
             ("versions-none", "versions?key=NOTHING_LIKE_IT", "No version fits"),
-            ("secrets", "secrets", "Who saw secrets"),
+            ("secrets", "secrets", "Who saw or removed secrets"),
             ("secret", "secrets?select=TOKEN&environment=staging", "Remove TOKEN from staging…"),
             ("plan", "plan?environment=staging", "Runs exactly this plan"),
             ("plan-first", "plan?environment=production", "This has to be mended first"),

@@ -1,8 +1,9 @@
 import { QueryClientProvider, useQuery } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
-import { type Backend, BackendContext, type ProjectView, useBackend } from "../backend";
+import { type Backend, BackendContext, type Failure, type ProjectView, useBackend } from "../backend";
 import { LoadingRows, Page } from "../components/Page";
 import { Problem } from "../components/Problem";
+import { SetUp } from "../components/SetUp";
 import { folderName } from "../components/words";
 import { Overview } from "../screens/overview/Overview";
 import { Projects } from "../screens/projects/Projects";
@@ -104,7 +105,7 @@ function ProjectScreen({ place }: { place: ProjectPlace }) {
   if (!open.data) {
     return (
       <Page title={folderName(place.project)} name={folderName(place.project)}>
-        <Problem failure={open.error} reading onRetry={() => open.refetch()} doing="Opening the project" />
+        <Unopened path={place.project} failure={open.error} onRetry={() => open.refetch()} />
       </Page>
     );
   }
@@ -122,6 +123,18 @@ function ProjectScreen({ place }: { place: ProjectPlace }) {
         </Kept>
       )}
     </>
+  );
+}
+
+/** A project that cannot be opened. A folder that never was one is not gone: it can be set up. */
+function Unopened({ path, failure, onRetry }: { path: string; failure: Failure; onRetry: () => void }) {
+  const ask = useQueries();
+  const projects = useQuery(ask.projects());
+  const known = projects.data?.some((entry) => entry.path === path) ?? true;
+  return failure.code === "project_missing" && !known ? (
+    <SetUp folder={path} />
+  ) : (
+    <Problem failure={failure} reading onRetry={onRetry} doing="Opening the project" />
   );
 }
 

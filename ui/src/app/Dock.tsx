@@ -74,7 +74,7 @@ function Running({ live, elsewhere }: { live: Live; elsewhere: boolean }) {
         <span className={classes.state}>{live.end ? (live.end.message ?? "") : live.state}</span>
         <span className={classes.time}>
           {deployment && <Elapsed started={deployment.started} ended={live.end ? deployment.ended : null} />}
-          {!live.end && usual && ` of usually ${usual}`}
+          {!live.end && usual && `, usually ${usual}`}
         </span>
         <Button onClick={show}>Show #{number}</Button>
         {live.end ? (

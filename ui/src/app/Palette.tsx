@@ -1,13 +1,14 @@
 import "@mantine/spotlight/styles.css";
 import { useMantineColorScheme } from "@mantine/core";
 import {
+  createSpotlight,
   Spotlight,
   type SpotlightActionData,
   type SpotlightActionGroupData,
-  spotlight,
 } from "@mantine/spotlight";
-import { useQuery } from "@tanstack/react-query";
+import { useQueries as useAllQueries, useQuery } from "@tanstack/react-query";
 import { useEffect } from "react";
+import { nothingBefore } from "../components/wayBack";
 import { title } from "../components/words";
 import { useAllLive } from "./live";
 import { useQueries } from "./queries";
@@ -19,6 +20,18 @@ const SHOWN = 80;
 
 /** How many of the newest deployments can be gone to by their number. */
 const DEPLOYMENTS = 20;
+
+const [store, spotlight] = createSpotlight();
+
+/** Marks the first entry, which Enter takes. Spotlight does so by itself, but only once something was typed. */
+function markFirst() {
+  const { listId, query } = store.getState();
+  const list = query === "" ? document.getElementById(listId) : null;
+  if (!list) return;
+  list.querySelector("[data-selected]")?.removeAttribute("data-selected");
+  list.querySelector("[data-action]")?.setAttribute("data-selected", "true");
+  store.updateState((state) => ({ ...state, selected: 0 }));
+}
 
 interface Props {
   onClose: () => void;
@@ -34,8 +47,14 @@ export default function Palette({ onClose, onKeys }: Props) {
     spotlight.open();
     return () => spotlight.close();
   }, []);
+  // What is read meanwhile comes before what is there already.
+  const first = groups[0]?.actions[0]?.id;
+  useEffect(() => {
+    if (first) markFirst();
+  }, [first]);
   return (
     <Spotlight
+      store={store}
       actions={groups}
       onSpotlightClose={onClose}
       shortcut={null}
@@ -49,7 +68,11 @@ export default function Palette({ onClose, onKeys }: Props) {
       yOffset="12vh"
       overlayProps={{ blur: 0 }}
       transitionProps={{ duration: 0 }}
-      searchProps={{ placeholder: "What do you want to do?", "aria-label": "Search every action and place" }}
+      searchProps={{
+        placeholder: "What do you want to do?",
+        "aria-label": "Search every action and place",
+        onFocus: markFirst,
+      }}
     />
   );
 }
@@ -92,6 +115,10 @@ function useGroups(project: string | undefined, onKeys: () => void): SpotlightAc
     enabled,
   });
   const projects = useQuery(ask.projects());
+  const status = useQuery({ ...ask.status(path), enabled: open.isSuccess });
+  const environments = open.data?.environments ?? [];
+  const releases = useAllQueries({ queries: environments.map(({ name }) => ask.releases(path, name)) });
+  const statusOf = (wanted: string) => status.data?.environments.find(({ name }) => name === wanted);
   const running = useAllLive().filter(({ end }) => !end);
 
   const places = [
@@ -109,19 +136,29 @@ function useGroups(project: string | undefined, onKeys: () => void): SpotlightAc
   return [
     {
       group: "Environments",
-      actions: (open.data?.environments ?? []).flatMap(({ name }, place, all) => [
+      actions: environments.flatMap(({ name }, place, all) => [
+        {
+          id: `environment ${name}`,
+          label: `Open ${name}`,
+          description: "Its services, their output and logs",
+          onClick: () => go({ page: "environment", project: path, environment: name }),
+        },
         {
           id: `deploy ${name}`,
           label: `Deploy to ${name}…`,
           description: "Shows the plan first",
           onClick: () => go({ page: "plan", project: path, environment: name }),
         },
-        {
-          id: `back ${name}`,
-          label: `Go back in ${name}…`,
-          description: "To an earlier release; shows the plan first",
-          onClick: () => go({ page: "rollback", project: path, environment: name }),
-        },
+        ...(nothingBefore(statusOf(name), releases[place]?.data)
+          ? []
+          : [
+              {
+                id: `back ${name}`,
+                label: `Go back in ${name}…`,
+                description: "To an earlier release; shows the plan first",
+                onClick: () => go({ page: "rollback", project: path, environment: name }),
+              },
+            ]),
         ...all.slice(Math.max(0, place - 1), place).map((ahead) => ({
           id: `promote ${name}`,
           label: `Promote from ${ahead.name} to ${name}…`,

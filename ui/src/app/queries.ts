@@ -35,6 +35,9 @@ const MENDED_INTERVAL = 3 * SECOND;
 /** How many deployments are read at once. */
 export const HISTORY_PAGE = 100;
 
+/** So many releases are offered to go back to; History has the others. */
+const RELEASES = 50;
+
 /** The newest deployments of every environment. */
 export const FIRST_PAGE: HistoryFilter = {
   environment: null,
@@ -73,6 +76,12 @@ async function told<T>(answer: Promise<T>): Promise<T> {
 }
 
 function queries(backend: Backend) {
+  const history = (project: string, filter: HistoryFilter) =>
+    queryOptions({
+      queryKey: ["history", project, filter],
+      queryFn: () => told(backend.history(project, filter)),
+      gcTime: MINUTE,
+    });
   return {
     machine: () => queryOptions({ queryKey: ["machine"], queryFn: () => told(backend.machine()) }),
     projects: () => queryOptions({ queryKey: ["projects"], queryFn: () => told(backend.projects()) }),
@@ -214,12 +223,10 @@ function queries(backend: Backend) {
         queryFn: () => told(backend.services(project, environment)),
         refetchInterval: SERVICES_INTERVAL,
       }),
-    history: (project: string, filter: HistoryFilter) =>
-      queryOptions({
-        queryKey: ["history", project, filter],
-        queryFn: () => told(backend.history(project, filter)),
-        gcTime: MINUTE,
-      }),
+    history,
+    /** The newest deployments of an environment that succeeded, and with them its releases. */
+    releases: (project: string, environment: string) =>
+      history(project, { environment, result: "succeeded", text: null, offset: 0, limit: RELEASES }),
     deployment: (project: string, number: number) =>
       queryOptions({
         queryKey: ["deployment", project, number],

@@ -6,7 +6,7 @@ import classes from "./LatestDeployments.module.css";
 import { Empty, LoadingRows } from "./Page";
 import { Problem } from "./Problem";
 import { ResultMark } from "./state";
-import { Elapsed, Time } from "./Time";
+import { Time, Took } from "./Time";
 import { title } from "./words";
 
 /** How many of the newest deployments are shown. */
@@ -67,7 +67,7 @@ export function LatestDeployments({ project, environment }: Props) {
               <span className={classes.summary}>{deployment.summary}</span>
               <span className={classes.by}>{deployment.by}</span>
               <span className={classes.took}>
-                <Elapsed started={deployment.started} ended={deployment.ended} />
+                <Took deployment={deployment} />
               </span>
               <span className={classes.when}>
                 <Time at={deployment.started} />

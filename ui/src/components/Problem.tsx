@@ -37,13 +37,15 @@ interface Props {
   onRetry?: () => void;
   /** What was being done, so that two errors on a page can be told apart. */
   doing?: string;
+  /** What it is called here, in place of its code's words and of what was being done. */
+  title?: string;
   /** Something was only looked at: that nothing was changed goes without saying. */
   reading?: boolean;
   compact?: boolean;
 }
 
 /** A failure: what happened, what state things are in, what to do, and a button for it. */
-export function Problem({ failure, onRetry, doing, reading, compact }: Props) {
+export function Problem({ failure, onRetry, doing, title, reading, compact }: Props) {
   const here = usePlace();
   const words = ERRORS[failure.code];
   const Icon = ICONS[words.severity];
@@ -52,14 +54,14 @@ export function Problem({ failure, onRetry, doing, reading, compact }: Props) {
   const elsewhere = leads && leads.page !== here.page ? leads : undefined;
   const where = place(failure.at);
   const inFile = project ? failure.at : undefined;
-  const title = (failure.at && words.inFile?.(failure.at.file)) ?? words.title;
+  const happened = (failure.at && words.inFile?.(failure.at.file)) ?? words.title;
   const advice = words.advice ?? failure.hint;
   const state = reading && words.state === UNTOUCHED ? "" : words.state;
   return (
     <div className={classes.problem} data-severity={words.severity} data-compact={compact} role="alert">
       <Icon className={classes.icon} aria-hidden />
       <div className={classes.words}>
-        <p className={classes.title}>{doing ? `${doing}: ${lowered(title)}` : title}</p>
+        <p className={classes.title}>{title ?? (doing ? `${doing}: ${lowered(happened)}` : happened)}</p>
         <p className={classes.message}>{failure.message}</p>
         {where && <code className={classes.where}>{where}</code>}
         {(advice || state) && <p className={classes.hint}>{[state, advice].filter(Boolean).join(" ")}</p>}

@@ -11,14 +11,18 @@ interface Props {
   service: ServiceStatus;
 }
 
+/** States in which nothing answers. */
+const STOPPED: ReadonlySet<string> = new Set(["created", "exited", "dead", "missing", "done"]);
+
 /** Where a service answers: a click opens it in the browser. */
 export function Published({ project, environment, service }: Props) {
   const backend = useBackend();
   const open = useTask((port: number) => backend.openPublished(project, environment, port));
+  const stopped = STOPPED.has(service.state);
   return (
     <>
       {publishedPorts(service.ports).map(({ port, text, opens }) =>
-        opens ? (
+        opens && !stopped ? (
           <UnstyledButton
             key={text}
             className={classes.port}
@@ -31,7 +35,14 @@ export function Published({ project, environment, service }: Props) {
             <IconExternalLink className={classes.icon} aria-hidden />
           </UnstyledButton>
         ) : (
-          <span key={text}>{text}</span>
+          <span
+            key={text}
+            className={classes.plain}
+            data-stopped={stopped}
+            title={stopped ? `Nothing answers: ${service.name} does not run` : undefined}
+          >
+            {text}
+          </span>
         ),
       )}
     </>

@@ -1,3 +1,4 @@
+import type { Deployment } from "../backend";
 import { useNow } from "./now";
 import { ago, between, duration, exact } from "./words";
 
@@ -14,6 +15,12 @@ export function Time({ at }: { at: string }) {
 /** How long something took, or has been going on. */
 export function Elapsed({ started, ended }: { started: string; ended?: string | null }) {
   return ended ? <span>{duration(between(started, ended))}</span> : <Running started={started} />;
+}
+
+/** How long a deployment took, or has been going on; of one that broke off nobody knows. */
+export function Took({ deployment }: { deployment: Deployment }) {
+  const { started, ended, result } = deployment;
+  return result !== null && !ended ? <span>–</span> : <Elapsed started={started} ended={ended} />;
 }
 
 function Running({ started }: { started: string }) {

@@ -93,7 +93,7 @@ export function ProtectedMark() {
   return (
     <span className={classes.protected} title="Its name has to be typed before anything is changed">
       <IconShieldHalf className={classes.icon} aria-hidden />
-      protected
+      <span className={classes.word}>protected</span>
     </span>
   );
 }

@@ -211,6 +211,38 @@ test("the palette finds an action and does it", async () => {
   expect(await screen.findByRole("heading", { name: "Deploy to staging" })).toBeTruthy();
 });
 
+test("Enter does the palette's first entry before anything is typed", async () => {
+  const { user } = show({ page: "overview", project: PROJECT });
+  await screen.findByRole("button", { name: "Deploy to staging…" });
+  await user.keyboard("{Control>}k{/Control}");
+  const field = await screen.findByPlaceholderText("What do you want to do?");
+  const first = () => document.querySelector(".mantine-Spotlight-action");
+  await waitFor(() => expect(first()?.hasAttribute("data-selected")).toBe(true));
+  expect(document.activeElement).toBe(field);
+  await user.keyboard("{Enter}");
+  expect(await screen.findByRole("heading", { name: "development" })).toBeTruthy();
+});
+
+test("a folder that never was a project is set up where it was to be opened", async () => {
+  const fake = fakeBackend({ delay: 0 });
+  const bare = "/home/anna/bakery";
+  const none = { code: "project_missing" as const, message: `${bare} has no sternway.yaml`, hint: "" };
+  let made = false;
+  const { user } = show(
+    { page: "overview", project: bare },
+    {
+      openProject: async (path) =>
+        path === bare && !made ? Promise.reject(none) : await fake.openProject(PROJECT),
+      initProject: async () => {
+        made = true;
+        return { ...(await fake.openProject(PROJECT)), path: bare };
+      },
+    },
+  );
+  await user.click(await screen.findByRole("button", { name: "Set up bakery" }));
+  expect(await screen.findByRole("heading", { name: "Overview" })).toBeTruthy();
+});
+
 test("the palette leads to no document that is not there", async () => {
   const { user } = show({ page: "overview", project: PROJECT });
   await user.keyboard("{Control>}k{/Control}");

@@ -55,9 +55,7 @@ test("secrets are compared by their fingerprints, with the first environment tha
 test("every filter shows what it says", () => {
   expect(counts(MATRIX)).toEqual({ all: 4, different: 3, missing: 1, secrets: 1, changed: 1 });
   const nowhere = row("STRIPE_KEY", [NONE, secret(null, null)], { required: true });
-  expect(counts({ ...MATRIX, rows: [...MATRIX.rows, nowhere] }).missing, "every value to give counts").toBe(
-    3,
-  );
+  expect(counts({ ...MATRIX, rows: [...MATRIX.rows, nowhere] }).missing, "as many as it shows rows").toBe(2);
   expect(filterRows(MATRIX, "missing", "").map(({ key }) => key)).toEqual(["DB_HOST"]);
   expect(
     filterRows(MATRIX, "all", "INFO").map(({ key }) => key),

@@ -42,7 +42,7 @@ const FITS: Record<MatrixFilter, (row: MatrixRow) => boolean> = {
   changed: (row) => row.cells.some(({ changed }) => changed),
 };
 
-/** How many rows each filter shows; of what is missing, how many values have to be given. */
+/** How many rows each filter shows. */
 export function counts(matrix: Matrix): Record<MatrixFilter, number> {
   const number = { all: matrix.rows.length, different: 0, missing: 0, secrets: 0, changed: 0 };
   // Once through all cells, which may be very many.
@@ -50,7 +50,7 @@ export function counts(matrix: Matrix): Record<MatrixFilter, number> {
     if (differs(row)) number.different += 1;
     if (FITS.secrets(row)) number.secrets += 1;
     if (FITS.changed(row)) number.changed += 1;
-    for (const cell of row.cells) if (isMissing(row, cell)) number.missing += 1;
+    if (FITS.missing(row)) number.missing += 1;
   }
   return number;
 }

@@ -94,7 +94,7 @@ export function ValueField({ node, name, label, onEdit, onTry }: Props) {
         spellCheck={false}
         data-field
       />
-      <span className={classes.quiet} data-bad={problem !== null} title={message}>
+      <span className={`${classes.quiet} ${classes.type}`} data-bad={problem !== null} title={message}>
         {problem?.message ?? label}
       </span>
     </>

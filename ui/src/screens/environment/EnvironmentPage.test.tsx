@@ -14,6 +14,33 @@ test("the sidebar leads to an environment, whose published port opens in the bro
   expect(openPublished).toHaveBeenCalledWith(PROJECT, "staging", 8081);
 });
 
+test("what does not run has nothing to open and nothing to enter, and says so", async () => {
+  const fake = fakeBackend({ delay: 0, pace: 0 });
+  show(
+    { page: "environment", project: PROJECT, environment: "staging" },
+    {
+      ...fake,
+      services: async (project, environment) => {
+        const { services } = await fake.services(project, environment);
+        const stopped = { state: "exited", health: "failing" as const };
+        return {
+          environment,
+          services: services.map((one) =>
+            one.name === "web"
+              ? { ...one, ...stopped, containers: one.containers.map((two) => ({ ...two, ...stopped })) }
+              : one,
+          ),
+        };
+      },
+    },
+  );
+  const web = within(await screen.findByRole("row", { name: "web" }));
+  expect(web.getByText(":8081").title).toBe("Nothing answers: web does not run");
+  expect(web.queryByRole("button", { name: /^Open web/ })).toBeNull();
+  const more = web.getByRole<HTMLButtonElement>("button", { name: "More for web" });
+  expect([more.disabled, more.title]).toEqual([true, "A command needs a container that runs"]);
+});
+
 test("a service is started anew once that was confirmed, in a protected environment by its name", async () => {
   const restart = vi.fn(async () => ["web: healthy"]);
   const { user } = show({ page: "environment", project: PROJECT, environment: "production" }, { restart });

@@ -10,6 +10,7 @@ import { LatestDeployments } from "../../components/LatestDeployments";
 import { Empty, LoadingRows, Page } from "../../components/Page";
 import { Problem } from "../../components/Problem";
 import { ProtectedMark } from "../../components/state";
+import { useNothingBefore } from "../../components/wayBack";
 import { target } from "../../components/words";
 import classes from "./EnvironmentPage.module.css";
 import { Output } from "./Output";
@@ -25,6 +26,8 @@ export default function EnvironmentPage({ project, name }: Props) {
   const ask = useQueries();
   const status = useQuery(ask.status(project.path));
   const environment = project.environments.find((other) => other.name === name);
+  const now = status.data?.environments.find((other) => other.name === name);
+  const noWayBack = useNothingBefore(project.path, name, now);
   if (!environment) {
     return (
       <Page title={name} name={name}>
@@ -39,7 +42,6 @@ export default function EnvironmentPage({ project, name }: Props) {
       </Page>
     );
   }
-  const now = status.data?.environments.find((other) => other.name === name);
   return (
     <Page
       title={name}
@@ -55,7 +57,8 @@ export default function EnvironmentPage({ project, name }: Props) {
         <>
           <Button
             leftSection={<IconArrowBackUp className={classes.icon} aria-hidden />}
-            disabled={!now?.release}
+            disabled={noWayBack !== undefined}
+            title={noWayBack}
             onClick={() => go({ page: "rollback", project: project.path, environment: name })}
           >
             Go back in {name}…
@@ -117,7 +120,7 @@ function Services({ project, environment }: { project: string; environment: Envi
   const seen = services.data?.services;
   return (
     <>
-      <section aria-labelledby="services">
+      <section className={classes.services} aria-labelledby="services">
         <h2 id="services" className={classes.heading}>
           Services
         </h2>

@@ -9,7 +9,7 @@ import { Problem } from "../../components/Problem";
 import { Published } from "../../components/Published";
 import { HealthMark } from "../../components/state";
 import { Time } from "../../components/Time";
-import { bytes, count } from "../../components/words";
+import { bytes, count, exact } from "../../components/words";
 import { RunCommand } from "./RunCommand";
 import classes from "./ServiceTable.module.css";
 import { useUsage } from "./usage";
@@ -46,16 +46,17 @@ export function ServiceTable({ project, environment, services, onOutput }: Props
         <thead>
           <tr>
             <th scope="col">Service</th>
-            <th scope="col">Health</th>
-            <th scope="col">State</th>
-            <th scope="col" className={classes.image}>
-              Image
+            <th scope="col" className={classes.state}>
+              State
             </th>
-            <th scope="col">Published</th>
-            <th scope="col" className={classes.right} title="Of one processor">
+            <th scope="col">Image</th>
+            <th scope="col" className={classes.published}>
+              Published
+            </th>
+            <th scope="col" className={classes.cpu} title="Of one processor">
               CPU
             </th>
-            <th scope="col" className={classes.right}>
+            <th scope="col" className={classes.memory}>
               Memory
             </th>
             <th scope="col" className={classes.buttons} aria-label="What can be done" />
@@ -64,25 +65,24 @@ export function ServiceTable({ project, environment, services, onOutput }: Props
         <tbody>
           {services.map((service) => {
             const now = used.get(service.name);
+            const runs = service.containers.some(({ state }) => state === "running");
+            const fixed = unstartable(service);
             return (
               <tr key={service.name} aria-label={service.name}>
                 <th scope="row" title={service.name}>
                   {service.name}
                 </th>
                 <td>
-                  <HealthMark health={service.health} />
-                </td>
-                <td>
                   <State service={service} />
                 </td>
-                <td title={service.image}>
-                  <code>{service.image}</code>
+                <td>
+                  <Image name={service.image} />
                 </td>
-                <td className={classes.ports}>
+                <td className={classes.ports} title={service.ports.join("\n")}>
                   <Published project={project} environment={environment.name} service={service} />
                 </td>
-                <td className={classes.right}>{now ? `${now.cpu.toFixed(1)} %` : "–"}</td>
-                <td className={classes.right}>{now ? bytes(now.memory) : "–"}</td>
+                <td className={classes.cpu}>{now ? `${now.cpu.toFixed(1)} %` : "–"}</td>
+                <td className={classes.memory}>{now ? bytes(now.memory) : "–"}</td>
                 <td className={classes.buttons}>
                   <Button
                     variant="subtle"
@@ -94,8 +94,8 @@ export function ServiceTable({ project, environment, services, onOutput }: Props
                   <Button
                     variant="subtle"
                     aria-label={`Restart ${service.name}`}
-                    disabled={service.containers.length === 0 || service.state === "done"}
-                    title={service.state === "done" ? "A job runs once, with a deployment" : undefined}
+                    disabled={fixed !== undefined}
+                    title={fixed}
                     loading={restart.busy && asked === service.name}
                     onClick={() => setAsked(service.name)}
                   >
@@ -103,17 +103,16 @@ export function ServiceTable({ project, environment, services, onOutput }: Props
                   </Button>
                   <Menu position="bottom-end">
                     <Menu.Target>
-                      <ActionIcon aria-label={`More for ${service.name}`}>
+                      <ActionIcon
+                        aria-label={`More for ${service.name}`}
+                        disabled={!runs}
+                        title={runs ? undefined : "A command needs a container that runs"}
+                      >
                         <IconDots className={classes.icon} aria-hidden />
                       </ActionIcon>
                     </Menu.Target>
                     <Menu.Dropdown>
-                      <Menu.Item
-                        disabled={!service.containers.some(({ state }) => state === "running")}
-                        onClick={() => setEntered(service.name)}
-                      >
-                        Run a command…
-                      </Menu.Item>
+                      <Menu.Item onClick={() => setEntered(service.name)}>Run a command…</Menu.Item>
                     </Menu.Dropdown>
                   </Menu>
                 </td>
@@ -149,21 +148,47 @@ export function ServiceTable({ project, environment, services, onOutput }: Props
   );
 }
 
-/** The engine's word, since when, and of how many containers. */
-function State({ service }: { service: ServiceView }) {
-  const [first, ...more] = service.containers;
-  const running = service.state === "running" && first?.started;
+/** Why a service cannot be started anew, if so. */
+function unstartable({ containers, state }: ServiceView): string | undefined {
+  if (state === "done") return "A job runs once, with a deployment";
+  return containers.length === 0 ? "It has no container; a deployment makes one" : undefined;
+}
+
+/** The image's name: where there is no room for it its end says which it is, so its beginning gives way. */
+function Image({ name }: { name: string }) {
+  const end = name.lastIndexOf("/") + 1;
   return (
-    <span title={service.containers.map(({ name }) => name).join("\n")}>
-      {service.state}
-      {running && (
-        <span className={classes.quiet}>
-          {" "}
-          since <Time at={running} />
-        </span>
-      )}
-      {more.length > 0 && <span className={classes.quiet}> ({count(more.length + 1, "container")})</span>}
-      {first?.exit_code ? <span className={classes.quiet}> with {first.exit_code}</span> : null}
+    <code className={classes.image} title={name}>
+      <span className={classes.registry}>{name.slice(0, end)}</span>
+      <span className={classes.cut}>{name.slice(end)}</span>
+    </code>
+  );
+}
+
+/** How it is, in the engine's word; since when, and of how many containers. */
+function State({ service }: { service: ServiceView }) {
+  const { state, health, containers } = service;
+  const [first, ...more] = containers;
+  const running = state === "running" && first?.started;
+  return (
+    <span
+      className={classes.words}
+      title={containers
+        .map(({ name, started }) => (started ? `${name}, since ${exact(started)}` : name))
+        .join("\n")}
+    >
+      <HealthMark health={health} wordless />
+      <span className={classes.cut}>
+        {state}
+        {running && (
+          <span className={classes.since}>
+            {" "}
+            since <Time at={running} />
+          </span>
+        )}
+        {more.length > 0 && <span className={classes.quiet}> ({count(more.length + 1, "container")})</span>}
+        {first?.exit_code ? <span className={classes.quiet}> with {first.exit_code}</span> : null}
+      </span>
     </span>
   );
 }

@@ -20,7 +20,7 @@ import { Empty, LoadingRows, Page } from "../../components/Page";
 import { Problem } from "../../components/Problem";
 import { usePages } from "../../components/pages";
 import { RESULT_WORDS, ResultMark } from "../../components/state";
-import { Elapsed, Time } from "../../components/Time";
+import { Time, Took } from "../../components/Time";
 import { count, title } from "../../components/words";
 import classes from "./History.module.css";
 
@@ -346,7 +346,7 @@ function Cells({ deployment, selected }: { deployment: Deployment; selected: boo
         {deployment.by}
       </span>
       <span role="gridcell" className={classes.right}>
-        <Elapsed started={deployment.started} ended={deployment.ended} />
+        <Took deployment={deployment} />
       </span>
       <span role="gridcell" className={classes.right}>
         <Time at={deployment.started} />

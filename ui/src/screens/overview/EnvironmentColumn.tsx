@@ -6,6 +6,7 @@ import type { EnvironmentHead, EnvironmentStatus, ServiceStatus } from "../../ba
 import { DeployButton, Facts, Release } from "../../components/EnvironmentState";
 import { Published } from "../../components/Published";
 import { HealthMark, ProtectedMark } from "../../components/state";
+import { useNothingBefore } from "../../components/wayBack";
 import { target } from "../../components/words";
 import classes from "./EnvironmentColumn.module.css";
 
@@ -23,6 +24,7 @@ interface Props {
 export function EnvironmentColumn({ project, environment, status, ahead, onRetry }: Props) {
   const refresh = useRefresh();
   const { name } = environment;
+  const noWayBack = useNothingBefore(project, name, status);
   return (
     <article className={classes.column} data-protected={environment.protected} aria-label={name}>
       <header className={classes.head}>
@@ -43,7 +45,8 @@ export function EnvironmentColumn({ project, environment, status, ahead, onRetry
           </Menu.Target>
           <Menu.Dropdown>
             <Menu.Item
-              disabled={!status?.release}
+              disabled={noWayBack !== undefined}
+              title={noWayBack}
               onClick={() => go({ page: "rollback", project, environment: name })}
             >
               Go back in {name}…
@@ -101,9 +104,11 @@ function Services({ project, environment, services }: ServicesProps) {
       {services.map((service) => (
         <li key={service.name} className={classes.service} title={service.image}>
           <HealthMark health={service.health} wordless />
-          <span className={classes.serviceName}>{service.name}</span>
+          <span className={classes.serviceName} title={service.name}>
+            {service.name}
+          </span>
           <span className={classes.quiet}>{service.state}</span>
-          <span className={classes.ports}>
+          <span className={classes.ports} title={service.ports.join("\n") || undefined}>
             <Published project={project} environment={environment} service={service} />
           </span>
         </li>

@@ -9,7 +9,8 @@ import { type ProjectEntry, useBackend } from "../../backend";
 import { ITEM, moveInList } from "../../components/arrows";
 import { Folder, inOrder } from "../../components/Folder";
 import { Empty, LoadingRows, Page } from "../../components/Page";
-import { Notice, Problem } from "../../components/Problem";
+import { Problem } from "../../components/Problem";
+import { SetUp } from "../../components/SetUp";
 import { Time } from "../../components/Time";
 import { folderName } from "../../components/words";
 import { ERRORS } from "../../errors";
@@ -40,13 +41,12 @@ export function Projects() {
     }
   });
   const sample = useTask(async () => enter((await backend.openSample()).path));
-  const init = useTask(async (path: string) => enter((await backend.initProject(path)).path));
   const forget = useTask(async (path: string) => {
     await backend.forgetProject(path);
     refresh.projects();
   });
 
-  const problem = init.problem ?? sample.problem ?? forget.problem;
+  const problem = sample.problem ?? forget.problem;
   const actions = (
     <>
       <Button onClick={() => sample.start()} loading={sample.busy}>
@@ -68,17 +68,7 @@ export function Projects() {
         {problem && <Problem failure={problem} />}
         {choose.problem &&
           (bare && choose.problem.code === "project_missing" ? (
-            <Notice severity="info" title={`${folderName(bare)} has no sternway.yaml yet`}>
-              <p>
-                Sternway can write one from the Compose file and the env files that it finds there. Nothing
-                else in the folder is touched.
-              </p>
-              <div>
-                <Button variant="filled" onClick={() => init.start(bare)} loading={init.busy}>
-                  Set up {folderName(bare)}
-                </Button>
-              </div>
-            </Notice>
+            <SetUp folder={bare} />
           ) : (
             <Problem failure={choose.problem} doing={bare ? `Opening ${folderName(bare)}` : undefined} />
           ))}

@@ -1,30 +1,35 @@
 import { Button } from "@mantine/core";
 import { IconArrowBackUp } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
+import type { ReactNode } from "react";
 import { useQueries } from "../../app/queries";
 import { go } from "../../app/routes";
 import type { DeploymentView } from "../../backend";
+import { caseOf, hasWayBack } from "../../components/halfway";
+import { changedNothing } from "../../components/steps";
 import classes from "./After.module.css";
-
-/** How far back the release before is looked for. */
-const LOOK_BACK = 20;
 
 interface Props {
   project: string;
   view: DeploymentView;
   guarded: boolean;
+  /** The button that goes on with it, for one that stopped halfway. */
+  resume: ReactNode;
 }
 
-/** What can be done with a deployment that is over: compare it, go back to it, or go back behind it. */
-export function After({ project, view, guarded }: Props) {
-  const { deployment, reachable } = view;
-  const { number, environment } = deployment;
+/** What can be done with a deployment that is over: compare it, go on with it, go back to it, or go back behind it. */
+export function After({ project, view, guarded, resume }: Props) {
+  const { deployment, reachable, steps } = view;
+  const { number, environment, result } = deployment;
   const ask = useQueries();
-  const releases = useQuery(
-    ask.history(project, { environment, result: "succeeded", text: null, offset: 0, limit: LOOK_BACK }),
-  );
+  const releases = useQuery(ask.releases(project, environment));
+  const status = useQuery(ask.status(project));
+  const now = status.data?.environments.find(({ name }) => name === environment);
+  const newest = (now?.deployment ?? now?.last)?.number === number;
+  const unfinished = caseOf(result);
+  const behind = newest && unfinished && hasWayBack(unfinished, !changedNothing(steps)) ? now?.release : null;
   const before = releases.data?.deployments.find((other) => other.release !== null && other.number < number);
-  const to = reachable?.current ? before?.release : deployment.release;
+  const to = reachable?.current ? before?.release : (deployment.release ?? behind);
   const impossible = reachable && !reachable.current && !reachable.possible;
   return (
     <>
@@ -33,7 +38,8 @@ export function After({ project, view, guarded }: Props) {
           Compare with #{before.number}
         </Button>
       )}
-      {to ? (
+      {newest && unfinished?.halfway && resume}
+      {to && (
         <Button
           leftSection={<IconArrowBackUp className={classes.icon} aria-hidden />}
           color={guarded ? "protected" : undefined}
@@ -45,13 +51,10 @@ export function After({ project, view, guarded }: Props) {
         >
           Go back to #{to}
         </Button>
-      ) : (
-        deployment.result !== "succeeded" &&
-        (deployment.result === "interrupted" ? (
-          <Button onClick={() => go({ page: "overview", project })}>Resume or go back</Button>
-        ) : (
-          <Button onClick={() => go({ page: "plan", project, environment })}>Plan again</Button>
-        ))
+      )}
+      {/* What was interrupted keeps its environment locked. */}
+      {unfinished && !(newest && result === "interrupted") && (
+        <Button onClick={() => go({ page: "plan", project, environment })}>Plan again</Button>
       )}
     </>
   );

@@ -8,8 +8,9 @@ import { type DeploymentView, type ProjectView, type Step, useBackend } from "..
 import { ChangeList } from "../../components/ChangeList";
 import { Empty, LoadingRows, Page } from "../../components/Page";
 import { Problem } from "../../components/Problem";
+import { useResume } from "../../components/resume";
 import { ProtectedMark, ResultMark } from "../../components/state";
-import { Elapsed, Time } from "../../components/Time";
+import { Time, Took } from "../../components/Time";
 import { title, usually } from "../../components/words";
 import { After } from "./After";
 import classes from "./DeploymentPage.module.css";
@@ -102,7 +103,8 @@ function Loaded({
   const said = running ? "" : withoutStep(deployment.message ?? "", steps);
   const reason = reasonOf(deployment, steps);
   const more = reason?.more ?? said;
-  const problem = cancel.problem ?? toStep.problem ?? live?.problem;
+  const resume = useResume(project.path, stored, guarded);
+  const problem = cancel.problem ?? resume.problem ?? toStep.problem ?? live?.problem;
   return (
     <Page
       title={name}
@@ -128,7 +130,12 @@ function Loaded({
             {stopping ? "Stopping…" : `Cancel #${number}`}
           </Button>
         ) : (
-          <After project={project.path} view={{ ...view, deployment }} guarded={guarded} />
+          <After
+            project={project.path}
+            view={{ ...view, deployment }}
+            guarded={guarded}
+            resume={resume.button}
+          />
         )
       }
     >
@@ -143,17 +150,21 @@ function Loaded({
             </p>
           </div>
           <span className={classes.time}>
-            {(running || deployment.ended) && (
-              <Elapsed started={deployment.started} ended={deployment.ended} />
-            )}
-            {running && whole && ` of usually ${whole}`}
+            <Took deployment={deployment} />
+            {running && whole && `, usually ${whole}`}
           </span>
         </div>
         {problem && <Problem failure={problem} compact />}
         {more && <pre className={classes.message}>{more}</pre>}
         <div className={classes.split}>
           <div className={classes.left}>
-            <Timeline steps={steps} usual={usual} said={said} onStep={(step) => void toStep.start(step)} />
+            <Timeline
+              steps={steps}
+              usual={usual}
+              running={running}
+              said={said}
+              onStep={(step) => void toStep.start(step)}
+            />
           </div>
           <Tabs className={classes.right} value={tab} onChange={setTab} keepMounted={false}>
             <Tabs.List>

@@ -1,5 +1,5 @@
 import { Button } from "@mantine/core";
-import { IconCheck } from "@tabler/icons-react";
+import { IconCheck, IconChevronRight } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import type { ReactNode } from "react";
 import { useQueries } from "../../app/queries";
@@ -117,6 +117,7 @@ export function Section({ title, about, children }: { title: string; about: stri
   return (
     <details className={classes.section} open>
       <summary className={classes.head}>
+        <IconChevronRight className={classes.chevron} aria-hidden />
         <h2>{title}</h2>
         <span>{about}</span>
       </summary>

@@ -25,6 +25,8 @@ interface Props {
   plan: UseQueryResult<unknown, Failure>;
   /** The plan, once it is made. */
   made: Plan | undefined;
+  /** What it is called if there is nothing to plan for. */
+  absent?: string;
   /** What is true when nothing changes. */
   nothing: string;
   /** Another environment, or another release. */
@@ -37,7 +39,7 @@ interface Props {
 
 /** A plan to read, and the one button that runs exactly it. */
 export function PlanScreen(props: Props) {
-  const { project, environment, title, verb, guarded, plan, nothing, choice, children, told } = props;
+  const { project, environment, title, verb, guarded, plan, absent, nothing, choice, children, told } = props;
   const again = () => void plan.refetch();
   const making = plan.isFetching;
   const made = making ? undefined : props.made;
@@ -69,7 +71,13 @@ export function PlanScreen(props: Props) {
           {making && <LoadingRows rows={10} />}
           {!making && plan.error && (
             <div className={classes.padded}>
-              <Problem failure={plan.error} reading onRetry={again} doing="Planning" />
+              <Problem
+                failure={plan.error}
+                title={plan.error.code === "not_found" ? absent : undefined}
+                reading
+                onRetry={again}
+                doing="Planning"
+              />
             </div>
           )}
           {made &&

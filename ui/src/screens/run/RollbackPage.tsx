@@ -5,9 +5,6 @@ import { go } from "../../app/routes";
 import type { ProjectView } from "../../backend";
 import { PlanScreen } from "./PlanScreen";
 
-/** How many earlier releases the choice offers; History has the others. */
-const OFFERED = 50;
-
 interface Props {
   project: ProjectView;
   environment: string;
@@ -20,9 +17,7 @@ interface Props {
 export default function RollbackPage({ project, environment, to, guarded }: Props) {
   const ask = useQueries();
   const plan = useQuery(ask.rollback(project.path, environment, to));
-  const releases = useQuery(
-    ask.history(project.path, { environment, result: "succeeded", text: null, offset: 0, limit: OFFERED }),
-  );
+  const releases = useQuery(ask.releases(project.path, environment));
   const chosen = to ?? plan.data?.to ?? null;
   const verb = chosen ? `Go back to #${chosen}` : "Go back";
   return (
@@ -34,6 +29,7 @@ export default function RollbackPage({ project, environment, to, guarded }: Prop
       guarded={guarded}
       plan={plan}
       made={plan.data}
+      absent={to === null ? "Nothing to go back to" : undefined}
       nothing={
         chosen ? `${environment} already is what release #${chosen} was.` : `${environment} already is there.`
       }

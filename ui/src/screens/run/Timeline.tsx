@@ -11,13 +11,15 @@ interface Props {
   steps: readonly Step[];
   /** Seconds that a step usually takes, by its name. */
   usual: ReadonlyMap<string, number>;
+  /** The deployment runs: how long a step has been going on counts then alone. */
+  running: boolean;
   /** What the page says in full already; a step does not say it again. */
   said: string;
   onStep: (step: Step) => void;
 }
 
 /** The steps by stage, with their state, their time and their usual time. A click leads to a step's log. */
-export function Timeline({ steps, usual, said, onStep }: Props) {
+export function Timeline({ steps, usual, running, said, onStep }: Props) {
   const stages = [...new Set(steps.map(({ stage }) => stage))];
   return (
     <ol className={classes.timeline} aria-label="Steps" onKeyDown={moveInList}>
@@ -40,7 +42,9 @@ export function Timeline({ steps, usual, said, onStep }: Props) {
                     <StepMark state={step.state} />
                     <span className={classes.name}>{step.name}</span>
                     <span className={classes.time}>
-                      {step.started && <Elapsed started={step.started} ended={step.ended} />}
+                      {step.started && (running || step.ended) && (
+                        <Elapsed started={step.started} ended={step.ended} />
+                      )}
                       <Usual step={step} seconds={usual.get(step.name)} />
                     </span>
                     {step.detail && step.state !== "pending" && !said.includes(step.detail) && (
@@ -61,5 +65,5 @@ export function Timeline({ steps, usual, said, onStep }: Props) {
 function Usual({ step, seconds }: { step: Step; seconds: number | undefined }) {
   const time = usually(seconds);
   if (!time || (step.state !== "running" && step.state !== "pending")) return null;
-  return <span className={classes.usual}>{step.started ? ` of ${time}` : `≈ ${time}`}</span>;
+  return <span className={classes.usual}>{step.started ? `, usually ${time}` : `≈ ${time}`}</span>;
 }

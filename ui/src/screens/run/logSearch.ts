@@ -56,9 +56,14 @@ export function readsLikeError(text: string): boolean {
 /** Stages whose steps are commands: the last that one says before it gives up is worth a look, whatever it is. */
 const COMMANDS: Stage[] = ["checks", "build", "verification"];
 
+/** A line without what differs from one attempt to the next: numbers, times, addresses. */
+function shape(text: string): string {
+  return text.trim().replace(/[\da-f]*\d[\da-f]*/gi, "0");
+}
+
 /**
  * The line of a failed step to look at first: one that the step's error quotes, or else the first that reads like an error, or
- * else a command's last one. Nothing where none says anything of a failure.
+ * else a command's last one. Nothing where none says anything of a failure. Of attempts that failed alike it is the first.
  */
 export async function firstError(
   backend: Backend,
@@ -66,6 +71,7 @@ export async function firstError(
   number: number,
   step: Step,
 ): Promise<number | undefined> {
+  const first = new Map<string, number>();
   let like: number | undefined;
   let last = 0;
   for (;;) {
@@ -73,7 +79,11 @@ export async function firstError(
     const quoted = lines.find(
       ({ text }) => text.trim().length >= QUOTED && step.detail.includes(text.trim()),
     );
-    if (quoted) return quoted.line;
+    for (const { text, line } of lines) {
+      const seen = shape(text);
+      if (!first.has(seen)) first.set(seen, line);
+    }
+    if (quoted) return first.get(shape(quoted.text)) ?? quoted.line;
     like ??= lines.find(({ text }) => readsLikeError(text))?.line;
     last = lines.at(-1)?.line ?? last;
     if (lines.length < PIECE) return like ?? (COMMANDS.includes(step.stage) && last > 0 ? last : undefined);

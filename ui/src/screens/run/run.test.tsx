@@ -3,7 +3,7 @@ import { expect, test, vi } from "vitest";
 import { PROJECT } from "../../testing/data";
 import { fakeBackend } from "../../testing/fake";
 import { show } from "../../testing/show";
-import { readsLikeError } from "./logSearch";
+import { firstError, readsLikeError } from "./logSearch";
 
 test("from the overview to a deployment that was verified, and the way back", async () => {
   const { user } = show({ page: "overview", project: PROJECT });
@@ -124,6 +124,95 @@ test.each([
   ["copies error.html", false],
 ])("whether `%s` reads like an error", (text, like) => {
   expect(readsLikeError(text)).toBe(like);
+});
+
+test("of attempts that failed alike the log stands at the first", async () => {
+  const fake = fakeBackend({ delay: 0, pace: 0 });
+  const texts = [
+    "starting",
+    ...Array.from({ length: 21 }, (_, at) => `try ${at + 1}: no answer on 10.0.4.2:80`),
+  ];
+  const lines = texts.map((text, at) => ({ line: at + 1, step: 1, at: "2026-11-29T00:00:00Z", text }));
+  const log = async () => ({ lines, total: lines.length });
+  const step = {
+    number: 1,
+    stage: "verification" as const,
+    name: "answers",
+    state: "failed" as const,
+    started: null,
+    ended: null,
+    detail: "its last lines:\n  try 20: no answer on 10.0.4.2:80\n  try 21: no answer on 10.0.4.2:80",
+  };
+  expect(await firstError({ ...fake, log }, PROJECT, 1, step)).toBe(2);
+});
+
+/** A core whose staging was left by deployment 43 in another way than it was. */
+function left(result: "cancelled" | "interrupted") {
+  const fake = fakeBackend({ delay: 0, pace: 0 });
+  const stopped = async () => {
+    const view = await fake.deployment(PROJECT, 43);
+    const deployment = { ...view.deployment, result, release: null, ended: null };
+    return { ...view, deployment, release: null, reachable: null };
+  };
+  return {
+    ...fake,
+    resume: vi.fn(fake.resume),
+    deployment: async (project: string, number: number) =>
+      number === 43 ? await stopped() : await fake.deployment(project, number),
+    status: async (project: string) => {
+      const { environments } = await fake.status(project);
+      const { deployment } = await stopped();
+      return {
+        environments: environments.map((one) =>
+          one.name === "staging" ? { ...one, release: 40, last: deployment } : one,
+        ),
+      };
+    },
+  };
+}
+
+test("a newest deployment that was cancelled can be gone on with where it is looked at", async () => {
+  const backend = left("cancelled");
+  const { user } = show({ page: "deployment", project: PROJECT, number: 43 }, backend);
+  await user.click(await screen.findByRole("button", { name: "Resume #43" }));
+  await waitFor(() => expect(backend.resume.mock.calls[0]?.slice(0, 2)).toEqual([PROJECT, "staging"]));
+});
+
+test("an interrupted one is gone on with or back from, and nobody knows how long it took", async () => {
+  show({ page: "deployment", project: PROJECT, number: 43 }, left("interrupted"));
+  expect(await screen.findByRole("button", { name: "Resume #43" })).toBeTruthy();
+  expect(screen.getByRole("button", { name: "Go back to #40" })).toBeTruthy();
+  expect(screen.queryByRole("button", { name: "Plan again" }), "its environment is locked").toBeNull();
+  const standing = screen.getAllByRole("status").find(({ dataset }) => dataset.result === "interrupted");
+  expect(standing?.lastElementChild?.textContent).toBe("–");
+});
+
+test("where there is one release there is nothing to go back to, and that is said", async () => {
+  const fake = fakeBackend({ delay: 0, pace: 0 });
+  const only = async (project: string, filter: Parameters<typeof fake.history>[1]) => {
+    const { deployments } = await fake.history(project, { ...filter, environment: "staging", limit: 1 });
+    return { deployments, total: 1 };
+  };
+  const nothing = {
+    code: "not_found" as const,
+    message: "staging has no earlier release to go back to",
+    hint: "",
+  };
+  const backend = { ...fake, history: only, planRollback: () => Promise.reject(nothing) };
+  const { page, user } = show({ page: "environment", project: PROJECT, environment: "staging" }, backend);
+  const back = await screen.findByRole<HTMLButtonElement>("button", { name: "Go back in staging…" });
+  await waitFor(() => expect(back.title).toBe("It has no release before the one that runs"));
+  expect(back.disabled).toBe(true);
+  await user.keyboard("{Control>}k{/Control}");
+  await user.type(await screen.findByPlaceholderText("What do you want to do?"), "staging");
+  expect(await screen.findByText("Open staging")).toBeTruthy();
+  expect(
+    screen.queryByText("Go back in staging…", { selector: ".mantine-Spotlight-actionLabel" }),
+  ).toBeNull();
+  page.unmount();
+
+  show({ page: "rollback", project: PROJECT, environment: "staging" }, backend);
+  expect((await screen.findByRole("alert")).textContent).toMatch(/^Nothing to go back to/);
 });
 
 test("a release whose images are gone cannot be gone back to, and says why", async () => {

@@ -39,7 +39,7 @@ export function standing(
     case "cancelled":
       return `${what}: stopped by a person after ${count(steps.filter(({ state: s }) => s === "done").length, "step")}.`;
     case "interrupted":
-      return `${what}: interrupted. Resume it or go back, from the overview.`;
+      return `${what}: interrupted.`;
     case "unknown":
       return `${what}: the outcome is not known. Look at what runs before you go on.`;
   }

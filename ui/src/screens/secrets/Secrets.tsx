@@ -201,9 +201,9 @@ function Seen({ project }: { project: string }) {
     <section className={classes.part} aria-labelledby="seen">
       <header className={classes.head}>
         <div>
-          <h2 id="seen">Who saw secrets</h2>
+          <h2 id="seen">Who saw or removed secrets</h2>
           <p className={classes.quiet}>
-            Each time that a value was shown, copied to the clipboard or exported.
+            Each time that a value was shown, copied to the clipboard, exported or removed.
           </p>
         </div>
       </header>
