@@ -1,5 +1,7 @@
 //! Loading from a folder: several files, other files, profiles, env files, and what errors say.
 
+mod extending;
+
 use std::fs;
 use std::path::Path;
 
