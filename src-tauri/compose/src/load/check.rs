@@ -189,11 +189,19 @@ impl Check<'_> {
 
     /// Refuses a text that is not the number or boolean that it stands for, even if a later file replaces it.
     fn cast(&self, shape: &Shape, node: &Node, path: &str) -> Result<()> {
-        let cast = match shape {
-            Shape::Flag | Shape::Switch | Shape::Whole(..) | Shape::Count | Shape::Natural | Shape::HowMany => true,
-            Shape::Integer | Shape::OptionalInteger | Shape::OptionalNatural | Shape::Real => true,
-            _ => false,
-        };
+        let cast = matches!(
+            shape,
+            Shape::Flag
+                | Shape::Switch
+                | Shape::Whole(..)
+                | Shape::Count
+                | Shape::Natural
+                | Shape::HowMany
+                | Shape::Integer
+                | Shape::OptionalInteger
+                | Shape::OptionalNatural
+                | Shape::Real
+        );
         match node.text().filter(|_| cast && is_text(node)) {
             Some(text) => Printer::new(&Places::default())
                 .print(shape, &text.into(), path)

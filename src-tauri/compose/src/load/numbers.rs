@@ -40,6 +40,10 @@ pub(super) fn real(value: f64) -> Value {
 /// What is not below it does not fit into 64 bits: 2^63.
 const LARGEST: f64 = 9_223_372_036_854_775_808.0;
 
+fn too_large(number: &str) -> Error {
+    Error::invalid(format!("`{number}` is too large")).hint("Write a number that fits into 64 bits.")
+}
+
 /// A whole number of a scalar; what it has behind the point is cut off.
 pub(super) fn whole(value: &Value) -> Result<i64> {
     let wrong = || Error::invalid(format!("`{}` is no whole number", text(value)));
@@ -47,7 +51,7 @@ pub(super) fn whole(value: &Value) -> Result<i64> {
         Value::Number(number) => match (number.as_i64(), number.as_f64()) {
             (Some(whole), _) => Ok(whole),
             (None, Some(real)) if real.abs() < LARGEST => Ok(real.trunc() as i64),
-            _ => Err(Error::invalid(format!("`{}` is too large", text(value)))),
+            _ => Err(too_large(&text(value))),
         },
         Value::String(text) => text.parse().map_err(|_| wrong()),
         _ => Err(wrong()),
@@ -105,7 +109,7 @@ pub(super) fn bytes(value: &Value) -> Result<i64> {
     let number: f64 = digits.parse().map_err(|_| wrong())?;
     match number * 1024_f64.powi(exponent) {
         bytes if bytes < LARGEST => Ok(bytes as i64),
-        _ => Err(Error::invalid(format!("`{text}` is too large"))),
+        _ => Err(too_large(text)),
     }
 }
 
