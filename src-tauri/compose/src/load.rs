@@ -119,6 +119,8 @@ fn load_noting(sources: &Sources, dir: &Path, used: &RefCell<Vec<Used>>) -> Resu
 
     let (mut model, places) = assemble::assemble_parsed(parsed, &scope)?;
     normalize::normalize(&mut model, &name, &lookup);
+    // What is wrong is said also where it is not used now.
+    printed(&model, &name, &places)?;
     let inactive = deactivate(&mut model, &profiles(sources));
     Whole { model: &model, inactive: &inactive, places: &places }.check()?;
     let mut files = Files { scope: &scope, places: &places, noted: Vec::new() };
@@ -142,16 +144,19 @@ fn printed(model: &Map<String, Value>, name: &str, places: &Places) -> Result<Va
     whole.insert("name".to_owned(), Value::String(name.to_owned()));
     whole.entry("services").or_insert_with(|| Value::Object(Map::new()));
     let extensions = model.iter().filter(|(key, _)| key.starts_with("x-"));
-    whole.extend(extensions.map(|(key, value)| (key.clone(), without_empty_lists(value))));
+    whole.extend(extensions.map(|(key, value)| (key.clone(), extension(value))));
     Ok(double_dollars(Value::Object(whole)))
 }
 
-/// Of an extension's empty lists Compose keeps nothing.
-fn without_empty_lists(value: &Value) -> Value {
+/// An extension as Compose prints it: nothing for empty lists, and whole numbers without a point.
+fn extension(value: &Value) -> Value {
     match value {
         Value::Array(items) if items.is_empty() => Value::Null,
-        Value::Array(items) => items.iter().map(without_empty_lists).collect(),
-        Value::Object(map) => map.iter().map(|(key, value)| (key.clone(), without_empty_lists(value))).collect(),
+        Value::Array(items) => items.iter().map(extension).collect(),
+        Value::Object(map) => map.iter().map(|(key, value)| (key.clone(), extension(value))).collect(),
+        Value::Number(number) => {
+            number.as_f64().filter(|_| number.is_f64()).map_or_else(|| value.clone(), numbers::real)
+        }
         other => other.clone(),
     }
 }

@@ -14,7 +14,7 @@ pub(super) struct Base<'a> {
 }
 
 impl Base<'_> {
-    /// Makes all paths of the model absolute. Models in canonical form only.
+    /// Makes all paths of the model absolute; a build without a context gets the folder. Models in canonical form only.
     ///
     /// # Errors
     /// [`sternway_model::Code::InvalidInput`] for a bind mount without a source.
@@ -31,18 +31,21 @@ impl Base<'_> {
                 self.change(volume.pointer_mut("/driver_opts/device"), |path| self.path_of_host(path));
             }
         }
-        entries(model.get_mut("services")).try_for_each(|service| self.service(service))
+        entries(model.get_mut("services")).try_for_each(|service| {
+            // Not for a service that is extended: the default is the folder of the project that it ends up in.
+            if let Some(Value::Object(build)) = service.get_mut("build") {
+                build.entry("context").or_insert_with(|| ".".into());
+            }
+            self.service(service)
+        })
     }
 
-    /// As [`Base::model`], for one service. A build without a context gets the folder.
+    /// Makes the paths of one service absolute.
     ///
     /// # Errors
     /// As [`Base::model`].
     pub fn service(&self, service: &mut Value) -> Result<()> {
         if let Some(build) = service.get_mut("build") {
-            if let Value::Object(build) = build {
-                build.entry("context").or_insert_with(|| ".".into());
-            }
             self.change(build.get_mut("context"), |path| self.context(path));
             for context in entries(build.get_mut("additional_contexts")) {
                 self.change(Some(context), |path| self.context(path));

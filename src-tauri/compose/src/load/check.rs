@@ -7,6 +7,8 @@ use sternway_model::yaml::{Content, Key, Node, Resolved, Scalar, join};
 use sternway_model::{Error, Result, nearest};
 
 use super::keys;
+use super::places::Places;
+use super::print::Printer;
 use super::shape::{Field, Shape};
 
 /// Checks a document of a Compose file.
@@ -51,7 +53,7 @@ impl Check<'_> {
     fn node(&self, shape: &Shape, node: &Node, path: &str) -> Result<()> {
         match (shape, &node.content) {
             // Nothing leaves what an earlier file says; what is nothing in the end is looked for then. Lists are not merged.
-            _ if node.is_null() && !matches!(path, "" | "version") && !path.contains('[') => Ok(()),
+            _ if node.is_null() && !matches!(path, "" | "version" | "services") && !path.contains('[') => Ok(()),
             (Shape::Short(short, long), _) => {
                 let shape = if admits(short, node) { short } else { long };
                 if admits(shape, node) { self.node(shape, node, path) } else { self.wrong(node, path, &[short, long]) }
@@ -77,7 +79,9 @@ impl Check<'_> {
                 | Shape::Agents,
                 Content::Sequence(items),
             ) => self.items(&Shape::Text, items, path),
-            (Shape::Tokens, Content::Sequence(items)) => self.items(&Shape::Count, items, path),
+            (Shape::Tokens, Content::Sequence(items)) => {
+                self.items(&Shape::Short(&Shape::Number, &Shape::Text), items, path)
+            }
             (Shape::Pairs | Shape::Variables | Shape::Agents, Content::Mapping(entries)) => {
                 self.named(entries, path)?;
                 self.values(entries, path, "a text, a number, a boolean or nothing", |value| {
@@ -104,7 +108,7 @@ impl Check<'_> {
             (Shape::OneOf(known), Content::Scalar(scalar)) if !known.contains(&scalar.text.as_str()) => {
                 Err(unknown("value", &scalar.text, known).at(node.mark.location(self.file, path)))
             }
-            _ => Ok(()),
+            _ => self.cast(shape, node, path),
         }
     }
 
@@ -169,8 +173,42 @@ impl Check<'_> {
             new
         });
         let what = if path.is_empty() { "the file".to_owned() } else { format!("`{path}`") };
-        Err(Error::invalid(format!("{what} has to be {}, and is {}", kinds.join(" or "), node.kind()))
-            .at(node.mark.location(self.file, path)))
+        let within = match expected.iter().find_map(|shape| range(shape)) {
+            Some((least, i64::MAX)) => format!("number from {least}"),
+            Some((least, most)) => format!("number from {least} to {most}"),
+            None => "number".to_owned(),
+        };
+        let wanted = kinds.join(" or ").replacen("number", &within, 1);
+        // Where another number would do, its kind says nothing.
+        let is = match node.text().filter(|_| is_number(node) && wanted.contains("number")) {
+            Some(number) => format!("`{number}`"),
+            None => node.kind().to_owned(),
+        };
+        Err(Error::invalid(format!("{what} has to be {wanted}, and is {is}")).at(node.mark.location(self.file, path)))
+    }
+
+    /// Refuses a text that is not the number or boolean that it stands for, even if a later file replaces it.
+    fn cast(&self, shape: &Shape, node: &Node, path: &str) -> Result<()> {
+        let cast = matches!(
+            shape,
+            Shape::Flag
+                | Shape::Switch
+                | Shape::Whole(..)
+                | Shape::Count
+                | Shape::Natural
+                | Shape::HowMany
+                | Shape::Integer
+                | Shape::OptionalInteger
+                | Shape::OptionalNatural
+                | Shape::Real
+        );
+        match node.text().filter(|_| cast && is_text(node)) {
+            Some(text) => Printer::new(&Places::default())
+                .print(shape, &text.into(), path)
+                .map(drop)
+                .map_err(|error| error.at(node.mark.location(self.file, path))),
+            None => Ok(()),
+        }
     }
 }
 
@@ -198,26 +236,31 @@ fn is_number(node: &Node) -> bool {
     matches!(resolved(node), Some(Resolved::Int(_) | Resolved::Float(_)))
 }
 
-/// Whether the node is of one of the kinds that the shape takes.
+/// Whether the node is of one of the kinds that the shape takes, and a number in its range.
 fn admits(shape: &Shape, node: &Node) -> bool {
-    if let (Shape::Size, Some(Resolved::Int(..0))) = (shape, resolved(node)) {
-        return false;
+    let number = match (shape, resolved(node)) {
+        (Shape::Short(short, long), _) => return admits(short, node) || admits(long, node),
+        (Shape::Nullable(shape), _) => return node.is_null() || admits(shape, node),
+        (Shape::Number, Some(Resolved::Float(_))) => return false,
+        (_, Some(Resolved::Int(number))) => number as f64,
+        (_, Some(Resolved::Float(number))) => number,
+        _ => return kinds(shape).contains(&node.kind()),
+    };
+    let takes = |kind| kinds(shape).contains(&kind);
+    let in_range = range(shape).is_none_or(|(least, most)| (least as f64..=most as f64).contains(&number));
+    in_range && (takes("a number") || takes("a whole number") && number.fract() == 0.0)
+}
+
+/// The least and the largest number that a shape takes, where it does not take all.
+fn range(shape: &Shape) -> Option<(i64, i64)> {
+    match *shape {
+        Shape::Whole(least, most) => Some((least, most)),
+        Shape::Weight => Some((0, 65_535)),
+        Shape::Natural | Shape::OptionalNatural | Shape::Size => Some((0, i64::MAX)),
+        Shape::Figure(least) => Some((least, i64::MAX)),
+        _ => None,
     }
-    let whole = matches!(shape, Shape::Bytes | Shape::Size | Shape::Whole(..) | Shape::Count | Shape::HowMany);
-    if whole && matches!(resolved(node), Some(Resolved::Float(_))) {
-        return false;
-    }
-    if let (Shape::Weight, Some(resolved)) = (shape, resolved(node)) {
-        return matches!(resolved, Resolved::Int(0..=65_535));
-    }
-    if let (Shape::Whole(least, most), Some(Resolved::Int(number))) = (shape, resolved(node)) {
-        return (*least..=*most).contains(&number);
-    }
-    match shape {
-        Shape::Short(short, long) => admits(short, node) || admits(long, node),
-        Shape::Nullable(shape) => node.is_null() || admits(shape, node),
-        _ => kinds(shape).contains(&node.kind()),
-    }
+    .filter(|(least, _)| *least > i64::MIN)
 }
 
 /// The kinds of nodes that a shape takes, as [`Node::kind`] names them.
@@ -228,16 +271,17 @@ fn kinds(shape: &Shape) -> &'static [&'static str] {
         Shape::TextOrNothing => &["a text", "nothing"],
         Shape::Flag | Shape::Switch => &["a boolean", "a text"],
         Shape::Boolean => &["a boolean"],
-        Shape::Whole(..) | Shape::Count | Shape::HowMany | Shape::Integer => &["a number", "a text"],
-        Shape::OptionalInteger | Shape::OptionalNatural | Shape::Real => &["a number", "a text"],
-        Shape::Bytes | Shape::Size | Shape::Rate | Shape::Mode => &["a number", "a text"],
+        Shape::Whole(..) | Shape::Count | Shape::Natural | Shape::HowMany => &["a whole number", "a text"],
+        Shape::Bytes | Shape::Size | Shape::Rate => &["a whole number", "a text"],
+        Shape::Integer | Shape::OptionalInteger | Shape::OptionalNatural => &["a number", "a text"],
+        Shape::Real | Shape::Mode => &["a number", "a text"],
         Shape::Command => &["nothing", "a text", "a list"],
         Shape::Words | Shape::Test => &["a text", "a list"],
         Shape::Texts | Shape::Set | Shape::Tokens | Shape::List(_) => &["a list"],
         Shape::Pairs | Shape::Variables | Shape::Hosts | Shape::Agents => &["a mapping", "a list"],
         Shape::Options | Shape::DriverOptions | Shape::TextMap | Shape::Object(_) | Shape::Map(_) => &["a mapping"],
-        Shape::Number | Shape::Figure => &["a number"],
-        Shape::Weight => &["a number from 0 to 65535"],
+        Shape::Number | Shape::Weight => &["a whole number"],
+        Shape::Figure(_) => &["a number"],
         Shape::Short(short, _) => kinds(short),
         Shape::Nullable(shape) => kinds(shape),
     }

@@ -48,7 +48,7 @@ impl Extending<'_> {
         services: &mut Map<String, Value>,
         road: &mut Vec<(PathBuf, String)>,
     ) -> Result<()> {
-        let Some(Value::Object(service)) = services.get_mut(name) else { return Ok(()) };
+        let Some(Value::Object(service)) = services.get(name) else { return Ok(()) };
         let Some(extends) = service.get("extends").cloned() else { return Ok(()) };
         let key = format!("services.{name}.extends");
         let step = (self.file.to_owned(), name.to_owned());
@@ -56,13 +56,12 @@ impl Extending<'_> {
             let error = Error::invalid(format!("more than {MOST_STEPS} services extend one another in a row"));
             return Err(self.places.locate(error, &key).hint("Extend the last one directly."));
         }
-        if road.contains(&step) {
-            let names: Vec<_> = road.iter().map(|(_, name)| name.as_str()).chain([name]).collect();
+        if let Some(start) = road.iter().position(|before| *before == step) {
+            let names: Vec<_> = road.iter().skip(start).map(|(_, name)| name.as_str()).chain([name]).collect();
             let error = Error::invalid(format!("services extend each other: {}", names.join(" → ")));
             return Err(self.places.locate(error, &key).hint("Remove one of the `extends`."));
         }
         road.push(step);
-        service.shift_remove("extends");
         let (base, file) = match &extends {
             Value::String(base) => (base.clone(), None),
             long => {
@@ -92,7 +91,12 @@ impl Extending<'_> {
             }
         };
         road.pop();
-        let merged = self.merged(name, base, services.get_mut(name).map(Value::take).unwrap_or_default(), &key)?;
+        let mut own = services.get_mut(name).map(Value::take).unwrap_or_default();
+        // Only now: while its base is looked for, the service has to be seen to extend something.
+        if let Value::Object(own) = &mut own {
+            own.shift_remove("extends");
+        }
+        let merged = self.merged(name, base, own, &key)?;
         services.insert(name.to_owned(), merged);
         Ok(())
     }

@@ -191,7 +191,7 @@ const DEPLOY: Shape = Object(&[
 ]);
 
 const ROLLING: Shape = Object(&[
-    may("parallelism", OptionalNatural),
+    may("parallelism", Natural),
     may("delay", Duration),
     may("failure_action", Text),
     may("monitor", Duration),
@@ -236,7 +236,7 @@ const GPU: Shape = Object(&[
 const RESTART: Shape = Object(&[
     may("condition", Text),
     may("delay", OptionalDuration),
-    may("max_attempts", OptionalNatural),
+    may("max_attempts", Natural),
     may("window", OptionalDuration),
 ]);
 
@@ -263,14 +263,14 @@ const HEALTHCHECK: Shape = Object(&[
 ]);
 
 const ATTACHMENT: Shape = Object(&[
-    may("priority", Figure),
+    may("priority", Figure(i64::MIN)),
     may("aliases", Set),
     may("ipv4_address", Text),
     may("ipv6_address", Text),
     may("link_local_ips", Set),
     may("mac_address", Text),
     may("driver_opts", DriverOptions),
-    may("gw_priority", Figure),
+    may("gw_priority", Figure(i64::MIN)),
 ]);
 
 const PORT: Shape = Object(&[
@@ -301,7 +301,7 @@ const MOUNT: Shape = Object(&[
         ]),
     ),
     may("volume", Object(&[may("nocopy", Flag), may("subpath", Text)])),
-    may("tmpfs", Object(&[may("size", Size), may("mode", Figure)])),
+    may("tmpfs", Object(&[may("size", Size), may("mode", Figure(0))])),
 ]);
 
 const NETWORK: Shape = Object(&[

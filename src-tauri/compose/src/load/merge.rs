@@ -63,8 +63,6 @@ enum Rule {
     Networks,
     /// Options are merged only if the driver is the same.
     Logging,
-    /// A mapping is merged, a number replaces.
-    Limit,
     /// The later one's pools, each merged over that of the same subnet.
     Pools,
 }
@@ -96,7 +94,7 @@ const RULES: &[(&str, Rule)] = &[
     ("services.*.networks", Rule::Networks),
     ("services.*.sysctls", Rule::Append),
     ("services.*.tmpfs", Rule::Append),
-    ("services.*.ulimits.*", Rule::Limit),
+    ("services.*.ulimits.*", Rule::Replace),
 ];
 
 fn rule(path: &Path<'_>) -> Option<Rule> {
@@ -136,10 +134,6 @@ impl Rule {
                     (Some(before), Some(after)) if before != after => Ok(Value::Object(over)),
                     _ => mappings(base, over, path).map(Value::Object),
                 },
-                (_, over) => Ok(over),
-            },
-            Self::Limit => match (base, over) {
-                (Value::Object(base), Value::Object(over)) => mappings(base, over, path).map(Value::Object),
                 (_, over) => Ok(over),
             },
             Self::Pools => Ok(pools(base, over)),

@@ -3,7 +3,7 @@
 use serde_json::{Number, Value};
 use sternway_model::{Error, Result};
 
-/// A scalar as text, as Go's `fmt` prints it: `1.0` is `1`.
+/// A scalar as text, as Go's `fmt` prints it: `1.0` is `1`, and `1000000.0` is `1e+06`.
 pub(super) fn text(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),
@@ -17,20 +17,15 @@ pub(super) fn text(value: &Value) -> String {
     }
 }
 
-/// The shortest text, with an exponent for what is very large or very small.
+/// The shortest text, with an exponent for what is large or very small.
 fn real_text(real: f64) -> String {
-    let exponent = if real == 0.0 { 0 } else { real.abs().log10().floor() as i32 };
-    if (-4..21).contains(&exponent) {
+    let text = format!("{real:e}");
+    let Some((digits, exponent)) = text.split_once('e') else { return text };
+    if exponent.parse().is_ok_and(|exponent: i32| (-4..6).contains(&exponent)) {
         return real.to_string();
     }
-    let text = format!("{real:e}");
-    match text.split_once('e') {
-        Some((digits, exponent)) => {
-            let (sign, exponent) = exponent.strip_prefix('-').map_or(('+', exponent), |exponent| ('-', exponent));
-            format!("{digits}e{sign}{exponent:0>2}")
-        }
-        None => text,
-    }
+    let (sign, exponent) = exponent.strip_prefix('-').map_or(('+', exponent), |exponent| ('-', exponent));
+    format!("{digits}e{sign}{exponent:0>2}")
 }
 
 /// A number as JSON has it: without a fraction if it is whole.
@@ -42,13 +37,21 @@ pub(super) fn real(value: f64) -> Value {
     Number::from_f64(value).map_or(Value::Null, Value::Number)
 }
 
-/// A whole number of a scalar.
+/// What is not below it does not fit into 64 bits: 2^63.
+const LARGEST: f64 = 9_223_372_036_854_775_808.0;
+
+fn too_large(number: &str) -> Error {
+    Error::invalid(format!("`{number}` is too large")).hint("Write a number that fits into 64 bits.")
+}
+
+/// A whole number of a scalar; what it has behind the point is cut off.
 pub(super) fn whole(value: &Value) -> Result<i64> {
     let wrong = || Error::invalid(format!("`{}` is no whole number", text(value)));
     match value {
-        Value::Number(number) => match number.as_i64() {
-            Some(whole) => Ok(whole),
-            None => Ok(number.as_f64().ok_or_else(wrong)?.trunc() as i64),
+        Value::Number(number) => match (number.as_i64(), number.as_f64()) {
+            (Some(whole), _) => Ok(whole),
+            (None, Some(real)) if real.abs() < LARGEST => Ok(real.trunc() as i64),
+            _ => Err(too_large(&text(value))),
         },
         Value::String(text) => text.parse().map_err(|_| wrong()),
         _ => Err(wrong()),
@@ -104,7 +107,10 @@ pub(super) fn bytes(value: &Value) -> Result<i64> {
         return Err(wrong());
     }
     let number: f64 = digits.parse().map_err(|_| wrong())?;
-    Ok((number * 1024_f64.powi(exponent)) as i64)
+    match number * 1024_f64.powi(exponent) {
+        bytes if bytes < LARGEST => Ok(bytes as i64),
+        _ => Err(too_large(text)),
+    }
 }
 
 const NANOSECOND: i128 = 1;
@@ -190,6 +196,11 @@ mod tests {
             (json!(1.0), "1"),
             (json!(1.5), "1.5"),
             (json!(1e21), "1e+21"),
+            (json!(123_456.7), "123456.7"),
+            (json!(-1_500_000.5), "-1.5000005e+06"),
+            (json!(999_999.5), "999999.5"),
+            (json!(1_000_000.0), "1e+06"),
+            (json!(0.0001), "0.0001"),
             (json!(0.00001), "1e-05"),
             (json!(100_000_000), "100000000"),
             (json!(true), "true"),
@@ -205,7 +216,7 @@ mod tests {
         {
             assert_eq!(bytes(&json!(size)), Ok(expected), "{size}");
         }
-        for bad in ["", "m", "1x", "-1", "-5m", "1.2.3", ".5g", "5.", " 1m", "1  m"] {
+        for bad in ["", "m", "1x", "-1", "-5m", "1.2.3", ".5g", "5.", " 1m", "1  m", "99999p"] {
             assert!(bytes(&json!(bad)).is_err(), "{bad}");
         }
     }

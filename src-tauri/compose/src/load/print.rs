@@ -46,14 +46,14 @@ impl<'a> Printer<'a> {
                 }
                 unless_zero(number.into())
             }
-            Shape::HowMany if value == "all" => kept((-1).into()),
+            Shape::HowMany if text().eq_ignore_ascii_case("all") => kept((-1).into()),
             Shape::HowMany => unless_zero(numbers::whole(value).map_err(at)?.into()),
             Shape::Count | Shape::OptionalInteger => kept(numbers::whole(value).map_err(at)?.into()),
-            Shape::OptionalNatural => {
+            Shape::Natural | Shape::OptionalNatural => {
                 let number = numbers::whole(value).map_err(at)?;
                 if number < 0 { Err(at(Error::invalid(format!("{number} is below 0")))) } else { kept(number.into()) }
             }
-            Shape::Integer | Shape::Figure | Shape::Weight => unless_zero(numbers::whole(value).map_err(at)?.into()),
+            Shape::Integer | Shape::Figure(_) | Shape::Weight => unless_zero(numbers::whole(value).map_err(at)?.into()),
             Shape::Real => unless_zero(numbers::real(narrow(numbers::number(value).map_err(at)?))),
             Shape::Bytes | Shape::Size | Shape::ByteText => {
                 let bytes = numbers::bytes(value).map_err(at)?;
@@ -194,7 +194,8 @@ impl<'a> Printer<'a> {
 fn nothing(shape: &Shape) -> Value {
     match shape {
         Shape::Command => Value::Null,
-        Shape::Rate | Shape::Text => Value::String(String::new()),
+        Shape::Text => Value::String(String::new()),
+        Shape::Rate => Value::String("0".to_owned()),
         Shape::Switch | Shape::Boolean => Value::Bool(false),
         Shape::Object(_) => Value::Object(Map::new()),
         _ => 0.into(),

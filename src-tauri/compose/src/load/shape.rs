@@ -19,7 +19,9 @@ pub(super) enum Shape {
     Whole(i64, i64),
     /// A whole number or a text that is one; 0 is kept.
     Count,
-    /// A whole number, a text that is one, or `all`, which is printed as -1; 0 is left out.
+    /// As [`Shape::Count`], and not below 0.
+    Natural,
+    /// A whole number, a text that is one, or `all` in any case, which is printed as -1; 0 is left out.
     HowMany,
     /// A whole number from 0 to 65535, and no text that is one; 0 is left out.
     Weight,
@@ -29,8 +31,8 @@ pub(super) enum Shape {
     OptionalInteger,
     /// As [`Shape::OptionalInteger`], and not below 0.
     OptionalNatural,
-    /// As [`Shape::Integer`], and a text is refused.
-    Figure,
+    /// As [`Shape::Integer`], not below this, and a text is refused.
+    Figure(i64),
     /// A number or a text that is one; 0 is left out.
     Real,
     /// A number of bytes, or a text with a unit such as `512m`; printed as a text of digits, 0 is left out.
@@ -83,7 +85,7 @@ pub(super) enum Shape {
     Short(&'static Shape, &'static Shape),
     /// These, or nothing.
     Nullable(&'static Shape),
-    /// A number that is short for something else.
+    /// A whole number written without a point, which is short for something else.
     Number,
 }
 

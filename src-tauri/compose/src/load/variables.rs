@@ -8,7 +8,6 @@ use serde_json::{Map, Value};
 use sternway_model::yaml::{Content, Node, Resolved, Scalar, join};
 use sternway_model::{Error, Location, Origin, Result, looks_like_secret, mentions, template};
 
-use super::numbers;
 use super::places::Places;
 
 /// Where a variable's value comes from.
@@ -104,7 +103,7 @@ pub(super) fn value(node: &Node, file: &Path, path: &str, places: &mut Places) -
             Resolved::Bool(value) => Value::Bool(value),
             Resolved::Int(value) => Value::Number(value.into()),
             // Whole numbers that are too large for `Int`.
-            Resolved::Float(value) => scalar.text.parse::<u64>().map_or_else(|_| numbers::real(value), Value::from),
+            Resolved::Float(value) => scalar.text.parse::<u64>().map_or_else(|_| Value::from(value), Value::from),
             Resolved::Text => Value::String(scalar.text.clone()),
         },
         Content::Sequence(items) => items

@@ -1,5 +1,8 @@
 //! Loading from a folder: several files, other files, profiles, env files, and what errors say.
 
+mod extending;
+mod values;
+
 use std::fs;
 use std::path::Path;
 
