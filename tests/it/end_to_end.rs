@@ -9,6 +9,8 @@ mod recovery;
 mod refusals;
 mod rotation;
 mod services;
+#[cfg(unix)]
+mod signals;
 #[cfg(target_os = "linux")]
 mod targets;
 mod terminal;
