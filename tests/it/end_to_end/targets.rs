@@ -86,7 +86,7 @@ async fn the_whole_way_over_ssh_and_over_tls() -> Result<()> {
 
         let job = away.call(["logs", environment, "job"]).done().await?;
         assert!(job.lines.iter().any(|line| line.to_string().contains("prepared for first")), "{}", job.describe());
-        let read = ["exec", environment, "web", "--", "sh", "-c", "read n; exit $n"];
+        let read = ["exec", environment, "web", "--confirm", environment, "--", "sh", "-c", "read n; exit $n"];
         let session = away.call(read).input("7\n").answer().await?;
         assert_eq!(session.exit, Some(7), "both directions of a session: {}", session.describe());
 
@@ -147,8 +147,10 @@ async fn an_image_is_built_there_with_a_secret_from_here() -> Result<()> {
         let answer = away.deploy(environment).await?;
         let told = |part: &str| answer.lines.iter().any(|line| line.to_string().contains(part));
         assert!(told("RUN --mount=type=secret,id=token"), "BuildKit's log: {}", answer.describe());
-        let length =
-            away.call(["exec", environment, "built", "--", "sh", "-c", "exit $(cat /length)"]).answer().await?;
+        let length = away
+            .call(["exec", environment, "built", "--confirm", environment, "--", "sh", "-c", "exit $(cat /length)"])
+            .answer()
+            .await?;
         assert_eq!(length.exit, Some(7), "the secret was there while it was built: {}", length.describe());
     }
     Ok(())
