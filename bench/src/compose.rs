@@ -17,7 +17,7 @@ use requests::{Load, Sent};
 /// How often each is measured.
 const TURNS: usize = 10;
 /// How often a service is replaced under load; each takes some seconds.
-const REPLACEMENTS: usize = 20;
+const REPLACEMENTS: usize = 10;
 /// Requests each second while a service is replaced.
 const RATE: u32 = 200;
 
