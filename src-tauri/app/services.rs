@@ -11,8 +11,8 @@ use futures_util::StreamExt;
 use futures_util::stream::BoxStream;
 use serde::Serialize;
 use specta::Type;
-use sternway_core::view::{CommandEvent, LogFilter, ServiceLine, Services, UsageView};
-use sternway_core::{Removal, ServiceLog};
+use sternway_core::view::{CommandEvent, LogFilter, PrunePlan, Pruned, ServiceLine, Services, UsageView};
+use sternway_core::{Pruning, Removal, ServiceLog};
 use sternway_model::{EnvironmentName, Error, Plan, Result, ServiceName};
 use tauri::State;
 use tauri::ipc::Channel;
@@ -214,6 +214,36 @@ pub async fn restart(
     let notices: sternway_core::Notices = Arc::new(|_| {});
     let never = CancellationToken::new();
     shared.core.restart(&project, &environment, &services, typed_name.as_deref(), &notices, &never).await
+}
+
+/// Which kept images `prune` would give up.
+#[tauri::command]
+#[specta::specta]
+pub async fn plan_prune(
+    shared: State<'_, Shared>,
+    project: PathBuf,
+    environment: EnvironmentName,
+    keep: u32,
+    unknown: bool,
+) -> Result<PrunePlan> {
+    shared.core.plan_prune(&shared.project(&project)?, &environment, Pruning { keep, unknown }).await
+}
+
+/// Gives up kept images, if they are those of the plan with this stamp.
+#[tauri::command]
+#[specta::specta]
+pub async fn prune(
+    shared: State<'_, Shared>,
+    project: PathBuf,
+    environment: EnvironmentName,
+    keep: u32,
+    unknown: bool,
+    stamp: String,
+    typed_name: Option<String>,
+) -> Result<Pruned> {
+    let pruning = Pruning { keep, unknown };
+    let project = shared.project(&project)?;
+    shared.core.prune(&project, &environment, pruning, &stamp, typed_name.as_deref()).await
 }
 
 /// What taking an environment down would remove; `run` does it.

@@ -65,6 +65,8 @@ pub fn bindings() -> Builder<tauri::Wry> {
         services::stop_following,
         services::restart,
         services::plan_down,
+        services::plan_prune,
+        services::prune,
         versions::config_versions,
         versions::version_difference,
         versions::document_at,

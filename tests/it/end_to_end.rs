@@ -3,6 +3,7 @@
 mod config_files;
 mod configuration;
 mod first_steps;
+mod kept_images;
 mod notification;
 mod promotion;
 mod recovery;

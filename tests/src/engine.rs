@@ -67,6 +67,18 @@ pub fn images(project: &str) -> Result<Vec<Value>> {
     Ok(images)
 }
 
+/// Names of the images that are kept for a service's releases, in order.
+///
+/// # Errors
+/// As [`containers`].
+pub fn kept(project: &str, service: &str) -> Result<Vec<String>> {
+    let repository = format!("{KEPT}{project}/{service}");
+    let listed = docker(&["images", "--format", "{{.Repository}}:{{.Tag}}", &repository])?;
+    let mut names: Vec<String> = listed.lines().map(str::to_owned).collect();
+    names.sort();
+    Ok(names)
+}
+
 /// Runs Docker Compose on a project by its name alone: it knows only what the labels say.
 ///
 /// # Errors

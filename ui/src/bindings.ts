@@ -61,6 +61,10 @@ export const commands = {
 	restart: (project: string, environment: EnvironmentName, services: ServiceName[], typedName: string | null) => __TAURI_INVOKE<string[]>("restart", { project, environment, services, typedName }),
 	/**  What taking an environment down would remove; `run` does it. */
 	planDown: (project: string, environment: EnvironmentName, volumes: boolean, images: boolean) => __TAURI_INVOKE<Plan>("plan_down", { project, environment, volumes, images }),
+	/**  Which kept images `prune` would give up. */
+	planPrune: (project: string, environment: EnvironmentName, keep: number, unknown: boolean) => __TAURI_INVOKE<PrunePlan>("plan_prune", { project, environment, keep, unknown }),
+	/**  Gives up kept images, if they are those of the plan with this stamp. */
+	prune: (project: string, environment: EnvironmentName, keep: number, unknown: boolean, stamp: string, typedName: string | null) => __TAURI_INVOKE<Pruned>("prune", { project, environment, keep, unknown, stamp, typedName }),
 	configVersions: (project: string, filter: VersionsFilter) => __TAURI_INVOKE<VersionsPage>("config_versions", { project, filter }),
 	/**  What differs between two versions; without a second one, to the configuration as it is. */
 	versionDifference: (project: string, from: number, to: number | null) => __TAURI_INVOKE<VersionDifference>("version_difference", { project, from, to }),
@@ -1041,6 +1045,36 @@ export type Promotion = {
 	plan: Plan,
 };
 
+/**  What pruning an environment would give up: what `prune --dry-run` prints. */
+export type PrunePlan = {
+	/**  The environment. */
+	environment: EnvironmentName,
+	/**  So many states of the images stay. */
+	keep: number,
+	/**  The images, by name. */
+	images: SpareImage[],
+	/**  How much becomes free at most, in bytes: layers that other images have, too, stay. */
+	frees: number | null,
+	/**  Releases that cannot be gone back to afterwards, newest first. */
+	releases: DeploymentNumber[],
+	/**  How many more images are kept that no release of this history names. */
+	unknown: number,
+	/**  The environment's name has to be typed. */
+	guarded: boolean,
+	/**  Changes when other images would go. */
+	stamp: string,
+};
+
+/**  What was given up: what `prune` prints. */
+export type Pruned = {
+	/**  The environment. */
+	environment: EnvironmentName,
+	/**  The images, by name. */
+	images: SpareImage[],
+	/**  How much became free at most, in bytes. */
+	frees: number | null,
+};
+
 /**  Whether a release can be gone back to. */
 export type Reachable = {
 	/**  It can. */
@@ -1306,6 +1340,20 @@ export type Services = {
 	environment: EnvironmentName,
 	/**  Those of the release, and those that run beside it; ordered by name. */
 	services: ServiceView[],
+};
+
+/**  An image that is kept for releases which are no longer wanted. */
+export type SpareImage = {
+	/**  Its service. */
+	service: string,
+	/**  The name that keeps it. */
+	name: string,
+	/**  The newest release that has it; none if this history has none. */
+	release: DeploymentNumber | null,
+	/**  How large it is in bytes. */
+	size: number | null,
+	/**  It stays on the engine, because it is kept for another environment, too. */
+	stays: boolean,
 };
 
 /**  A part of a deployment, in the order in which they are walked. */

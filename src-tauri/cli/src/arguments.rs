@@ -5,6 +5,7 @@ mod configuration;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
+use sternway_core::KEEP;
 use sternway_model::{At, EnvironmentName, Seconds, ServiceName};
 
 pub use configuration::{COPY_ORDER, Config, NewValue, Restore, Secret};
@@ -33,6 +34,9 @@ pub enum Command {
     Plan {
         /// The environment.
         environment: EnvironmentName,
+        /// End with 1 if it would change something.
+        #[arg(long)]
+        exit_code: bool,
     },
     /// Move an environment to what the folder says.
     Deploy {
@@ -81,6 +85,9 @@ pub enum Command {
     Drift {
         /// The environment.
         environment: EnvironmentName,
+        /// End with 1 if it differs.
+        #[arg(long)]
+        exit_code: bool,
     },
     /// Go on with an interrupted deployment, from what is really there.
     Resume {
@@ -155,6 +162,8 @@ pub enum Command {
         #[command(flatten)]
         consent: Consent,
     },
+    /// Give up the images of old releases, which keep them for going back.
+    Prune(Prune),
     /// Look at and edit variables.
     #[command(subcommand)]
     Config(Config),
@@ -199,6 +208,24 @@ pub struct Consent {
     /// The environment's name, for one that is protected.
     #[arg(long, value_name = "NAME")]
     pub confirm: Option<String>,
+}
+
+/// Which kept images are given up.
+#[derive(Debug, Args)]
+pub struct Prune {
+    /// The environment.
+    pub environment: EnvironmentName,
+    /// Keep the images of this many releases; those with the same images count once, and what runs always stays.
+    #[arg(long, value_name = "RELEASES", default_value_t = KEEP, value_parser = number)]
+    pub keep: u32,
+    /// Also give up images that no release of this history names: of deployments that did not succeed, or of somebody else's.
+    #[arg(long)]
+    pub unknown: bool,
+    /// Only say what would go.
+    #[arg(long)]
+    pub dry_run: bool,
+    #[command(flatten)]
+    pub consent: Consent,
 }
 
 /// What is wanted of a log.

@@ -61,10 +61,13 @@ pub async fn run(core: &Arc<Sternway>, arguments: Arguments) -> Result<u8> {
             let made = core.init(front.folder).await?;
             front.answer(&made, show::initialised)
         }
-        Command::Plan { environment } => {
+        Command::Plan { environment, exit_code } => {
             let plan = core.plan(&front.project().await?, &environment).await?;
             front.answer(&plan, show::plan)?;
-            Ok(exit::of_plan(&plan))
+            Ok(match exit::of_plan(&plan) {
+                exit::DONE if exit_code => exit::of_changes(&plan.changes),
+                other => other,
+            })
         }
         Command::Deploy { environment, plan, consent } => {
             let project = front.project().await?;
@@ -110,9 +113,10 @@ pub async fn run(core: &Arc<Sternway>, arguments: Arguments) -> Result<u8> {
             front.answer(&status, show::status)?;
             Ok(exit::of_status(&status))
         }
-        Command::Drift { environment } => {
+        Command::Drift { environment, exit_code } => {
             let drift = core.drift(&front.project().await?, &environment).await?;
-            front.answer(&drift, show::drift)
+            front.answer(&drift, show::drift)?;
+            Ok(if exit_code { exit::of_changes(&drift.changes) } else { exit::DONE })
         }
         Command::History { environment, limit, offset } => {
             let filter = HistoryFilter { environment, limit: Some(limit), offset, ..HistoryFilter::default() };
@@ -138,6 +142,7 @@ pub async fn run(core: &Arc<Sternway>, arguments: Arguments) -> Result<u8> {
             let plan = core.plan_down(&project, &environment, Removal { volumes, images }).await?;
             carry_out(&front, &project, &plan, &consent).await
         }
+        Command::Prune(prune) => services::prune(&front, prune).await,
         Command::Config(command) => config::run(&front, command).await,
         Command::Secret(command) => Box::pin(secret::run(&front, command)).await,
         Command::Run { environment, service: Some(service), confirm, command } => {

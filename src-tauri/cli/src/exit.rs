@@ -1,9 +1,10 @@
 //! The exit codes of answers. An answer can be complete and still say that something is not as it should be.
 
 use sternway_core::view::{Doctor, Status};
-use sternway_model::{Code, Plan};
+use sternway_model::{Change, Code, Plan};
 
-const DONE: u8 = 0;
+/// All is said and done.
+pub const DONE: u8 = 0;
 const FAILED: u8 = 1;
 /// Nothing was touched, because something stands in the way.
 pub const REFUSED: u8 = 3;
@@ -11,6 +12,11 @@ pub const REFUSED: u8 = 3;
 /// A plan that would not be run, so that a script need not read it to know.
 pub fn of_plan(plan: &Plan) -> u8 {
     if plan.blockers.is_empty() { DONE } else { REFUSED }
+}
+
+/// Where a script asked to be told by the exit code: something differs.
+pub fn of_changes(changes: &[Change]) -> u8 {
+    if changes.is_empty() { DONE } else { FAILED }
 }
 
 /// How an environment is cannot be said when its engine does not answer.

@@ -2,6 +2,7 @@
 
 mod init;
 mod plan;
+mod prune;
 mod record;
 mod safekeeping;
 mod table;
@@ -15,6 +16,7 @@ use sternway_model::At;
 
 pub use init::initialised;
 pub use plan::{changes, drift, plan};
+pub use prune::{prune_plan, pruned};
 pub use record::{deployment, history, status};
 pub use safekeeping::{audit, leaks, promotion, removal, rotation, speaks_against};
 pub use values::{import, imported, matrix, secrets, variables};

@@ -35,10 +35,16 @@ pub fn consent(plan: &Plan, consent: &Consent, json: bool) -> Result<Option<Stri
         return Ok(None);
     }
     if protected {
-        let data =
-            plan.changes.iter().any(|change| change.subject.starts_with("volume ") && change.action == Action::Remove);
-        let why =
-            if data { "data is removed for good".to_owned() } else { format!("{} is protected", plan.environment) };
+        let removes = |what: &str| {
+            plan.changes.iter().any(|change| change.subject.starts_with(what) && change.action == Action::Remove)
+        };
+        let why = if removes("volume ") {
+            "data is removed for good".to_owned()
+        } else if removes("image ") {
+            "images are removed that releases need to be gone back to".to_owned()
+        } else {
+            format!("{} is protected", plan.environment)
+        };
         if consent.yes || json {
             return Err(Error::new(Code::Protected, format!("{why}, and only if the environment's name is typed"))
                 .hint(format!("Use --confirm {}.", plan.environment)));

@@ -2,6 +2,7 @@
 
 mod bring;
 mod credentials;
+mod kept;
 
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
@@ -22,6 +23,7 @@ use crate::progress::Progress;
 
 pub(crate) use bring::bring;
 pub(crate) use credentials::ClientConfig;
+pub use kept::KeptImage;
 
 /// Names below this one are ours; they keep images from being pruned.
 pub(crate) const KEPT_PREFIX: &str = "sternway/";

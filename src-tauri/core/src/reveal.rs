@@ -62,12 +62,7 @@ impl Core {
         asked: &Asked<'_>,
     ) -> Result<(u32, Sensitive)> {
         confirm(environment, project.file.environment(environment)?.protected, asked.typed)?;
-        let known = self.known_secrets(project).await?;
-        let version =
-            version.or_else(|| crate::want::newest(&known, environment).get(name).copied()).ok_or_else(|| {
-                Error::new(Code::SecretMissing, format!("{name} has no value in {environment}"))
-                    .hint(format!("Set it with `sternway secret set {environment} {name}`."))
-            })?;
+        let version = self.revealable(project, environment, name, version).await?;
         let pin = SecretPin { name: name.clone(), version };
         let value = self.vault().get(&Self::scope(project, environment), &pin).await?;
         let action = match purpose {
@@ -76,6 +71,24 @@ impl Core {
         };
         self.audited(project, environment, action, &format!("{name} v{version}"), asked.why).await?;
         Ok((version, value))
+    }
+
+    /// The version of a secret that would be revealed: the newest unless one is named.
+    ///
+    /// # Errors
+    /// [`Code::SecretMissing`] if there is none.
+    pub async fn revealable(
+        &self,
+        project: &Project,
+        environment: &EnvironmentName,
+        name: &SecretName,
+        version: Option<u32>,
+    ) -> Result<u32> {
+        let known = self.known_secrets(project).await?;
+        version.or_else(|| crate::want::newest(&known, environment).get(name).copied()).ok_or_else(|| {
+            Error::new(Code::SecretMissing, format!("{name} has no value in {environment}"))
+                .hint(format!("Set it with `sternway secret set {environment} {name}`."))
+        })
     }
 
     pub(crate) async fn audited(

@@ -35,6 +35,8 @@ pub fn schemas() -> Vec<(&'static str, Schema)> {
         ("secret-rotate", schema_for!(view::RotationView)),
         ("secret-scan", schema_for!(view::LeakReport)),
         ("audit", schema_for!(view::Audit)),
+        ("prune-plan", schema_for!(view::PrunePlan)),
+        ("prune", schema_for!(view::Pruned)),
         ("doctor", schema_for!(view::Doctor)),
         ("error", schema_for!(sternway_model::Error)),
     ]

@@ -29,7 +29,8 @@ pub use safekeeping::{
     Audit, AuditLine, Leak, LeakReport, LeakedSecret, Promotion, RotationState, RotationView, SecretRemoval, Suspicion,
 };
 pub use services::{
-    CommandEvent, CommandLine, ContainerView, LogFilter, ServiceLine, ServiceView, Services, Usage, UsageView,
+    CommandEvent, CommandLine, ContainerView, LogFilter, PrunePlan, Pruned, ServiceLine, ServiceView, Services,
+    SpareImage, Usage, UsageView,
 };
 pub use versions::{
     Blame, BlameLine, Left, RestorePlan, RestoreScope, Restored, VersionChange, VersionDifference, VersionHead,

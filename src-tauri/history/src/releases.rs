@@ -1,6 +1,8 @@
 //! What ran after each deployment that succeeded, and what may be expected of the next.
 
-use sternway_model::{DeploymentNumber, EnvironmentName, Outcome, Release, Result, StepState};
+use std::collections::BTreeMap;
+
+use sternway_model::{DeploymentNumber, EnvironmentName, ImageId, Outcome, Release, Result, ServiceName, StepState};
 
 use crate::row::Reader;
 use crate::{History, ProjectId};
@@ -34,6 +36,24 @@ impl History {
         .bind(environment.as_str())
         .bind(limit);
         self.all(statement, |row| row.json("release")).await
+    }
+
+    /// The images of an environment's releases, newest first; bodies of releases are large, and here nothing else is wanted.
+    ///
+    /// # Errors
+    /// If the file cannot be read.
+    pub async fn released_images(
+        &self,
+        project: ProjectId,
+        environment: &EnvironmentName,
+    ) -> Result<Vec<(DeploymentNumber, BTreeMap<ServiceName, ImageId>)>> {
+        let statement = sqlx::query(
+            "SELECT number, json_extract(body, '$.images') AS images FROM release
+             WHERE project = ? AND environment = ? ORDER BY number DESC",
+        )
+        .bind(project.0)
+        .bind(environment.as_str());
+        self.all(statement, |row| Ok((DeploymentNumber(row.get("number")?), row.json("images")?))).await
     }
 
     /// The release that a deployment made, if it made one.

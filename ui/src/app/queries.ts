@@ -116,6 +116,13 @@ function queries(backend: Backend) {
         staleTime: 0,
         gcTime: 0,
       }),
+    spareImages: (project: string, environment: string, keep: number, unknown: boolean) =>
+      queryOptions({
+        queryKey: ["spareImages", project, environment, keep, unknown],
+        queryFn: () => told(backend.planPrune(project, environment, keep, unknown)),
+        staleTime: 0,
+        gcTime: 0,
+      }),
     importable: (project: string, environment: string) =>
       queryOptions({
         queryKey: ["importable", project, environment],

@@ -2,6 +2,7 @@
 import type { Backend, CommandEvent, Followings, Machine } from "../backend";
 import { before, COMMIT, changes, ENVIRONMENTS, imageId, PROJECT } from "./data";
 import { fakeDocuments } from "./documents";
+import { spare } from "./images";
 import { fail, fakeStory } from "./story";
 import { fakeVersions, REVEALED } from "./versions";
 
@@ -193,6 +194,13 @@ export function fakeBackend({
       }),
     restart: (_, _environment, services) => soon(() => services.map((service) => `${service}: healthy`)),
     planDown: (_, environment) => soon(() => makePlan(environment, "down", null)),
+    planPrune: (_, environment, keep, unknown) => soon(() => spare(environment, keep, unknown)),
+    prune: (_, environment, keep, unknown, _stamp, typedName) =>
+      soon(() => {
+        guard(environment, typedName);
+        const { images, frees } = spare(environment, keep, unknown);
+        return { environment, images, frees };
+      }),
     matrix: () => soon(() => world.matrix),
     setVariables: (_, edits) =>
       soon(() => {

@@ -57,6 +57,9 @@ pub enum Config {
         environment: EnvironmentName,
         /// The other one.
         other: Option<EnvironmentName>,
+        /// End with 1 if they differ.
+        #[arg(long)]
+        exit_code: bool,
     },
     /// List the versions of the configuration, newest first.
     Versions {
@@ -237,6 +240,9 @@ pub enum Secret {
         /// Only these variables.
         #[arg(long, value_delimiter = ',')]
         keys: Vec<String>,
+        /// Only say which values look like secrets.
+        #[arg(long)]
+        dry_run: bool,
         /// Do not ask.
         #[arg(long)]
         yes: bool,

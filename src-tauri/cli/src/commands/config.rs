@@ -8,7 +8,7 @@ use sternway_model::{Code, Error, Result, Value, looks_like_secret, nearest};
 
 use super::Front;
 use crate::arguments::{Config, Restore};
-use crate::{show, stream};
+use crate::{exit, show, stream};
 
 /// Does what the command line says.
 pub async fn run(front: &Front<'_>, command: Config) -> Result<u8> {
@@ -62,10 +62,11 @@ pub async fn run(front: &Front<'_>, command: Config) -> Result<u8> {
             let matrix = core.matrix(&project).await?;
             front.answer(&matrix, show::matrix)
         }
-        Config::Diff { environment, other } => {
+        Config::Diff { environment, other, exit_code } => {
             let changes = core.configuration_diff(&project, &environment, other.as_ref()).await?;
             let answer = serde_json::json!({ "environment": environment, "other": other, "changes": changes });
-            front.answer(&answer, |_| show::changes(&changes))
+            front.answer(&answer, |_| show::changes(&changes))?;
+            Ok(if exit_code { exit::of_changes(&changes) } else { exit::DONE })
         }
         Config::Versions { environment, key, limit, offset } => {
             let filter = VersionsFilter { environment, key, offset, limit: Some(limit) };

@@ -29,6 +29,7 @@ pub async fn run(front: &Front<'_>, command: Secret) -> Result<u8> {
         }
         Secret::Reveal { environment, name, version, why, yes, confirm } => {
             let protected = project.file.environment(&environment)?.protected;
+            core.revealable(&project, &environment, &name, version).await?;
             let typed = stream::name_of_protected(&project, &environment, confirm)?;
             if !protected {
                 stream::agree(&format!("Print the value of {name} in {environment}?"), yes)?;
@@ -89,13 +90,16 @@ pub async fn run(front: &Front<'_>, command: Secret) -> Result<u8> {
                 format!("removed {} of {name} in {environment}", counted(versions.len(), "version"))
             })
         }
-        Secret::Import { environment, keys, yes } => {
+        Secret::Import { environment, keys, dry_run, yes } => {
             let mut found = core.import_candidates(&project, &environment).await?;
             if !keys.is_empty() {
                 found.found.retain(|candidate| keys.contains(&candidate.key));
             }
             if found.found.is_empty() {
                 return front.answer(&found, |_| "no value in the env files looks like a secret".to_owned());
+            }
+            if dry_run {
+                return front.answer(&found, show::import);
             }
             if !front.json {
                 say!("{}", show::import(&found));

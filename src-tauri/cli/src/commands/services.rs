@@ -6,16 +6,42 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use futures_util::TryStreamExt;
-use sternway_core::view::{LogFilter, UsageView};
-use sternway_core::{ExecCommand, Notices, ServiceLog};
+use sternway_core::view::{LogFilter, Pruned, UsageView};
+use sternway_core::{ExecCommand, Notices, Pruning, ServiceLog};
 use sternway_model::{At, Code, DeploymentNumber, EnvironmentName, Error, Result, ServiceName};
 
 use super::Front;
-use crate::arguments::{Exec, Logs, Since, Subject};
+use crate::arguments::{Exec, Logs, Prune, Since, Subject};
 use crate::{out, show, signals, stream, terminal};
 
 /// Lines at a time: a log may be longer than memory should hold.
 const LINES: u32 = 5000;
+
+/// Says which kept images would go, asks, and gives them up.
+pub async fn prune(front: &Front<'_>, prune: Prune) -> Result<u8> {
+    let Prune { environment, keep, unknown, dry_run, consent } = prune;
+    let project = front.project().await?;
+    let pruning = Pruning { keep, unknown };
+    let plan = front.core.plan_prune(&project, &environment, pruning).await?;
+    if dry_run {
+        return front.answer(&plan, show::prune_plan);
+    }
+    if plan.images.is_empty() {
+        let nothing = Pruned { environment, images: Vec::new(), frees: 0.0 };
+        return front.answer(&nothing, |_| show::prune_plan(&plan));
+    }
+    if !front.json {
+        say!("{}", show::prune_plan(&plan));
+    }
+    let typed = if plan.guarded {
+        Some(stream::name_of(&environment, &format!("{environment} is protected"), consent.confirm)?)
+    } else {
+        stream::agree("Give these images up?", consent.yes)?;
+        None
+    };
+    let pruned = front.core.prune(&project, &environment, pruning, &plan.stamp, typed.as_deref()).await?;
+    front.answer(&pruned, show::pruned)
+}
 
 /// Prints a deployment's log, or what services print.
 pub async fn logs(front: &Front<'_>, logs: Logs) -> Result<u8> {

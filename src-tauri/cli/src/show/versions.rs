@@ -6,7 +6,7 @@ use sternway_core::EditedView;
 use sternway_core::view::{
     Blame, Left, RestorePlan, Restored, VersionChange, VersionDifference, VersionHead, VersionsPage,
 };
-use sternway_model::{Action, EnvironmentName, counted};
+use sternway_model::{Action, Cause, EnvironmentName, counted};
 
 use super::table::Table;
 use super::{line, local};
@@ -21,7 +21,9 @@ pub fn edited(done: &str, edited: &EditedView) -> String {
 
 fn head(version: &VersionHead) -> String {
     let note = version.note.as_ref().map(|note| format!("  {note}")).unwrap_or_default();
-    format!("{}  {}  {}  {}{note}", version.number, local(version.created), version.by, version.cause)
+    // Whoever changed it outside is not known, and the cause says just that.
+    let by = if version.cause == Cause::Outside { String::new() } else { format!("  {}", version.by) };
+    format!("{}  {}{by}  {}{note}", version.number, local(version.created), version.cause)
 }
 
 fn change(change: &VersionChange) -> String {

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use specta::Type;
-use sternway_model::{At, EnvironmentName, ServiceName};
+use sternway_model::{At, DeploymentNumber, EnvironmentName, ServiceName};
 
 use super::{Health, ServiceStatus};
 
@@ -115,4 +115,51 @@ pub struct Usage {
     pub memory: f64,
     /// How much memory it may have, in bytes.
     pub memory_limit: f64,
+}
+
+/// What pruning an environment would give up: what `prune --dry-run` prints.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema, Type)]
+pub struct PrunePlan {
+    /// The environment.
+    pub environment: EnvironmentName,
+    /// So many states of the images stay.
+    pub keep: u32,
+    /// The images, by name.
+    pub images: Vec<SpareImage>,
+    /// How much becomes free at most, in bytes: layers that other images have, too, stay.
+    pub frees: f64,
+    /// Releases that cannot be gone back to afterwards, newest first.
+    pub releases: Vec<DeploymentNumber>,
+    /// How many more images are kept that no release of this history names.
+    pub unknown: u32,
+    /// The environment's name has to be typed.
+    pub guarded: bool,
+    /// Changes when other images would go.
+    pub stamp: String,
+}
+
+/// An image that is kept for releases which are no longer wanted.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema, Type)]
+pub struct SpareImage {
+    /// Its service.
+    pub service: String,
+    /// The name that keeps it.
+    pub name: String,
+    /// The newest release that has it; none if this history has none.
+    pub release: Option<DeploymentNumber>,
+    /// How large it is in bytes.
+    pub size: f64,
+    /// It stays on the engine, because it is kept for another environment, too.
+    pub stays: bool,
+}
+
+/// What was given up: what `prune` prints.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema, Type)]
+pub struct Pruned {
+    /// The environment.
+    pub environment: EnvironmentName,
+    /// The images, by name.
+    pub images: Vec<SpareImage>,
+    /// How much became free at most, in bytes.
+    pub frees: f64,
 }

@@ -71,7 +71,9 @@ async fn a_deployment_ends_once_and_its_release_is_the_current_one() {
     let failed = begin(&shop.history, shop.project, "staging").await.unwrap();
     shop.history.finish(shop.project, failed, Outcome::WentBack, Some("not healthy"), None, at(20)).await.unwrap();
     let current = shop.history.current_release(shop.project, &"staging".parse().unwrap()).await.unwrap();
-    assert_eq!(current, Some(made), "what failed is not the current release");
+    assert_eq!(current.as_ref(), Some(&made), "what failed is not the current release");
+    let images = shop.history.released_images(shop.project, &"staging".parse().unwrap()).await.unwrap();
+    assert_eq!(images, vec![(number, made.images)]);
     assert_eq!(shop.history.current_release(shop.project, &"production".parse().unwrap()).await.unwrap(), None);
 }
 

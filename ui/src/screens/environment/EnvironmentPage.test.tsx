@@ -129,6 +129,41 @@ test("taking an environment down is a plan to read first", async () => {
   await waitFor(() => expect(window.location.hash).toContain("#/deployment"));
 });
 
+test("images of old releases are given up once it was said what goes with them", async () => {
+  const fake = fakeBackend({ delay: 0, pace: 0 });
+  const prune = vi.fn(fake.prune);
+  const { user } = show(
+    { page: "environment", project: PROJECT, environment: "production" },
+    { ...fake, prune },
+  );
+  await user.click(await screen.findByRole("button", { name: "More for production" }));
+  await user.click(await screen.findByRole("menuitem", { name: "Images kept for production…" }));
+  const dialog = within(await screen.findByRole("dialog"));
+  expect(await dialog.findByText(/go back to #35, #31 any more/)).toBeTruthy();
+  await user.click(dialog.getByRole("combobox", { name: "Keep the images of" }));
+  await user.click(await screen.findByRole("option", { name: "the newest 3 releases whose images differ" }));
+  await user.click(await dialog.findByRole("checkbox", { name: "Also 1 image that no release here has" }));
+  const give = await dialog.findByRole<HTMLButtonElement>("button", { name: "Give up 5 images" });
+  expect(give.disabled, "the name is not typed").toBe(true);
+  await user.type(dialog.getByRole("textbox", { name: "Type production to confirm" }), "production");
+  await user.click(give);
+  expect((await dialog.findByRole("status")).textContent).toBe(
+    "5 images given up; at most 937 MB became free.",
+  );
+  const [, environment, keep, unknown, stamp, typed] = prune.mock.calls[0] ?? [];
+  expect([environment, keep, unknown, typed]).toEqual(["production", 3, true, "production"]);
+  expect(stamp).toBe((await fake.planPrune(PROJECT, "production", 3, true)).stamp);
+});
+
+test("where nothing is kept beyond what is wanted, there is nothing to give up", async () => {
+  const { user } = show({ page: "environment", project: PROJECT, environment: "development" });
+  await user.click(await screen.findByRole("button", { name: "More for development" }));
+  await user.click(await screen.findByRole("menuitem", { name: "Images kept for development…" }));
+  const dialog = within(await screen.findByRole("dialog"));
+  expect((await dialog.findByRole("status")).textContent).toContain("Nothing to give up");
+  expect(dialog.getByRole<HTMLButtonElement>("button", { name: "Give up images" }).disabled).toBe(true);
+});
+
 test("a last deployment that was cancelled is marked, and can be gone on with", async () => {
   const fake = fakeBackend({ delay: 0, pace: 0 });
   const resume = vi.fn(fake.resume);

@@ -14,6 +14,7 @@ import { useNothingBefore } from "../../components/wayBack";
 import { target } from "../../components/words";
 import classes from "./EnvironmentPage.module.css";
 import { Output } from "./Output";
+import { Prune } from "./Prune";
 import { ServiceTable } from "./ServiceTable";
 
 interface Props {
@@ -27,6 +28,7 @@ export default function EnvironmentPage({ project, name }: Props) {
   const status = useQuery(ask.status(project.path));
   const environment = project.environments.find((other) => other.name === name);
   const now = status.data?.environments.find((other) => other.name === name);
+  const [pruning, setPruning] = useState(false);
   const noWayBack = useNothingBefore(project.path, name, now);
   if (!environment) {
     return (
@@ -74,6 +76,7 @@ export default function EnvironmentPage({ project, name }: Props) {
               <Menu.Item onClick={() => go({ page: "history", project: project.path, environment: name })}>
                 History of {name}
               </Menu.Item>
+              <Menu.Item onClick={() => setPruning(true)}>Images kept for {name}…</Menu.Item>
               <Menu.Item
                 color="danger"
                 onClick={() => go({ page: "down", project: project.path, environment: name })}
@@ -85,6 +88,9 @@ export default function EnvironmentPage({ project, name }: Props) {
         </>
       }
     >
+      {pruning && (
+        <Prune project={project.path} environment={environment} onClose={() => setPruning(false)} />
+      )}
       <div className={classes.page}>
         {status.error && (
           <Problem
