@@ -64,10 +64,7 @@ pub async fn run(core: &Arc<Sternway>, arguments: Arguments) -> Result<u8> {
         Command::Plan { environment, exit_code } => {
             let plan = core.plan(&front.project().await?, &environment).await?;
             front.answer(&plan, show::plan)?;
-            Ok(match exit::of_plan(&plan) {
-                exit::DONE if exit_code => exit::of_changes(&plan.changes),
-                other => other,
-            })
+            Ok(exit::of_plan(&plan, exit_code))
         }
         Command::Deploy { environment, plan, consent } => {
             let project = front.project().await?;
@@ -97,7 +94,7 @@ pub async fn run(core: &Arc<Sternway>, arguments: Arguments) -> Result<u8> {
             let promotion = core.plan_promotion(&project, &from, &to, &allow).await?;
             if dry_run {
                 front.answer(&promotion, show::promotion)?;
-                return Ok(exit::of_plan(&promotion.plan));
+                return Ok(exit::of_plan(&promotion.plan, false));
             }
             if !front.json {
                 say!("{}", show::speaks_against(&promotion));
@@ -116,7 +113,7 @@ pub async fn run(core: &Arc<Sternway>, arguments: Arguments) -> Result<u8> {
         Command::Drift { environment, exit_code } => {
             let drift = core.drift(&front.project().await?, &environment).await?;
             front.answer(&drift, show::drift)?;
-            Ok(if exit_code { exit::of_changes(&drift.changes) } else { exit::DONE })
+            Ok(exit::of_changes(&drift.changes, exit_code))
         }
         Command::History { environment, limit, offset } => {
             let filter = HistoryFilter { environment, limit: Some(limit), offset, ..HistoryFilter::default() };

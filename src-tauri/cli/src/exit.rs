@@ -3,20 +3,19 @@
 use sternway_core::view::{Doctor, Status};
 use sternway_model::{Change, Code, Plan};
 
-/// All is said and done.
-pub const DONE: u8 = 0;
+const DONE: u8 = 0;
 const FAILED: u8 = 1;
 /// Nothing was touched, because something stands in the way.
 pub const REFUSED: u8 = 3;
 
-/// A plan that would not be run, so that a script need not read it to know.
-pub fn of_plan(plan: &Plan) -> u8 {
-    if plan.blockers.is_empty() { DONE } else { REFUSED }
+/// A plan that would not be run, so that a script need not read it to know; else as [`of_changes`].
+pub fn of_plan(plan: &Plan, asked: bool) -> u8 {
+    if plan.blockers.is_empty() { of_changes(&plan.changes, asked) } else { REFUSED }
 }
 
-/// Where a script asked to be told by the exit code: something differs.
-pub fn of_changes(changes: &[Change]) -> u8 {
-    if changes.is_empty() { DONE } else { FAILED }
+/// Something differs, where a script asked to be told so.
+pub fn of_changes(changes: &[Change], asked: bool) -> u8 {
+    if asked && !changes.is_empty() { FAILED } else { DONE }
 }
 
 /// How an environment is cannot be said when its engine does not answer.

@@ -12,8 +12,10 @@ use std::time::Duration;
 
 use bollard::Docker;
 use bollard::errors::Error as BollardError;
-use bollard::models::{ContainerInspectResponse, ImageSummary};
-use bollard::query_parameters::{InspectContainerOptions, ListImagesOptions, LogsOptionsBuilder};
+use bollard::models::{ContainerInspectResponse, ContainerSummary, ImageSummary};
+use bollard::query_parameters::{
+    InspectContainerOptions, ListContainersOptions, ListImagesOptions, LogsOptionsBuilder,
+};
 use futures_util::{StreamExt, TryStreamExt, stream};
 use serde::{Deserialize, Serialize};
 use sternway_model::{Code, Error, ImageId, Result, Target};
@@ -154,6 +156,11 @@ impl Observer {
             Ok(id.map(|id| (name, id)))
         });
         stream::iter(asked).buffer_unordered(AT_ONCE).filter_map(async |answer| answer.transpose()).try_collect().await
+    }
+
+    /// Containers of the engine.
+    pub(crate) async fn list_containers(&self, options: ListContainersOptions) -> Result<Vec<ContainerSummary>> {
+        limited("list the containers", REQUEST, self.docker.list_containers(Some(options))).await
     }
 
     /// All images of the engine.

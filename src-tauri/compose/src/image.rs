@@ -13,7 +13,7 @@ use futures_util::StreamExt;
 use sternway_model::{Code, Error, ImageId, Result, ServiceName};
 
 use crate::build;
-use crate::engine::{REQUEST, failure, found, limited, timed_out};
+use crate::engine::{Engine, REQUEST, failure, found, limited, timed_out};
 use crate::execute::Run;
 use crate::labels;
 use crate::model::Service;
@@ -133,15 +133,18 @@ pub(crate) fn own_names(images: &[ImageSummary], project: &str) -> BTreeSet<Stri
 /// Those of the engine: an image whose last name it is must not be in use.
 pub(crate) async fn remove(run: &Run<'_>, reference: &str) -> Result<String> {
     let doing = format!("remove the image {reference}");
-    let remove = async || {
-        let call = run.engine.docker().remove_image(reference, None::<RemoveImageOptions>, None);
-        found(run.write(&doing, limited(&doing, REQUEST * 2, call)).await)
-    };
+    let remove = async || run.write(&doing, remove_name(run.engine, reference)).await;
     // Two names of one image that are taken at the same time get in each other's way: the later one finds it half gone.
     if remove().await.is_err() {
         remove().await?;
     }
     Ok(format!("{reference} is gone"))
+}
+
+/// Has the engine take a name from an image, and remove the image if that was the last one. What is gone is gone.
+async fn remove_name(engine: &Engine, reference: &str) -> Result<()> {
+    let call = engine.docker().remove_image(reference, None::<RemoveImageOptions>, None);
+    found(limited(&format!("remove the image {reference}"), REQUEST * 2, call).await).map(|_| ())
 }
 
 /// The content id that a source stands for.

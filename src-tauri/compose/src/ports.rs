@@ -11,7 +11,7 @@ use serde::Serialize;
 use sternway_model::{Error, Result, ServiceName};
 
 use crate::decide::host_ports;
-use crate::engine::{Observer, REQUEST, limited};
+use crate::engine::Observer;
 use crate::labels;
 use crate::model::{Model, Service};
 use crate::observe::{HostPort, Observed, State};
@@ -66,7 +66,7 @@ impl Observer {
     /// Ports that running containers of other projects publish.
     pub(crate) async fn taken_ports(&self, project: &str) -> Result<Vec<Taken>> {
         let options = ListContainersOptionsBuilder::new().build();
-        let list = limited("list the containers", REQUEST, self.docker.list_containers(Some(options))).await?;
+        let list = self.list_containers(options).await?;
         let others = list.into_iter().filter(|container| project_of(container).is_none_or(|owner| owner != project));
         Ok(others.flat_map(published).collect())
     }

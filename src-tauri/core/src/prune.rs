@@ -93,13 +93,16 @@ impl Core {
             // One that was interrupted may be resumed.
             needed.extend(self.stored_want(id, newest.number).await?.images.into_values());
         }
-        let of_release = |image: &ImageId| {
-            released.iter().find(|(_, images)| images.values().any(|other| other == image)).map(|(number, _)| *number)
-        };
+        let mut last_in: BTreeMap<&ImageId, DeploymentNumber> = BTreeMap::new();
+        for (number, images) in &released {
+            for image in images.values() {
+                last_in.entry(image).or_insert(*number);
+            }
+        }
         let (known, unknown): (Vec<_>, Vec<_>) = kept
             .into_iter()
             .filter(|image| !needed.contains(&image.id))
-            .partition(|image| of_release(&image.id).is_some());
+            .partition(|image| last_in.contains_key(&image.id));
         let (going, staying) =
             if pruning.unknown { ([known, unknown].concat(), 0) } else { (known, distinct(&unknown)) };
         let gone: BTreeMap<&ImageId, u64> =
@@ -118,7 +121,7 @@ impl Core {
                 .map(|image| SpareImage {
                     service: image.service.clone(),
                     name: image.reference.clone(),
-                    release: of_release(&image.id),
+                    release: last_in.get(&image.id).copied(),
                     size: bytes(image.size),
                     stays: image.kept_elsewhere,
                 })

@@ -166,6 +166,15 @@ async fn nothing_is_cut_off_in_the_smallest_size_with_the_longest_names() -> Res
             };
             problems.extend(seen.await.err().map(|failure| format!("{name}: {failure}")));
         }
+        let kept = async {
+            open(&window, &stage, "environment?environment=staging").await?;
+            window.click("button", "More for staging").await?;
+            window.click("menuitem", "Images kept for staging…").await?;
+            window.see("Nothing to give up", SOON).await?;
+            picture(&window, &theme, "environment-kept").await?;
+            window.press(Window::ESCAPE).await
+        };
+        problems.extend(kept.await.err().map(|failure| format!("environment-kept: {failure}")));
         open(&window, &stage, "overview").await?;
         window.click("button", "Search everything").await?;
         window.find("textbox", "Search every action and place").await?;

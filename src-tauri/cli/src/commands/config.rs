@@ -66,7 +66,7 @@ pub async fn run(front: &Front<'_>, command: Config) -> Result<u8> {
             let changes = core.configuration_diff(&project, &environment, other.as_ref()).await?;
             let answer = serde_json::json!({ "environment": environment, "other": other, "changes": changes });
             front.answer(&answer, |_| show::changes(&changes))?;
-            Ok(if exit_code { exit::of_changes(&changes) } else { exit::DONE })
+            Ok(exit::of_changes(&changes, exit_code))
         }
         Config::Versions { environment, key, limit, offset } => {
             let filter = VersionsFilter { environment, key, offset, limit: Some(limit) };

@@ -29,7 +29,7 @@ pub async fn run(front: &Front<'_>, command: Secret) -> Result<u8> {
         }
         Secret::Reveal { environment, name, version, why, yes, confirm } => {
             let protected = project.file.environment(&environment)?.protected;
-            core.revealable(&project, &environment, &name, version).await?;
+            let version = Some(core.revealable(&project, &environment, &name, version).await?);
             let typed = stream::name_of_protected(&project, &environment, confirm)?;
             if !protected {
                 stream::agree(&format!("Print the value of {name} in {environment}?"), yes)?;

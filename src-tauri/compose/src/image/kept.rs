@@ -2,10 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use bollard::query_parameters::{ListContainersOptionsBuilder, RemoveImageOptions};
+use bollard::query_parameters::ListContainersOptionsBuilder;
 use sternway_model::{Code, ImageId, Result};
 
-use super::{KEPT_PREFIX, path_part};
+use super::{KEPT_PREFIX, path_part, remove_name};
 use crate::engine::{Engine, Observer, REQUEST, found, limited};
 use crate::lease::Lease;
 
@@ -53,7 +53,7 @@ impl Observer {
     /// The images of all containers, of whatever project.
     async fn used_images(&self) -> Result<BTreeSet<String>> {
         let options = ListContainersOptionsBuilder::new().all(true).build();
-        let list = limited("list the containers", REQUEST, self.docker.list_containers(Some(options))).await?;
+        let list = self.list_containers(options).await?;
         Ok(list.into_iter().filter_map(|container| container.image_id).collect())
     }
 }
@@ -65,21 +65,16 @@ impl Engine {
     /// Those of the engine; [`Code::Locked`] if the lock was lost.
     pub async fn give_up(&self, kept: &KeptImage, lease: &Lease) -> Result<()> {
         lease.check(self).await?;
-        let remove = async |name: &str| {
-            let doing = format!("remove the image {name}");
-            let call = self.docker().remove_image(name, None::<RemoveImageOptions>, None);
-            found(limited(&doing, REQUEST * 2, call).await)
-        };
-        remove(&kept.reference).await?;
+        remove_name(self, &kept.reference).await?;
         // What was pulled is still known by its digest, which nobody sees; the engine would keep it for that alone.
         let doing = format!("look for the image {}", kept.id.short());
         let left = found(limited(&doing, REQUEST, self.docker().inspect_image(kept.id.as_str())).await)?;
         if left.is_some_and(|image| image.repo_tags.unwrap_or_default().is_empty()) {
-            match remove(kept.id.as_str()).await {
+            return match remove_name(self, kept.id.as_str()).await {
                 // Somebody has begun to use it, or other images are made of it: then it is theirs.
-                Err(error) if error.code == Code::Failed => {}
-                other => drop(other?),
-            }
+                Err(error) if error.code == Code::Failed => Ok(()),
+                other => other,
+            };
         }
         Ok(())
     }

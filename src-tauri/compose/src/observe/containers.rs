@@ -12,7 +12,7 @@ use serde_json::Value;
 use sternway_model::{Result, ServiceName};
 
 use super::{Container, HostPort, Probe, State};
-use crate::engine::{Observer, REQUEST, by_labels, found, limited};
+use crate::engine::{Observer, by_labels, found};
 use crate::labels;
 
 /// Requests at the same time.
@@ -50,7 +50,7 @@ impl Observer {
     ) -> Result<Vec<Container>> {
         let filters = by_labels(&[format!("{}={project}", labels::PROJECT)]);
         let options = ListContainersOptionsBuilder::new().all(true).filters(&filters).build();
-        let mut list = limited("list the containers", REQUEST, self.docker.list_containers(Some(options))).await?;
+        let mut list = self.list_containers(options).await?;
         list.retain(|container| label(container, labels::SERVICE).is_some_and(&wanted));
         // Whether a dependency was replaced after the start of another needs the very moments of both.
         let restarts = |label: &str| label.split(',').any(|entry| entry.ends_with(":true"));

@@ -7,6 +7,7 @@ import { type Backend, type EnvironmentHead, useBackend } from "../../backend";
 import { TypedName } from "../../components/ConfirmName";
 import { LoadingRows } from "../../components/Page";
 import { Problem } from "../../components/Problem";
+import table from "../../components/table.module.css";
 import { bytes, count } from "../../components/words";
 import classes from "./Prune.module.css";
 
@@ -18,13 +19,15 @@ interface Props {
   onClose: () => void;
 }
 
-/** How many states of the images can be kept; the first is what the terminal takes, too. */
-const CHOICES = [5, 1, 2, 3, 10, 20];
+/** How many states of the images can be kept. */
+const CHOICES = [1, 2, 3, 5, 10, 20];
+/** What the terminal takes, too, if nothing is said. */
+const USUAL = 5;
 
 /** Says which images only old releases need and what giving them up means, then gives them up. */
 export function Prune({ project, environment, onClose }: Props) {
   const backend = useBackend();
-  const [keep, setKeep] = useState(CHOICES[0] ?? 1);
+  const [keep, setKeep] = useState(USUAL);
   const [unknown, setUnknown] = useState(false);
   const [typed, setTyped] = useState("");
   const plan = useQuery({
@@ -75,9 +78,7 @@ export function Prune({ project, environment, onClose }: Props) {
           <Select
             label="Keep the images of"
             value={String(keep)}
-            data={[...CHOICES]
-              .sort((a, b) => a - b)
-              .map((choice) => ({ value: String(choice), label: newest(choice) }))}
+            data={CHOICES.map((choice) => ({ value: String(choice), label: newest(choice) }))}
             onChange={(value) => value && setKeep(Number(value))}
             allowDeselect={false}
           />
@@ -128,7 +129,7 @@ function Images({ plan: { environment, images, frees, releases } }: { plan: Plan
   return (
     <>
       <div className={classes.images}>
-        <table className={classes.table} aria-label="Images that would go">
+        <table className={table.table} aria-label="Images that would go">
           <thead>
             <tr>
               <th>Service</th>

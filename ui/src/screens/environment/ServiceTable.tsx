@@ -9,6 +9,7 @@ import { Problem } from "../../components/Problem";
 import { Published } from "../../components/Published";
 import { HealthMark } from "../../components/state";
 import { Time } from "../../components/Time";
+import table from "../../components/table.module.css";
 import { bytes, count, exact } from "../../components/words";
 import { RunCommand } from "./RunCommand";
 import classes from "./ServiceTable.module.css";
@@ -42,7 +43,7 @@ export function ServiceTable({ project, environment, services, onOutput }: Props
       {restart.problem && asked === undefined && (
         <Problem failure={restart.problem} doing="Restarting" compact />
       )}
-      <table className={classes.table}>
+      <table className={`${table.table} ${classes.table}`}>
         <thead>
           <tr>
             <th scope="col">Service</th>
