@@ -1051,7 +1051,7 @@ export type PrunePlan = {
 	environment: EnvironmentName,
 	/**  So many states of the images stay. */
 	keep: number,
-	/**  The images, by name. */
+	/**  The images: by service, and of each those of the newest releases first. */
 	images: SpareImage[],
 	/**  How much becomes free at most, in bytes: layers that other images have, too, stay. */
 	frees: number | null,
@@ -1069,7 +1069,7 @@ export type PrunePlan = {
 export type Pruned = {
 	/**  The environment. */
 	environment: EnvironmentName,
-	/**  The images, by name. */
+	/**  The images, in the same order. */
 	images: SpareImage[],
 	/**  How much became free at most, in bytes. */
 	frees: number | null,

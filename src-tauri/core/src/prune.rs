@@ -108,6 +108,18 @@ impl Core {
         let gone: BTreeMap<&ImageId, u64> =
             going.iter().filter(|image| !image.kept_elsewhere).map(|image| (&image.id, image.size)).collect();
         let lost = |images: &Images| images.values().any(|image| gone.contains_key(image));
+        let mut images: Vec<SpareImage> = going
+            .iter()
+            .map(|image| SpareImage {
+                service: image.service.clone(),
+                name: image.reference.clone(),
+                release: last_in.get(&image.id).copied(),
+                size: bytes(image.size),
+                stays: image.kept_elsewhere,
+            })
+            .collect();
+        // By service, and the newest release first; the engine's names say nothing to a person.
+        images.sort_by(|a, b| (&a.service, b.release, &a.name).cmp(&(&b.service, a.release, &b.name)));
         let plan = PrunePlan {
             environment: environment.clone(),
             keep: pruning.keep,
@@ -116,16 +128,7 @@ impl Core {
             unknown: staying,
             guarded,
             stamp: stamp(&going),
-            images: going
-                .iter()
-                .map(|image| SpareImage {
-                    service: image.service.clone(),
-                    name: image.reference.clone(),
-                    release: last_in.get(&image.id).copied(),
-                    size: bytes(image.size),
-                    stays: image.kept_elsewhere,
-                })
-                .collect(),
+            images,
         };
         Ok((plan, going))
     }

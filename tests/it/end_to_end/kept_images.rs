@@ -40,6 +40,9 @@ async fn images_of_old_releases_go_when_a_person_says_so() -> Result<()> {
         Some(1),
         "what has another name is not ours to give up: {plan}"
     );
+    let two = stage.call(["prune", "staging", "--keep", "1", "--dry-run"]).done().await?;
+    let two = &two.last()?["images"];
+    assert_eq!((&two[0]["release"], &two[1]["release"]), (&json!(2), &json!(1)), "the newest first");
     let nobody = stage.call(["prune", "staging", "--keep", "2"]).refused(2).await?;
     assert_eq!(nobody["code"], "usage");
     assert_eq!(engine::kept(&project, "web")?, all, "nothing has gone yet");

@@ -124,7 +124,7 @@ pub struct PrunePlan {
     pub environment: EnvironmentName,
     /// So many states of the images stay.
     pub keep: u32,
-    /// The images, by name.
+    /// The images: by service, and of each those of the newest releases first.
     pub images: Vec<SpareImage>,
     /// How much becomes free at most, in bytes: layers that other images have, too, stay.
     pub frees: f64,
@@ -158,7 +158,7 @@ pub struct SpareImage {
 pub struct Pruned {
     /// The environment.
     pub environment: EnvironmentName,
-    /// The images, by name.
+    /// The images, in the same order.
     pub images: Vec<SpareImage>,
     /// How much became free at most, in bytes.
     pub frees: f64,
