@@ -36,7 +36,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value};
 use sternway_model::yaml::Node;
-use sternway_model::{Code, Error, Origin, Result};
+use sternway_model::{Error, Origin, Result};
 
 use absolute::Base;
 use consistency::Whole;
@@ -46,7 +46,7 @@ pub use environment::FromFile;
 pub use places::Places;
 use print::Printer;
 pub use text::to_yaml;
-use variables::{Seen, Used};
+use variables::Used;
 
 /// What to load, and with what.
 #[derive(Debug, Clone, Default)]
@@ -82,8 +82,8 @@ pub struct Loaded {
 /// Loads Compose files.
 ///
 /// # Errors
-/// [`Code::InvalidInput`] with file, line, column and key for whatever Compose would not take, [`Code::NotFound`] for a
-/// file that is not there, [`Code::Unsupported`] for files that are not on this machine.
+/// [`sternway_model::Code::InvalidInput`] with file, line, column and key for whatever Compose would not take, [`sternway_model::Code::NotFound`]
+/// for a file that is not there, [`sternway_model::Code::Unsupported`] for files that are not on this machine.
 pub fn load(sources: &Sources) -> Result<Loaded> {
     let dir = std::path::absolute(sources.project_dir.join("."))
         .map_err(|error| Error::io("find the project's folder", &sources.project_dir, &error))?;
@@ -109,7 +109,7 @@ fn load_noting(sources: &Sources, dir: &Path, used: &RefCell<Vec<Used>>) -> Resu
     }
     let parsed = files.iter().map(|file| Ok((file.clone(), document::parse(file)?))).collect::<Result<Vec<_>>>()?;
 
-    let name = project_name(sources, &parsed, dir)?;
+    let name = project_name(sources, &parsed, dir, used)?;
     let mut environment = sources.environment.clone();
     environment.insert("COMPOSE_PROJECT_NAME".to_owned(), name.clone());
     let warnings = RefCell::new(BTreeSet::new());
@@ -192,7 +192,12 @@ fn double_dollars(value: Value) -> Value {
 }
 
 /// The project's name: the one that is asked for as it stands, any other made one that is allowed.
-fn project_name(sources: &Sources, parsed: &[(PathBuf, Vec<Node>)], dir: &Path) -> Result<String> {
+fn project_name(
+    sources: &Sources,
+    parsed: &[(PathBuf, Vec<Node>)],
+    dir: &Path,
+    used: &RefCell<Vec<Used>>,
+) -> Result<String> {
     let asked = sources.project_name.as_ref().or_else(|| sources.environment.get("COMPOSE_PROJECT_NAME"));
     if let Some(name) = asked.filter(|name| !name.is_empty()) {
         if *name != allowed_name(name) {
@@ -209,16 +214,23 @@ fn project_name(sources: &Sources, parsed: &[(PathBuf, Vec<Node>)], dir: &Path) 
     let instead = parsed.iter().any(|(_, documents)| documents.first().and_then(named).is_some());
     let last = parsed.iter().rev().find_map(|(file, documents)| Some((file, documents.iter().rev().find_map(named)?)));
     let mut name = String::new();
+    let mut place = None;
     if let Some((file, mut node)) = last {
         let lookup = |name: &str| sources.environment.get(name).cloned();
-        variables::fill_in(&mut node, file, "name", &lookup, &mut Seen::default())?;
+        variables::fill_in(&mut node, file, "name", &lookup, used)?;
         name = allowed_name(node.text().unwrap_or_default());
+        place = Some(node.mark.location(file, "name"));
     }
     if name.is_empty() && !instead {
         name = allowed_name(&dir.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default());
     }
     if name.is_empty() {
-        return Err(Error::new(Code::InvalidInput, "the project has no name").hint("Add `name:` to the Compose file."));
+        let error = Error::invalid("the project has no name")
+            .hint("Add `name:` to the Compose file, with a letter or digit in it.");
+        return Err(match place {
+            Some(place) => error.at(place),
+            None => error,
+        });
     }
     Ok(name)
 }

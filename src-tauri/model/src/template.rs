@@ -47,8 +47,7 @@ pub fn fill(text: &str, lookup: &dyn Fn(&str) -> Option<String>) -> Result<Fille
             filled.text.push('$');
             after
         } else if let Some(body) = after.strip_prefix('{') {
-            // To Compose a variable ends in the line that it begins in.
-            let end = closing(body).filter(|end| !body[..*end].contains('\n')).ok_or_else(|| wrong(text))?;
+            let end = closing(body).ok_or_else(|| wrong(text))?;
             braced(text, &body[..end], lookup, &mut filled)?;
             &body[end + 1..]
         } else {
@@ -77,20 +76,33 @@ fn name_length(text: &str) -> usize {
     text.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(text.len())
 }
 
-/// Where the brace that is already open is closed; braces of variables inside a default are skipped.
+/// Where the brace in front of `body` is closed, in the line that it was opened in.
+///
+/// Braces inside a default are counted, whatever they belong to, so that a default may be JSON. What follows an opening one is
+/// passed over, and if not all are closed the line's last one counts: by that Compose takes `${A:-{}}` for what a person means, and
+/// `${A:-{}} ${B}` for one variable.
 fn closing(body: &str) -> Option<usize> {
-    let mut depth = 0_usize;
-    let mut previous = ' ';
-    for (index, c) in body.char_indices() {
-        match c {
-            '{' if previous == '$' => depth += 1,
-            '}' if depth == 0 => return Some(index),
-            '}' => depth -= 1,
+    let name = name_length(body);
+    if body[name..].starts_with('}') {
+        return Some(name);
+    }
+    let line = body.split('\n').next().unwrap_or_default();
+    let mut depth = 1_usize;
+    let mut bytes = line.bytes().enumerate().skip(1);
+    while let Some((index, byte)) = bytes.next() {
+        match byte {
+            b'}' => depth -= 1,
+            b'{' => {
+                depth += 1;
+                bytes.next();
+            }
             _ => {}
         }
-        previous = c;
+        if depth == 0 {
+            return Some(index);
+        }
     }
-    None
+    line.rfind('}')
 }
 
 fn plain(name: &str, lookup: &dyn Fn(&str) -> Option<String>, filled: &mut Filled) {
@@ -158,6 +170,15 @@ mod tests {
             ("${A:?no}", "a"),
             ("${EMPTY?no}", ""),
             ("${B:-{json}}", "{json}"),
+            ("${A:-{json}}", "a"),
+            ("${A:-[{\"x\":1},{\"y\":2}]} ${A:-{}}", "a a"),
+            ("${B:-{}${A}}", "{}a"),
+            ("${B:-{x}-{y}}${A:+{}}", "{x}-{y}{}"),
+            ("${B:-\\d{3}x}", "\\d{3}x"),
+            ("${A:-{{.X}}} {x}", "a} {x}"),
+            ("${B:-{x}} and ${A:-{y}}", "{x} and a"),
+            ("${B:-{}\n}", "{\n}"),
+            ("${A}} {${A}}", "a} {a}"),
             ("no variables", "no variables"),
             ("5 $ $1 $/ ${B:-a$}$", "5 $ $1 $/ a$$"),
         ];
@@ -176,7 +197,7 @@ mod tests {
 
     #[test]
     fn refuses_what_is_no_variable() {
-        for bad in ["${", "${}", "${1A}", "${A!}", "${A:}", "${B:-a\nb}"] {
+        for bad in ["${", "${}", "${1A}", "${A!}", "${A:}", "${B:-a\nb}", "${B:-{}} ${A}"] {
             assert!(fill(bad, &lookup).is_err(), "{bad}");
         }
     }

@@ -1,12 +1,13 @@
 //! A YAML tree in which every node knows where it stands, and serde on top of it.
 //!
 //! Libraries either keep positions and lose serde's types, or the other way round; both are needed here, because an error
-//! in a file has to say its line, column and key. The grammar itself is `saphyr-parser`'s.
+//! in a file has to say its line, column and key. The grammar itself is `granit-parser`'s.
 //!
 //! Scalars resolve by YAML 1.2's core schema, as in Compose (go-yaml v3).
 
 mod decode;
 mod grammar;
+mod lenient;
 mod parse;
 mod scalar;
 
@@ -14,7 +15,7 @@ use crate::Location;
 use std::path::Path;
 
 pub use decode::decode;
-pub use parse::parse;
+pub use parse::{parse, parse_strictly, reading};
 pub use scalar::{Resolved, Scalar};
 
 /// A position in a file; both count from 1.

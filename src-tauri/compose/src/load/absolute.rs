@@ -3,7 +3,10 @@
 use std::path::{Component, Path, PathBuf};
 
 use serde_json::Value;
+use sternway_model::yaml::join;
 use sternway_model::{Error, Result};
+
+use super::places::Places;
 
 /// Where relative paths begin.
 pub(super) struct Base<'a> {
@@ -17,8 +20,8 @@ impl Base<'_> {
     /// Makes all paths of the model absolute; a build without a context gets the folder. Models in canonical form only.
     ///
     /// # Errors
-    /// [`sternway_model::Code::InvalidInput`] for a bind mount without a source.
-    pub fn model(&self, model: &mut Value) -> Result<()> {
+    /// [`sternway_model::Code::InvalidInput`], with its place, for a bind mount without a source.
+    pub fn model(&self, model: &mut Value, places: &Places) -> Result<()> {
         for kind in ["configs", "secrets"] {
             for object in entries(model.get_mut(kind)) {
                 self.change(object.get_mut("file"), |path| self.path_of_host(path));
@@ -31,12 +34,13 @@ impl Base<'_> {
                 self.change(volume.pointer_mut("/driver_opts/device"), |path| self.path_of_host(path));
             }
         }
-        entries(model.get_mut("services")).try_for_each(|service| {
+        let mut services = model.get_mut("services").and_then(Value::as_object_mut).into_iter().flatten();
+        services.try_for_each(|(name, service)| {
             // Not for a service that is extended: the default is the folder of the project that it ends up in.
             if let Some(Value::Object(build)) = service.get_mut("build") {
                 build.entry("context").or_insert_with(|| ".".into());
             }
-            self.service(service)
+            self.service(&join("services", name), service, places)
         })
     }
 
@@ -44,7 +48,7 @@ impl Base<'_> {
     ///
     /// # Errors
     /// As [`Base::model`].
-    pub fn service(&self, service: &mut Value) -> Result<()> {
+    pub fn service(&self, path: &str, service: &mut Value, places: &Places) -> Result<()> {
         if let Some(build) = service.get_mut("build") {
             self.change(build.get_mut("context"), |path| self.context(path));
             for context in entries(build.get_mut("additional_contexts")) {
@@ -65,14 +69,15 @@ impl Base<'_> {
                 std::fs::canonicalize(&path).map_or(path, |real| real.to_string_lossy().into_owned())
             });
         }
-        for mount in items(service.get_mut("volumes")) {
+        for (index, mount) in items(service.get_mut("volumes")).enumerate() {
             if mount.get("type").is_none_or(|kind| kind != "bind") {
                 continue;
             }
             match mount.get_mut("source") {
                 None => {
-                    return Err(Error::invalid("a bind mount has no source")
-                        .hint("Say with `source` which file or folder of the host it is."));
+                    let error = Error::invalid("a bind mount has no `source`")
+                        .hint("Say with `source` which file or folder of the host it is.");
+                    return Err(places.locate(error, &format!("{path}.volumes[{index}]")));
                 }
                 source => self.change(source, |path| self.path_of_host(path)),
             }

@@ -40,14 +40,14 @@ pub(super) fn assemble_parsed(
             include::apply(&mut document, scope)?;
             places.absorb(document.places);
             model = merge::merge(model, Value::Object(document.model), &Path::Top)?;
-            unique::enforce(&mut model, &Path::Top)?;
+            unique::enforce(&mut model, &Path::Top, &places)?;
             complete::check(&keys::FILE, &model, "", &places)?;
             canonical::canonical(&mut model, &places)?;
             // A range of ports may only now show that it has one of another file in it.
-            unique::enforce(&mut model, &Path::Top)?;
+            unique::enforce(&mut model, &Path::Top, &places)?;
         }
     }
-    scope.base().model(&mut model)?;
+    scope.base().model(&mut model, &places)?;
     match model {
         Value::Object(model) if !model.is_empty() => Ok((model, places)),
         _ => Err(Error::invalid("the Compose file is empty").hint("Add `services:`.")),

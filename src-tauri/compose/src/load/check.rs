@@ -131,6 +131,7 @@ impl Check<'_> {
             if !fits(value) {
                 let path = join(path, &key.text);
                 return Err(Error::invalid(format!("`{path}` has to be {expected}, and is {}", value.kind()))
+                    .hint(in_quotes(value))
                     .at(value.mark.location(self.file, &path)));
             }
         }
@@ -184,7 +185,9 @@ impl Check<'_> {
             Some(number) => format!("`{number}`"),
             None => node.kind().to_owned(),
         };
-        Err(Error::invalid(format!("{what} has to be {wanted}, and is {is}")).at(node.mark.location(self.file, path)))
+        let hint = if wanted.contains("text") { in_quotes(node) } else { "" };
+        let error = Error::invalid(format!("{what} has to be {wanted}, and is {is}")).hint(hint);
+        Err(error.at(node.mark.location(self.file, path)))
     }
 
     /// Refuses a text that is not the number or boolean that it stands for, even if a later file replaces it.
@@ -219,6 +222,17 @@ pub(super) fn unknown(what: &str, word: &str, known: &[&str]) -> Error {
         None => format!("Known here: {}.", known.join(", ")),
     };
     Error::invalid(format!("unknown {what} `{word}`")).hint(hint)
+}
+
+/// What to do with a value where a text is wanted.
+fn in_quotes(node: &Node) -> &'static str {
+    match resolved(node) {
+        Some(Resolved::Bool(_) | Resolved::Int(_) | Resolved::Float(_)) => "Put the value in quotes.",
+        None if matches!(&node.content, Content::Mapping(entries) if entries.len() == 1) => {
+            "A colon makes a key here: put the value in quotes if it is a text."
+        }
+        _ => "",
+    }
 }
 
 fn resolved(node: &Node) -> Option<Resolved> {

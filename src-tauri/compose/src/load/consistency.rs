@@ -89,19 +89,9 @@ impl Whole<'_> {
         let build = service.get("build");
         if build.is_none() && service.get("image").is_some() && text("image").is_none() {
             let image = join(&path, "image");
-            return Err(match self.places.unset_in(&image) {
-                Some(variable) => self
-                    .wrong(
-                        &image,
-                        format!("the service `{name}` has no image, because the variable `{variable}` is not set"),
-                    )
-                    .hint(format!(
-                        "Set {variable} in one of the environment's env files, or write `${{{variable}:-…}}`."
-                    )),
-                None => self
-                    .wrong(&image, format!("the image of the service `{name}` is empty"))
-                    .hint("Name an image, or add `build:`."),
-            });
+            return Err(self
+                .wrong(&image, format!("the image of the service `{name}` is empty"))
+                .hint("Name an image, or add `build:`."));
         }
         if build.is_none() && text("image").is_none() {
             return Err(self

@@ -12,7 +12,7 @@ use super::absolute::Base;
 use super::check;
 use super::dotenv::{self, Parsed};
 use super::places::Places;
-use super::variables::{self, Lookup, Seen, Used};
+use super::variables::{self, Lookup, Used};
 
 /// What files are read with: the project's own, or those of an include.
 pub(super) struct Scope<'a> {
@@ -26,7 +26,7 @@ pub(super) struct Scope<'a> {
     pub road: &'a [PathBuf],
     /// What a person should know.
     pub warnings: &'a RefCell<BTreeSet<String>>,
-    /// Variables that were filled in, for errors about what became of a text.
+    /// Variables that were filled in, for warnings and errors about what became of a text.
     pub used: &'a RefCell<Vec<Used>>,
     /// How much was read and copied because of includes and extends.
     pub spent: &'a Cell<usize>,
@@ -121,18 +121,18 @@ impl Document {
     pub fn prepare(mut node: Node, file: &Path, scope: &Scope<'_>) -> Result<Self> {
         let mut resets = Vec::new();
         take_resets(&mut node, &mut Vec::new(), &mut resets);
-        let mut seen = Seen::default();
-        variables::fill_in(&mut node, file, "", &|name| scope.lookup(name), &mut seen)?;
-        scope.used.borrow_mut().append(&mut seen.used);
-        let unset = seen.unset;
+        let before = scope.used.borrow().len();
+        variables::fill_in(&mut node, file, "", &|name| scope.lookup(name), scope.used)?;
         let mut said = BTreeSet::new();
-        for (name, place) in unset.iter().filter(|(name, _)| said.insert(name.clone())) {
-            let file = scope.shown(&place.file).display();
-            let line = place.line.unwrap_or_default();
-            scope.warn(format!("the variable `{name}` is not set and stands for an empty text ({file}:{line})"));
+        for Used { name, place, .. } in scope.used.borrow()[before..].iter().filter(|used| used.value.is_none()) {
+            if said.insert(name.clone()) {
+                let file = scope.shown(&place.file).display();
+                let line = place.line.unwrap_or_default();
+                scope.warn(format!("the variable `{name}` is not set and stands for an empty text ({file}:{line})"));
+            }
         }
         check::check(file, &node)?;
-        let mut places = Places::with_unset(unset);
+        let mut places = Places::default();
         match variables::value(&node, file, "", &mut places) {
             Value::Object(mut model) => {
                 if model.shift_remove("version").is_some() {

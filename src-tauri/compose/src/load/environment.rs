@@ -159,6 +159,9 @@ fn list(value: Option<Value>) -> Vec<Value> {
 }
 
 fn read(path: &str, required: bool) -> Result<Option<String>> {
+    if path.is_empty() && required {
+        return Err(Error::invalid("this names no file").hint("Write the file's path, or remove the entry."));
+    }
     let path = Path::new(path);
     match read_text("read", path) {
         Ok(content) => Ok(Some(content)),

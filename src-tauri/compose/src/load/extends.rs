@@ -149,7 +149,7 @@ impl Extending<'_> {
         let mut service = services.get_mut(base).map(Value::take).unwrap_or_default();
         let path = join("services", base);
         canonical::service(&path, &mut service, &places)?;
-        Base { dir: &dir, home: self.scope.home }.service(&mut service)?;
+        Base { dir: &dir, home: self.scope.home }.service(&path, &mut service, &places)?;
         self.places.inherit(places.below(&path), &join("services", name));
         Ok(service)
     }

@@ -11,23 +11,9 @@ use sternway_model::{Error, Location};
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Places {
     by_path: BTreeMap<String, Location>,
-    /// Variables without a value, and the texts that they stand in.
-    unset: Vec<(String, Location)>,
 }
 
 impl Places {
-    /// No place yet; the variables of the document that have no value.
-    pub(super) fn with_unset(unset: Vec<(String, Location)>) -> Self {
-        Self { by_path: BTreeMap::new(), unset }
-    }
-
-    /// The variable without a value that a key's text has in it.
-    pub(super) fn unset_in(&self, path: &str) -> Option<&str> {
-        let place = self.by_path.get(path)?;
-        let same = |(_, text): &&(String, Location)| text.file == place.file && text.line == place.line;
-        self.unset.iter().find(same).map(|(name, _)| name.as_str())
-    }
-
     /// The place of a key; where the key itself was not written (a default, a value of another file's list), the place
     /// of the nearest key above it.
     #[must_use]
@@ -75,7 +61,6 @@ impl Places {
             later.forget_items(&list);
         }
         self.by_path.extend(later.by_path);
-        self.unset.append(&mut later.unset);
     }
 
     /// The places of everything below a key, by their paths from there.
@@ -96,7 +81,6 @@ impl Places {
         }
         let own = Self {
             by_path: self.below(heir).into_iter().map(|(path, place)| (format!("{heir}.{path}"), place)).collect(),
-            unset: Vec::new(),
         };
         for path in own.by_path.keys() {
             self.by_path.remove(path);

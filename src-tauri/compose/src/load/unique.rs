@@ -11,6 +11,7 @@ use sternway_model::{Error, Result};
 use super::mounts;
 use super::numbers::text;
 use super::path::Path;
+use super::places::Places;
 
 /// What makes two elements of a list the same.
 #[derive(Clone, Copy)]
@@ -62,16 +63,18 @@ const LISTS: &[(&str, Identity)] = &[
 /// Removes from all lists what is given again further down; the later one takes the earlier one's position.
 ///
 /// # Errors
-/// [`sternway_model::Code::InvalidInput`] if a volume cannot be understood.
-pub(super) fn enforce(value: &mut Value, path: &Path<'_>) -> Result<()> {
+/// [`sternway_model::Code::InvalidInput`], with its place, if a volume cannot be understood or an element says not what it is for.
+pub(super) fn enforce(value: &mut Value, path: &Path<'_>, places: &Places) -> Result<()> {
     match value {
-        Value::Object(map) => map.iter_mut().try_for_each(|(key, value)| enforce(value, &path.key(key))),
+        Value::Object(map) => map.iter_mut().try_for_each(|(key, value)| enforce(value, &path.key(key), places)),
         Value::Array(items) => {
             let Some((_, identity)) = LISTS.iter().find(|(pattern, _)| path.matches(pattern)) else { return Ok(()) };
             let mut kept: Vec<Value> = Vec::with_capacity(items.len());
             let mut positions = HashMap::new();
-            for item in items.drain(..) {
-                match positions.entry(identity.of(&item, path)?) {
+            for (index, item) in items.drain(..).enumerate() {
+                let same =
+                    identity.of(&item, path).map_err(|error| places.locate(error, &format!("{path}[{index}]")))?;
+                match positions.entry(same) {
                     Entry::Occupied(position) => kept[*position.get()] = item,
                     Entry::Vacant(position) => {
                         position.insert(kept.len());
@@ -100,7 +103,7 @@ impl Identity {
                 }
                 Value::String(short) => mounts::target(short)?,
                 long => long.get("target").map(text).ok_or_else(|| {
-                    Error::invalid(format!("an entry of `{path}` has no target"))
+                    Error::invalid(format!("an entry of `{path}` has no `target`"))
                         .hint("Say with `target` where it appears in the container.")
                 })?,
             },
@@ -109,7 +112,7 @@ impl Identity {
                     let host = get("host_ip").unwrap_or_else(|| "0.0.0.0".to_owned());
                     let protocol = get("protocol").unwrap_or_else(|| "tcp".to_owned());
                     let target = get("target").ok_or_else(|| {
-                        Error::invalid(format!("an entry of `{path}` has no target"))
+                        Error::invalid(format!("an entry of `{path}` has no `target`"))
                             .hint("Say with `target` which port of the container it is.")
                     })?;
                     // To Compose a number is another port than the same one as a text.
@@ -126,7 +129,7 @@ impl Identity {
             },
             Self::EnvFile => match item {
                 Value::Object(_) => get("path").ok_or_else(|| {
-                    Error::invalid(format!("an entry of `{path}` has no path"))
+                    Error::invalid(format!("an entry of `{path}` has no `path`"))
                         .hint("Say with `path` which file it is.")
                 })?,
                 short => text(short),
@@ -147,7 +150,7 @@ mod tests {
             "environment": ["A=1", "B=2", "A=3"],
             "volumes": ["./x:/data", "b:/b", {"type": "volume", "source": "y", "target": "/data"}],
         }}});
-        enforce(&mut model, &Path::Top).expect("understood");
+        enforce(&mut model, &Path::Top, &Places::default()).expect("understood");
         let a = &model["services"]["a"];
         assert_eq!(a["environment"], json!(["A=3", "B=2"]));
         assert_eq!(a["volumes"], json!([{"type": "volume", "source": "y", "target": "/data"}, "b:/b"]));

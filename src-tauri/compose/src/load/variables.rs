@@ -16,32 +16,41 @@ pub(super) type Lookup<'a> = &'a dyn Fn(&str) -> Option<String>;
 /// A variable that was filled in.
 #[derive(Debug)]
 pub(super) struct Used {
-    name: String,
-    value: String,
+    /// Its name.
+    pub name: String,
+    /// What stands for it now; nothing if it has no value, and nothing is written for that case.
+    pub value: Option<String>,
     /// The place of the text that it stands in.
-    place: Location,
-}
-
-/// What was met while variables were filled in.
-#[derive(Debug, Default)]
-pub(super) struct Seen {
-    /// Variables without a value, with the places of the texts that they stand in.
-    pub unset: Vec<(String, Location)>,
-    /// Those with one.
-    pub used: Vec<Used>,
+    pub place: Location,
 }
 
 /// Adds to an error about a text the variables that made it what it is, and where they are set: the text's own place is not where
 /// it has to be mended. Values that may be secrets are not repeated.
 pub(super) fn explain(mut error: Error, used: &[Used], origins: &BTreeMap<String, Origin>) -> Error {
     let Some(at) = &error.at else { return error };
+    let key = |location: &Location| location.key.clone().unwrap_or_default();
     let about = |place: &Location| {
-        let key = |location: &Location| location.key.clone().unwrap_or_default();
         // Of a list that several files have parts of, only the list's own place is known.
         place.file == at.file && (place.line == at.line || key(place).starts_with(&key(at)))
     };
+    // An empty text is in no message, so the key decides: that of the text, or one that the text was made to.
+    let of_key = |place: &Location| {
+        let (text, wrong) = (key(place), key(at));
+        let below = |outer: &str, inner: &str| {
+            inner.strip_prefix(outer).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
+        };
+        let list = text.rfind('[').map_or(text.as_str(), |end| &text[..end]);
+        below(&text, &wrong) || wrong == list || (list != text && place.line == at.line && below(list, &wrong))
+    };
     let mut reasons = BTreeSet::new();
-    for Used { name, value, .. } in used.iter().filter(|used| about(&used.place)) {
+    let mut unset = BTreeSet::new();
+    for Used { name, value, place } in used.iter().filter(|used| about(&used.place)) {
+        let Some(value) = value else {
+            if of_key(place) {
+                unset.insert(name.as_str());
+            }
+            continue;
+        };
         let Some(Origin { file, line }) = origins.get(name) else { continue };
         if value.is_empty()
             || !error.message.contains(value.as_str())
@@ -52,6 +61,11 @@ pub(super) fn explain(mut error: Error, used: &[Used], origins: &BTreeMap<String
         let is = if looks_like_secret(name, value).is_some() { String::new() } else { format!("is `{value}`, ") };
         reasons.insert(format!("`{name}` {is}set in {}:{line}", file.display()));
     }
+    if let Some(first) = unset.first() {
+        let hint = format!("Set {first} in one of the environment's env files, or write a default: `${{{first}:-…}}`.");
+        error.hint = if error.hint.is_empty() { hint } else { format!("{} {hint}", error.hint) };
+        reasons.extend(unset.iter().map(|name| format!("the variable `{name}` is not set")));
+    }
     if !reasons.is_empty() {
         let reasons: Vec<String> = reasons.into_iter().collect();
         error.message.push_str(&format!(" ({})", reasons.join("; ")));
@@ -61,23 +75,29 @@ pub(super) fn explain(mut error: Error, used: &[Used], origins: &BTreeMap<String
 
 /// Fills in the variables of all values; keys stay as they are. What was filled in is a text, whatever it looks like.
 ///
-/// The variables are added to `seen`.
+/// The variables are added to `used`.
 ///
 /// # Errors
 /// As [`template::fill`], with the place of the value.
-pub(super) fn fill_in(node: &mut Node, file: &Path, path: &str, lookup: Lookup<'_>, seen: &mut Seen) -> Result<()> {
+pub(super) fn fill_in(
+    node: &mut Node,
+    file: &Path,
+    path: &str,
+    lookup: Lookup<'_>,
+    used: &RefCell<Vec<Used>>,
+) -> Result<()> {
     match &mut node.content {
         Content::Scalar(scalar) if scalar.text.contains('$') && scalar.resolve() == Resolved::Text => {
             let place = || node.mark.location(file, path);
-            let used = RefCell::new(Vec::new());
+            let note =
+                |name: &str, value| used.borrow_mut().push(Used { name: name.to_owned(), value, place: place() });
             let noting = |name: &str| {
                 let value = lookup(name)?;
-                used.borrow_mut().push(Used { name: name.to_owned(), value: value.clone(), place: place() });
+                note(name, Some(value.clone()));
                 Some(value)
             };
             let filled = template::fill(&scalar.text, &noting).map_err(|error| error.at(place()))?;
-            seen.used.append(&mut used.into_inner());
-            seen.unset.extend(filled.unset.into_iter().map(|name| (name, place())));
+            filled.unset.iter().for_each(|name| note(name, None));
             *scalar = Scalar::quoted(filled.text);
             Ok(())
         }
@@ -85,9 +105,9 @@ pub(super) fn fill_in(node: &mut Node, file: &Path, path: &str, lookup: Lookup<'
         Content::Sequence(items) => items
             .iter_mut()
             .enumerate()
-            .try_for_each(|(index, item)| fill_in(item, file, &format!("{path}[{index}]"), lookup, seen)),
+            .try_for_each(|(index, item)| fill_in(item, file, &format!("{path}[{index}]"), lookup, used)),
         Content::Mapping(entries) => {
-            entries.iter_mut().try_for_each(|(key, value)| fill_in(value, file, &join(path, &key.text), lookup, seen))
+            entries.iter_mut().try_for_each(|(key, value)| fill_in(value, file, &join(path, &key.text), lookup, used))
         }
     }
 }

@@ -26,7 +26,7 @@ const DOCUMENTS: &str = "documents";
 impl Syntax for Yaml {
     fn read(&self, path: &Path, text: &str) -> Result<Node> {
         // What this says about a mistake is what a deployment would say.
-        sternway_model::yaml::parse(path, text)?;
+        sternway_model::yaml::parse_strictly(path, text)?;
         read::read(path, text)
     }
 

@@ -1,11 +1,13 @@
 //! From text to tree.
 
-use std::collections::{HashMap, HashSet};
+use std::borrow::Cow;
+use std::collections::HashMap;
 use std::path::Path;
 
-use saphyr_parser::{Event, Marker, Parser, ScalarStyle, Tag};
+use granit_parser::{Event, Marker, Options, Parser, ScalarStyle, ScanError, StructureStyle, Tag, options};
 
-use super::{Content, Key, Mark, Node, Scalar, grammar};
+use super::lenient::Lenient;
+use super::{Content, Key, Mark, Node, Scalar, grammar, join};
 use crate::{Error, Result};
 
 /// More nodes than any real file has; aliases can multiply a small file beyond all memory.
@@ -13,22 +15,119 @@ const MOST_NODES: usize = 1_000_000;
 /// Deeper than any real file.
 const MOST_DEPTH: usize = 200;
 
-/// Reads all documents of a YAML text. An empty text has none.
+/// How YAML is read: as go-yaml v3 does, which Compose uses. In brackets and quotes lines may begin anywhere, and a block text that
+/// the file's last line ends has no line break of its own there.
+#[must_use]
+pub fn reading() -> Options {
+    options! {
+        block_scalar_eof_without_line_feed: true,
+        bom_inside_document_as_content: true,
+        flow_nesting_limit: MOST_DEPTH,
+        block_nesting_limit: MOST_DEPTH,
+    }
+}
+
+/// Reads all documents of a YAML text as Compose does, which takes a little more than YAML 1.2. An empty text has none.
 ///
 /// # Errors
-/// [`crate::Code::InvalidInput`] with line and column: broken grammar, a key that stands twice, a key that is no
+/// [`crate::Code::InvalidInput`] with line, column and key: broken grammar, a key that stands twice, a key that is no
 /// scalar, an unknown alias, or a document that grows without end through its aliases.
 pub fn parse(file: &Path, text: &str) -> Result<Vec<Node>> {
-    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let text = text.strip_prefix(BOM).unwrap_or(text);
+    let mut lenient = Lenient::new(text);
+    loop {
+        match read(file, &lenient) {
+            Ok(documents) => return Ok(documents),
+            Err(Stop::Wrong(error)) => return Err(error),
+            Err(Stop::Grammar(stop)) => {
+                if !lenient.change(&stop.said, stop.in_brackets) {
+                    return Err(stop.explained(file, text));
+                }
+            }
+        }
+    }
+}
+
+/// As [`parse`], of YAML 1.2 alone: for whoever edits the text by the parser's places.
+///
+/// # Errors
+/// As [`parse`].
+pub fn parse_strictly(file: &Path, text: &str) -> Result<Vec<Node>> {
+    let text = text.strip_prefix(BOM).unwrap_or(text);
+    read(file, &Lenient::new(text)).map_err(|stop| match stop {
+        Stop::Wrong(error) => error,
+        Stop::Grammar(stop) => stop.explained(file, text),
+    })
+}
+
+/// A byte-order mark says nothing in UTF-8.
+const BOM: char = '\u{feff}';
+
+/// Why reading stopped.
+enum Stop {
+    /// The tree is wrong.
+    Wrong(Error),
+    /// The parser does not understand the text.
+    Grammar(Box<Misunderstood>),
+}
+
+struct Misunderstood {
+    said: ScanError,
+    in_brackets: bool,
+    /// The collections that were open.
+    open: Vec<Open>,
+}
+
+impl Misunderstood {
+    fn explained(&self, file: &Path, text: &str) -> Error {
+        let complaint = grammar::explain(self.said.kind(), mark(*self.said.marker()), text);
+        let key = path(&self.open, complaint.mark);
+        Error::invalid(complaint.message).hint(complaint.hint).at(complaint.mark.location(file, &key))
+    }
+}
+
+fn read(file: &Path, lenient: &Lenient<'_>) -> Result<Vec<Node>, Stop> {
     let mut builder = Builder { file, anchors: HashMap::new(), open: Vec::new(), nodes: 0, documents: Vec::new() };
-    for event in Parser::new_from_str(text) {
-        let (event, span) = event.map_err(|error| {
-            let complaint = grammar::explain(error.info(), mark(*error.marker()), text);
-            Error::invalid(complaint.message).hint(complaint.hint).at(complaint.mark.location(file, ""))
-        })?;
-        builder.event(event, mark(span.start))?;
+    let mut brackets = 0_usize;
+    for event in Parser::new_from_str_with_options(&lenient.text, reading()) {
+        let (event, span) = match event {
+            Ok(event) => event,
+            Err(said) => {
+                let open = std::mem::take(&mut builder.open);
+                return Err(Stop::Grammar(Box::new(Misunderstood { said, in_brackets: brackets > 0, open })));
+            }
+        };
+        let event = match event {
+            Event::Scalar(_, ScalarStyle::Plain, anchor, tag)
+                if span.start.byte_offset().is_some_and(|byte| lenient.dashes.contains(&byte)) =>
+            {
+                Event::Scalar("-".into(), ScalarStyle::Plain, anchor, tag)
+            }
+            event => event,
+        };
+        match &event {
+            Event::SequenceStart(StructureStyle::Flow, ..) | Event::MappingStart(StructureStyle::Flow, ..) => {
+                brackets += 1
+            }
+            Event::SequenceEnd | Event::MappingEnd => brackets = brackets.saturating_sub(1),
+            _ => {}
+        }
+        builder.event(event, mark(span.start)).map_err(Stop::Wrong)?;
     }
     Ok(builder.documents)
+}
+
+/// The key that is being read, from the top; what begins at `mark` is named itself, not what is in it.
+fn path(open: &[Open], mark: Mark) -> String {
+    let mut path = String::new();
+    for Open { node, key, .. } in open.iter().take_while(|open| open.node.mark != mark) {
+        match (&node.content, key) {
+            (Content::Sequence(items), _) => path.push_str(&format!("[{}]", items.len())),
+            (_, Some(key)) => path = join(&path, &key.text),
+            _ => {}
+        }
+    }
+    path
 }
 
 fn mark(marker: Marker) -> Mark {
@@ -44,8 +143,8 @@ struct Open {
     key: Option<Key>,
     /// Values of `<<`, applied when the mapping is closed: what stands in the mapping itself wins.
     merges: Vec<(Node, Mark)>,
-    /// The keys of a mapping so far, so that a large one stays quick.
-    seen: HashSet<String>,
+    /// The keys of a mapping so far, and where they stand.
+    seen: HashMap<String, Mark>,
 }
 
 struct Builder<'a> {
@@ -64,10 +163,12 @@ impl Builder<'_> {
                 let node = Node { content: Content::Scalar(Scalar { text: text.into_owned(), plain }), tag, mark };
                 self.finish(node, anchor)
             }
-            Event::SequenceStart(anchor, tag) => {
+            Event::SequenceStart(_, anchor, tag) => {
                 self.begin(Content::Sequence(Vec::new()), anchor, tag.as_deref(), mark)
             }
-            Event::MappingStart(anchor, tag) => self.begin(Content::Mapping(Vec::new()), anchor, tag.as_deref(), mark),
+            Event::MappingStart(_, anchor, tag) => {
+                self.begin(Content::Mapping(Vec::new()), anchor, tag.as_deref(), mark)
+            }
             Event::SequenceEnd | Event::MappingEnd => {
                 let Some(mut open) = self.open.pop() else { return Ok(()) };
                 self.merge(&mut open)?;
@@ -87,7 +188,8 @@ impl Builder<'_> {
                 self.anchors.clear();
                 Ok(())
             }
-            Event::Nothing | Event::StreamStart | Event::StreamEnd | Event::DocumentStart(_) => Ok(()),
+            // Beginnings and ends of stream and documents; others come only where `reading` asks for them.
+            _ => Ok(()),
         }
     }
 
@@ -96,7 +198,7 @@ impl Builder<'_> {
             return Err(self.wrong(&format!("nested deeper than {MOST_DEPTH} levels"), mark));
         }
         let node = Node { content, tag: tag.and_then(local), mark };
-        self.open.push(Open { node, anchor, key: None, merges: Vec::new(), seen: HashSet::new() });
+        self.open.push(Open { node, anchor, key: None, merges: Vec::new(), seen: HashMap::new() });
         Ok(())
     }
 
@@ -134,8 +236,10 @@ impl Builder<'_> {
                 }
                 Some(key) => {
                     // What is marked `!reset` goes before anything is read, and hides neither a value beside it nor a merged one.
-                    if node.tag.as_deref() != Some("reset") && !open.seen.insert(key.text.clone()) {
-                        return Err(self.wrong(&format!("the key `{}` stands here a second time", key.text), key.mark));
+                    if node.tag.as_deref() != Some("reset")
+                        && let Some(first) = open.seen.insert(key.text.clone(), key.mark)
+                    {
+                        return Err(self.twice(&key, first));
                     }
                     if key.text == "<<" {
                         open.merges.push((node, key.mark));
@@ -161,7 +265,8 @@ impl Builder<'_> {
                     return Err(self.wrong("`<<` takes a mapping or a list of mappings", mark));
                 };
                 for (key, value) in from {
-                    if open.seen.insert(key.text.clone()) {
+                    if !open.seen.contains_key(&key.text) {
+                        open.seen.insert(key.text.clone(), key.mark);
                         entries.push((key, value));
                     }
                 }
@@ -170,8 +275,15 @@ impl Builder<'_> {
         Ok(())
     }
 
+    fn twice(&self, key: &Key, first: Mark) -> Error {
+        let hint = if key.text == "<<" { "Write one `<<: [*a, *b]` for both." } else { "Keep one of the two." };
+        let path = join(&path(&self.open, key.mark), &key.text);
+        let message = format!("the key `{}` stands here a second time; the first is in line {}", key.text, first.line);
+        Error::invalid(message).hint(hint).at(key.mark.location(self.file, &path))
+    }
+
     fn wrong(&self, message: &str, mark: Mark) -> Error {
-        Error::invalid(message).at(mark.location(self.file, ""))
+        Error::invalid(message).at(mark.location(self.file, &path(&self.open, mark)))
     }
 }
 
@@ -183,15 +295,20 @@ fn count(node: &Node) -> usize {
     }
 }
 
+/// The name of a tag of YAML's own, such as `!!str`.
+fn of_yaml(tag: &Tag) -> Option<Cow<'_, str>> {
+    tag.suffix_in_namespace("tag:yaml.org,2002:")
+}
+
 fn local(tag: &Tag) -> Option<String> {
-    (!tag.is_yaml_core_schema()).then(|| tag.suffix.clone())
+    of_yaml(tag).is_none().then(|| tag.suffix().to_owned())
 }
 
 /// `!!str 1` is a text; `!!int "1"` a number; a local tag is kept, and makes a text of what it marks, as go-yaml has it.
 fn scalar_tag(plain: bool, tag: Option<&Tag>) -> (bool, Option<String>) {
-    match tag {
-        Some(tag) if tag.is_yaml_core_schema() => (tag.suffix != "str" && tag.suffix != "binary", None),
-        Some(tag) => (false, Some(tag.suffix.clone())),
+    match tag.map(|tag| of_yaml(tag).ok_or_else(|| tag.suffix().to_owned())) {
+        Some(Ok(name)) => (name != "str" && name != "binary", None),
+        Some(Err(local)) => (false, Some(local)),
         None => (plain, None),
     }
 }
@@ -261,5 +378,51 @@ mod tests {
         let a = node.get("a").expect("a");
         assert_eq!((a.tag.as_deref(), a.kind()), (Some("override"), "a text"));
         assert!(!node.get("b").expect("b").is_null());
+    }
+
+    fn text_of<'a>(node: &'a Node, key: &str) -> &'a str {
+        node.get(key).and_then(Node::text).expect(key)
+    }
+
+    #[test]
+    fn lines_in_brackets_and_quotes_begin_anywhere() {
+        for text in ["a: [\n  b,\n  c\n]\n", "x:\n  a: [\n  b\n ,c ]\n  d: e\n", "a:\t[\n\tb,\n\tc\n\t]\n"] {
+            let node = one(text).expect(text);
+            let list = node.get("a").or_else(|| node.get("x")?.get("a")).expect("a");
+            let Content::Sequence(items) = &list.content else { panic!("{text}") };
+            assert_eq!(items.iter().map(Node::text).collect::<Vec<_>>(), [Some("b"), Some("c")], "{text}");
+        }
+        for text in ["a: \"b\n  c\"\nd: e\n", "a: 'b\nc'\nd: e\n", "a: \"b \\\n\tc\"\nd: e\n"] {
+            assert_eq!(text_of(&one(text).expect(text), "a"), "b c", "{text}");
+        }
+    }
+
+    #[test]
+    fn the_last_line_of_a_block_ends_as_it_is_written() {
+        for (text, expected) in [
+            ("a: |\n  b", "b"),
+            ("a: >\n  b\n  c", "b c"),
+            ("a: |\n  b\n  ", "b\n"),
+            ("a: |\r\n  b\r\n  c", "b\nc"),
+            ("a: |\n  b\n", "b\n"),
+            ("a: |+\n  b", "b"),
+            ("a: |-\n  b\n", "b"),
+        ] {
+            assert_eq!(text_of(&one(text).expect(text), "a"), expected, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_mistake_names_the_key_that_is_being_read() {
+        for (text, key) in [
+            ("a:\n  b: [1, 2\nc: 3\n", "a.b[1]"),
+            ("a:\n  b: [1, @]\n", "a.b[1]"),
+            ("a:\n  b: 'c\n", "a.b"),
+            ("a:\n  - b: *c\n", "a[0].b"),
+            ("a:\n  b: 1\n  b: 2\n", "a.b"),
+        ] {
+            let error = one(text).expect_err(text);
+            assert_eq!(error.at.and_then(|at| at.key).as_deref(), Some(key), "{text}: {}", error.message);
+        }
     }
 }

@@ -3,8 +3,8 @@
 use std::ops::Range;
 use std::path::Path;
 
-use saphyr_parser::{Event, Parser, ScalarStyle, Tag};
-use sternway_model::yaml::{Resolved, Scalar};
+use granit_parser::{Event, Parser, ScalarStyle, Tag};
+use sternway_model::yaml::{Resolved, Scalar, reading};
 use sternway_model::{Error, Result};
 
 use super::super::tree::{Content, Key, Kind, Node};
@@ -14,7 +14,7 @@ use super::{DOCUMENTS, LISTED};
 pub(super) fn read(path: &Path, text: &str) -> Result<Node> {
     let places = Places::of(text);
     let mut reader = Reader { text, open: Vec::new(), documents: Vec::new(), seen: 0 };
-    for event in Parser::new_from_str(text) {
+    for event in Parser::new_from_str_with_options(text, reading()) {
         let Ok((event, span)) = event else {
             return Err(Error::internal(format!("{} was valid YAML a moment ago", path.display())));
         };
@@ -99,8 +99,8 @@ impl Reader<'_> {
                 node.note = open.note;
                 self.value(node);
             }
-            Event::DocumentStart(_) => self.seen = self.seen.max(span.end),
-            Event::DocumentEnd | Event::Nothing | Event::StreamStart | Event::StreamEnd => {}
+            Event::DocumentStart(..) => self.seen = self.seen.max(span.end),
+            _ => {}
         }
     }
 
@@ -142,7 +142,7 @@ impl Reader<'_> {
             return self.nothing();
         }
         let plain = style == ScalarStyle::Plain;
-        let is_text = tag.is_some_and(|tag| tag.is_yaml_core_schema() && tag.suffix == "str");
+        let is_text = tag.is_some_and(|tag| tag.is_yaml_core_schema_tag("str"));
         let resolved = if is_text { Resolved::Text } else { Scalar { text: text.to_owned(), plain }.resolve() };
         let raw = || self.text[span.clone()].to_owned();
         let content = match resolved {
