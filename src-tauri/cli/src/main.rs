@@ -68,7 +68,11 @@ fn complain(error: &Error, json: bool) {
 }
 
 fn run(arguments: Arguments) -> Result<u8> {
-    let runtime = tokio::runtime::Runtime::new()
+    // One thread waits for the engine, the disk and the keychain, and what computes has others: handing each answer to another thread
+    // would cost more than it gains.
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
         .map_err(|error| Error::internal(format!("the asynchronous runtime does not start: {error}")))?;
     let mut parts = Parts::system()?;
     parts.boundary = crash::boundary();

@@ -65,8 +65,13 @@ async fn git(folder: &Path, arguments: &[&str]) -> Result<Option<String>> {
     let mut command = Command::new("git");
     // A plan must not write: not even the index's stat cache.
     command.arg("--no-optional-locks").args(arguments).current_dir(folder);
-    command.stdin(Stdio::null()).stderr(Stdio::null()).kill_on_drop(true);
-    let output = match tokio::time::timeout(LIMIT, command.output()).await {
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null()).kill_on_drop(true);
+    let output = async {
+        // Whoever starts a program waits until it has begun; the questions to the engine, asked meanwhile, should not.
+        let child = tokio::task::spawn_blocking(move || command.spawn()).await??;
+        child.wait_with_output().await
+    };
+    let output = match tokio::time::timeout(LIMIT, output).await {
         Ok(Ok(output)) => output,
         Ok(Err(_)) => return Ok(None),
         Err(_) => return Err(Error::new(Code::TimedOut, "git does not answer").hint("Look for a stuck git process.")),

@@ -122,7 +122,7 @@ pub async fn prepare(
     let survey = survey(project, environment, observer, have.as_ref(), wanted);
     let ready_to_go_back = readiness(project, environment, observer, have.as_ref(), parts);
     let revision = async { if of_folder { git::revision(&project.folder).await } else { Ok(known) } };
-    let (survey, mut ready_to_go_back, revision) = tokio::join!(survey, ready_to_go_back, revision);
+    let (revision, survey, mut ready_to_go_back) = tokio::join!(revision, survey, ready_to_go_back);
     let Survey { mut want, jobs, blockers, kept, notes, images } = survey?;
     want.revision = revision?;
     for (goes, what) in [(want.remove.volumes, "the data in its volumes"), (want.remove.images, "its images")] {

@@ -64,7 +64,7 @@ impl Core {
             if plan.stamp != stamp {
                 return Err(moved());
             }
-            let subject = counted(plan.images.len(), "kept image");
+            let subject = subject(&plan.images);
             self.audited(project, environment, "gave up", &subject, None).await?;
             for image in &images {
                 engine.give_up(image, &lease).await?;
@@ -165,6 +165,16 @@ fn stamp(going: &[KeptImage]) -> String {
 #[allow(clippy::cast_precision_loss, reason = "bytes of images are far below 2^52")]
 fn bytes(bytes: u64) -> f64 {
     bytes as f64
+}
+
+/// What the audit says: how many images, and which, by service and the newest release that has them.
+fn subject(images: &[SpareImage]) -> String {
+    let which = |image: &SpareImage| match image.release {
+        Some(release) => format!("{} of #{release}", image.service),
+        None => format!("{} of no release", image.service),
+    };
+    let names: Vec<String> = images.iter().map(which).collect();
+    format!("{}: {}", counted(images.len(), "kept image"), names.join(", "))
 }
 
 #[cfg(test)]

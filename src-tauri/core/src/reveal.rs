@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use sternway_config::{Assignment, EnvFile};
-use sternway_history::AuditEntry;
+use sternway_history::{AuditEntry, StoredSecret};
 use sternway_model::{
     Code, EnvironmentName, Error, Result, Reveal, SecretName, SecretPin, Sensitive, Value, Variable, expand, mentions,
 };
@@ -85,10 +85,18 @@ impl Core {
         version: Option<u32>,
     ) -> Result<u32> {
         let known = self.known_secrets(project).await?;
-        version.or_else(|| crate::want::newest(&known, environment).get(name).copied()).ok_or_else(|| {
+        let newest = crate::want::newest(&known, environment).get(name).copied().ok_or_else(|| {
             Error::new(Code::SecretMissing, format!("{name} has no value in {environment}"))
                 .hint(format!("Set it with `sternway secret set {environment} {name}`."))
-        })
+        })?;
+        let version = version.unwrap_or(newest);
+        let is_version =
+            |row: &StoredSecret| row.environment == *environment && row.name == *name && row.version == version;
+        if !known.iter().any(is_version) {
+            return Err(Error::new(Code::SecretMissing, format!("{name} has no version {version} in {environment}"))
+                .hint(format!("The newest is {newest}; `sternway secret list {environment}` names them.")));
+        }
+        Ok(version)
     }
 
     pub(crate) async fn audited(

@@ -25,6 +25,10 @@ const BUSY: Duration = Duration::from_secs(15);
 /// memory anyway; SQLite's 2 MiB a connection add up in a program that stays open all day.
 const CACHE: &str = "-512";
 
+/// Pages that are written beside the file until they are brought into it. The first program to open the file reads all of them: with
+/// SQLite's own 1000 that is 10 ms of each command on the terminal, which ends without waiting for the disk once more.
+const WRITTEN_BESIDE: &str = "100";
+
 /// The pause before the file is opened again after it was busy.
 const AGAIN: Duration = Duration::from_millis(20);
 
@@ -73,22 +77,38 @@ impl History {
             .foreign_keys(true)
             .busy_timeout(BUSY)
             .disable_statement_logging();
-        // Looked at through a connection that sets nothing, so that a file which is refused stays as it is.
-        let mut connection = options.connect().await.map_err(|error| place.fault(error))?;
-        migrate(&mut connection, &place, migrations).await?;
-
+        let known = i64::try_from(migrations.len()).map_err(|error| Error::internal(error.to_string()))?;
+        let connection = if is_of_today(&place.database(), known).await {
+            None
+        } else {
+            // Looked at through a connection that sets nothing, so that a file which is refused stays as it is.
+            let mut connection = options.connect().await.map_err(|error| place.fault(error))?;
+            migrate(&mut connection, &place, migrations).await?;
+            Some(connection)
+        };
         // FULL: what the journal says must survive a power cut, too, because the containers do.
         let options = options
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full)
-            .pragma("cache_size", CACHE);
+            .pragma("cache_size", CACHE)
+            .pragma("wal_autocheckpoint", WRITTEN_BESIDE);
         let pool = SqlitePoolOptions::new()
             .max_connections(4)
             .connect_with(options.clone())
             .await
             .map_err(|error| place.fault(error))?;
-        // Only now: the last one to close the file has to tidy it up.
-        connection.close().await.map_err(|error| place.fault(error))?;
+        match connection {
+            // Only now: the last one to close the file has to tidy it up.
+            Some(connection) => connection.close().await.map_err(|error| place.fault(error))?,
+            None => {
+                // A newer program may have changed the form, and the file does not know it yet.
+                let mut connection = pool.acquire().await.map_err(|error| place.fault(error))?;
+                let version = number(&mut connection, &place, "PRAGMA user_version").await?;
+                if version > known {
+                    return Err(place.newer(version, known));
+                }
+            }
+        }
         let hasty = SqlitePoolOptions::new()
             .max_connections(1)
             .connect_lazy_with(options.synchronous(SqliteSynchronous::Normal));
@@ -148,6 +168,22 @@ impl History {
     pub(crate) fn damaged(&self, what: impl std::fmt::Display) -> Error {
         self.place.damaged(what)
     }
+}
+
+/// Whether the file itself says that it has the form of today, so that nothing has to be found out about it first. Its header says
+/// so at fixed places (<https://www.sqlite.org/fileformat2.html>, section 1.3).
+async fn is_of_today(file: &Path, known: i64) -> bool {
+    const USER_VERSION: usize = 60;
+    const APPLICATION: usize = 68;
+    let mut header = [0; 100];
+    let read = async {
+        let mut file = tokio::fs::File::open(file).await?;
+        tokio::io::AsyncReadExt::read_exact(&mut file, &mut header).await
+    };
+    let is_read = read.await.is_ok();
+    let number =
+        |place: usize| header[place..place + 4].iter().fold(0_i64, |number, byte| number << 8 | i64::from(*byte));
+    is_read && number(APPLICATION) == APPLICATION_ID && number(USER_VERSION) == known
 }
 
 async fn make_private_dir(dir: &Path) -> Result<()> {

@@ -62,6 +62,9 @@ async fn images_of_old_releases_go_when_a_person_says_so() -> Result<()> {
     let left = engine::kept(&project, "web")?;
     assert_eq!(left.len(), 2, "{left:?}");
     assert!(!left.iter().any(|name| gone == **name), "{gone} of {left:?}");
+    let audit = stage.call(["audit", "staging"]).done().await?;
+    let audit = audit.last()?.to_string();
+    assert!(audit.contains("1 kept image: web of #1"), "{audit}");
     let again = stage.call(["prune", "staging", "--keep", "2", "--yes"]).done().await?;
     assert_eq!(again.last()?["images"], json!([]));
 

@@ -27,6 +27,10 @@ async fn whoever_looks_at_a_secret_is_written_down_first() {
     assert_eq!(error.code, Code::Protected);
     assert_eq!(shop.core.audit(&project, None, None).await.expect("readable").entries, [], "nothing was seen");
 
+    let error =
+        shop.core.revealable(&project, &production, &token, Some(7)).await.expect_err("there is no such version");
+    assert_eq!((error.code, error.hint.contains("newest is 1")), (Code::SecretMissing, true), "{error} {}", error.hint);
+
     let asked = Asked { typed: Some("production"), why: Some(" the provider asked ") };
     let (version, value) = reveal(&asked).await.expect("revealed");
     assert_eq!((version, value.reveal()), (1, "a planted token"));
