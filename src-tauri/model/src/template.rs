@@ -33,11 +33,25 @@ impl Filled {
     }
 }
 
+/// Defaults inside defaults: more levels than anybody writes.
+const MOST_LEVELS: usize = 50;
+
+/// How much of a text is shown that is no variable, in characters.
+const SHOWN: usize = 40;
+
 /// Fills in a text's variables.
 ///
 /// # Errors
 /// [`crate::Code::InvalidInput`] if the text has a `${` that is no variable, or a variable with `?` has no value.
 pub fn fill(text: &str, lookup: &dyn Fn(&str) -> Option<String>) -> Result<Filled> {
+    fill_level(text, lookup, 0)
+}
+
+fn fill_level(text: &str, lookup: &dyn Fn(&str) -> Option<String>, level: usize) -> Result<Filled> {
+    if level > MOST_LEVELS {
+        return Err(Error::invalid(format!("more than {MOST_LEVELS} defaults stand inside each other"))
+            .hint("Look for a `${` that is not closed."));
+    }
     let mut filled = Filled { text: String::with_capacity(text.len()), unset: Vec::new() };
     let mut rest = text;
     while let Some(dollar) = rest.find('$') {
@@ -47,8 +61,8 @@ pub fn fill(text: &str, lookup: &dyn Fn(&str) -> Option<String>) -> Result<Fille
             filled.text.push('$');
             after
         } else if let Some(body) = after.strip_prefix('{') {
-            let end = closing(body).ok_or_else(|| wrong(text))?;
-            braced(text, &body[..end], lookup, &mut filled)?;
+            let end = closing(body).ok_or_else(|| wrong(body))?;
+            braced(&body[..end], lookup, level, &mut filled)?;
             &body[end + 1..]
         } else {
             let end = name_length(after);
@@ -64,8 +78,11 @@ pub fn fill(text: &str, lookup: &dyn Fn(&str) -> Option<String>) -> Result<Fille
     Ok(filled)
 }
 
-fn wrong(text: &str) -> Error {
-    Error::invalid(format!("`{text}` has a `${{` that is no variable"))
+/// What stands behind a `${` is no variable.
+fn wrong(body: &str) -> Error {
+    let shown: String = body.split('\n').next().unwrap_or_default().chars().take(SHOWN).collect();
+    let more = if shown.len() < body.len() { "…" } else { "" };
+    Error::invalid(format!("`${{{shown}{more}` is no variable"))
         .hint("Write `$$` for a dollar sign, `${NAME}` for a variable.")
 }
 
@@ -86,23 +103,31 @@ fn closing(body: &str) -> Option<usize> {
     if body[name..].starts_with('}') {
         return Some(name);
     }
-    let line = body.split('\n').next().unwrap_or_default();
     let mut depth = 1_usize;
-    let mut bytes = line.bytes().enumerate().skip(1);
+    let mut last = None;
+    let mut bytes = body.bytes().enumerate().skip(1);
     while let Some((index, byte)) = bytes.next() {
         match byte {
-            b'}' => depth -= 1,
+            b'}' => {
+                depth -= 1;
+                last = Some(index);
+            }
             b'{' => {
                 depth += 1;
-                bytes.next();
+                match bytes.next() {
+                    Some((index, b'}')) => last = Some(index),
+                    Some((_, b'\n')) => break,
+                    _ => {}
+                }
             }
+            b'\n' => break,
             _ => {}
         }
         if depth == 0 {
-            return Some(index);
+            break;
         }
     }
-    line.rfind('}')
+    last
 }
 
 fn plain(name: &str, lookup: &dyn Fn(&str) -> Option<String>, filled: &mut Filled) {
@@ -112,10 +137,10 @@ fn plain(name: &str, lookup: &dyn Fn(&str) -> Option<String>, filled: &mut Fille
     }
 }
 
-fn braced(whole: &str, body: &str, lookup: &dyn Fn(&str) -> Option<String>, filled: &mut Filled) -> Result<()> {
+fn braced(body: &str, lookup: &dyn Fn(&str) -> Option<String>, level: usize, filled: &mut Filled) -> Result<()> {
     let (name, operator) = body.split_at(name_length(body));
     if name.is_empty() {
-        return Err(wrong(whole));
+        return Err(wrong(body));
     }
     let value = lookup(name);
     let (present, operator) = match operator.strip_prefix(':') {
@@ -129,7 +154,7 @@ fn braced(whole: &str, body: &str, lookup: &dyn Fn(&str) -> Option<String>, fill
         return Ok(());
     }
     // As Compose does it: also in a default that is not needed, what is required has to be there.
-    let inner = fill(chars.as_str(), lookup)?;
+    let inner = fill_level(chars.as_str(), lookup, level + 1)?;
     match (kind, value) {
         (Some('-' | '?'), Some(value)) if present => filled.text.push_str(&value),
         (Some('-'), _) => filled.append(inner),
@@ -140,7 +165,7 @@ fn braced(whole: &str, body: &str, lookup: &dyn Fn(&str) -> Option<String>, fill
         }
         (Some('+'), _) if present => filled.append(inner),
         (Some('+'), _) => {}
-        _ => return Err(wrong(whole)),
+        _ => return Err(wrong(body)),
     }
     Ok(())
 }
@@ -193,6 +218,20 @@ mod tests {
         assert!(fill("${A:-${B:?set it}}", &lookup).is_err(), "also where it is not needed");
         let error = fill("${B:?set it}", &lookup).expect_err("required");
         assert!(error.message.contains("`B`") && error.message.contains("set it"), "{error}");
+    }
+
+    #[test]
+    fn a_long_text_ends_soon_whatever_is_in_it() {
+        let many = 200_000;
+        assert_eq!(fill(&"${A:-x} ".repeat(many), &lookup).expect("valid").text, "a ".repeat(many));
+        for text in [
+            format!("{}x{}", "${A:-".repeat(many), "}".repeat(many)),
+            format!("{}}}", "${A:-{} ".repeat(many)),
+            "${A:-".repeat(many),
+        ] {
+            let error = fill(&text, &lookup).expect_err("too much");
+            assert!(error.message.len() < 200, "{error}");
+        }
     }
 
     #[test]

@@ -2,6 +2,8 @@
 //!
 //! Source of the rules: the Compose specification, "env_file", "Env_file format", and compose-go's `dotenv` package.
 
+use std::cell::Cell;
+use std::collections::HashMap;
 use std::path::Path;
 
 use sternway_model::yaml::Mark;
@@ -24,7 +26,15 @@ pub(super) struct Parsed {
 /// [`sternway_model::Code::InvalidInput`], with the line, for a name that is none or a quote that is not closed.
 pub(super) fn parse(file: &Path, text: &str, lookup: Lookup<'_>) -> Result<Parsed> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    let mut reader = Reader { file, text, rest: text, parsed: Parsed::default(), lookup };
+    let mut reader = Reader {
+        file,
+        text,
+        rest: text,
+        parsed: Parsed::default(),
+        last: HashMap::new(),
+        lines: Cell::new((0, 1)),
+        lookup,
+    };
     while reader.statement()? {}
     Ok(reader.parsed)
 }
@@ -59,6 +69,10 @@ struct Reader<'a> {
     text: &'a str,
     rest: &'a str,
     parsed: Parsed,
+    /// Where in `parsed` the last value of each variable is.
+    last: HashMap<String, usize>,
+    /// A place of the text, in bytes, and its line, as far as lines were counted.
+    lines: Cell<(usize, u32)>,
     lookup: Lookup<'a>,
 }
 
@@ -92,13 +106,20 @@ impl<'a> Reader<'a> {
             // A name alone passes the value on that the variable has outside.
             self.rest = after;
             let value = (self.lookup)(name);
-            self.parsed.variables.extend(value.map(|value| (name.to_owned(), value)));
+            if let Some(value) = value {
+                self.push(name, value);
+            }
             return Ok(true);
         }
         self.rest = after[1..].trim_start_matches(|c: char| c != '\n' && c.is_whitespace());
         let value = self.value(name)?;
-        self.parsed.variables.push((name.to_owned(), value));
+        self.push(name, value);
         Ok(true)
+    }
+
+    fn push(&mut self, name: &str, value: String) {
+        self.last.insert(name.to_owned(), self.parsed.variables.len());
+        self.parsed.variables.push((name.to_owned(), value));
     }
 
     fn value(&mut self, name: &str) -> Result<String> {
@@ -137,9 +158,8 @@ impl<'a> Reader<'a> {
 
     fn filled(&mut self, name: &str, value: &str) -> Result<String> {
         let lookup = |name: &str| {
-            (self.lookup)(name).or_else(|| {
-                self.parsed.variables.iter().rev().find(|(known, _)| known == name).map(|(_, value)| value.clone())
-            })
+            let own = || self.parsed.variables.get(*self.last.get(name)?).map(|(_, value)| value.clone());
+            (self.lookup)(name).or_else(own)
         };
         let filled = template::fill(value, &lookup).map_err(|_| {
             // Not the error itself: it quotes the value, which may be a secret.
@@ -153,8 +173,12 @@ impl<'a> Reader<'a> {
 
     /// The line of what is read next, from 1.
     fn line(&self) -> u32 {
-        let read = &self.text[..self.text.len() - self.rest.len()];
-        u32::try_from(read.matches('\n').count() + 1).unwrap_or(u32::MAX)
+        let (counted, line) = self.lines.get();
+        let here = self.text.len() - self.rest.len();
+        let more = self.text.as_bytes()[counted..here].iter().filter(|byte| **byte == b'\n').count();
+        let line = line.saturating_add(u32::try_from(more).unwrap_or(u32::MAX));
+        self.lines.set((here, line));
+        line
     }
 
     fn wrong(&self, message: &str) -> Error {
@@ -239,6 +263,13 @@ mod tests {
             Some(&("OUTSIDE".into(), "out".into()))
         );
         assert_eq!(values("A=1\nB=$A")[1].1, "1");
+    }
+
+    #[test]
+    fn a_long_file_is_read_in_one_go() {
+        let lines: String = (0..100_000).map(|number| format!("A{number}=$A{}$NONE\n", number / 2)).collect();
+        let parsed = parse(Path::new("test.env"), &lines, &lookup).expect("valid");
+        assert_eq!((parsed.variables.len(), parsed.unset.last()), (100_000, Some(&("A99999".to_owned(), 100_000))));
     }
 
     #[test]
