@@ -170,7 +170,8 @@ pub enum Command {
     /// Look at and set secrets. Values come from standard input, never from the command line.
     #[command(subcommand)]
     Secret(Secret),
-    /// Run a command with an environment's variables, secrets resolved; here, or in a new container of a service.
+    /// Run a command with an environment's variables, secrets resolved; here, or in a new container of a service. What is piped in is
+    /// the command's input.
     Run {
         /// The environment.
         environment: EnvironmentName,
@@ -314,14 +315,14 @@ pub struct Exec {
     #[arg(long, value_name = "NAME")]
     pub confirm: Option<String>,
     /// The command and its arguments.
-    #[arg(last = true, required = true)]
+    #[arg(trailing_var_arg = true, required = true)]
     pub command: Vec<String>,
 }
 
 /// Compose files.
 #[derive(Debug, Subcommand)]
 pub enum Compose {
-    /// Print the canonical model, as `docker compose config --format json` does.
+    /// Print the canonical model as YAML; with `--json` as `docker compose config --format json` does.
     Config {
         /// A Compose file; several are merged in their order.
         #[arg(long, short, required = true, value_name = "FILE")]

@@ -46,8 +46,7 @@ pub fn consent(plan: &Plan, consent: &Consent, json: bool) -> Result<Option<Stri
             format!("{} is protected", plan.environment)
         };
         if consent.yes || json {
-            return Err(Error::new(Code::Protected, format!("{why}, and only if the environment's name is typed"))
-                .hint(format!("Use --confirm {}.", plan.environment)));
+            return Err(not_typed(&plan.environment, &why));
         }
         return name_of(&plan.environment, &why, None).map(Some);
     }
@@ -72,14 +71,20 @@ pub fn name_of_protected(
 /// The environment's name, typed beforehand or now, with why it is wanted.
 ///
 /// # Errors
-/// [`Code::Usage`] where nobody can be asked.
+/// [`Code::Protected`] where nobody can be asked.
 pub fn name_of(environment: &EnvironmentName, why: &str, confirm: Option<String>) -> Result<String> {
     match confirm {
         Some(typed) => Ok(typed),
-        None => {
-            ask(&format!("{why}. Type the environment's name to go on: "), &format!("Use --confirm {environment}."))
-        }
+        None => ask(&format!("{why}. Type the environment's name to go on: "), "").map_err(|error| match error.code {
+            Code::Usage => not_typed(environment, why),
+            _ => error,
+        }),
     }
+}
+
+fn not_typed(environment: &EnvironmentName, why: &str) -> Error {
+    Error::new(Code::Protected, format!("{why}, and only if the environment's name is typed"))
+        .hint(format!("Use --confirm {environment}."))
 }
 
 /// What a person types; `otherwise` says what to do where there is none.

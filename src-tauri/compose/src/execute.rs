@@ -16,7 +16,7 @@ mod restart;
 mod security;
 mod wait;
 
-pub use one_off::run_once;
+pub use one_off::{Pipes, run_once};
 pub use restart::restart;
 
 use std::future::Future;

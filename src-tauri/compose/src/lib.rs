@@ -61,7 +61,7 @@ mod worked_on;
 
 pub use compare::{Side, difference};
 pub use engine::{Engine, EngineInfo, Engines, Observer};
-pub use execute::{Done, Output, Run, execute, restart, run_once};
+pub use execute::{Done, Output, Pipes, Run, execute, restart, run_once};
 pub use image::KeptImage;
 pub use lease::{Holder, Lease, Owner};
 pub use load::{FromFile, Loaded, Places, Sources, as_compose_prints, load, to_yaml};

@@ -7,6 +7,7 @@ mod mount;
 mod pins;
 mod scalar;
 mod service;
+mod slips;
 mod supported;
 
 use std::collections::{BTreeMap, BTreeSet};

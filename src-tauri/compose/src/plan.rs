@@ -375,6 +375,7 @@ impl<'a> Planner<'a> {
             self.leaves_data(place, decision);
         }
         if action == Action::Recreate
+            && !self.want.model.runs_once(place.name)
             && let Some(why) = decision.others.iter().find_map(|old| place.cannot_run_beside(old))
         {
             let name = place.name;
@@ -402,9 +403,22 @@ impl<'a> Planner<'a> {
             .filter(|name| self.observed.volumes.contains_key(*name) && volumes.iter().all(|(_, has)| has != name))
             .map(String::as_str)
             .collect();
-        if !new.is_empty() && !left.is_empty() {
-            let (new, left) = (new.join(", "), left.into_iter().collect::<Vec<_>>().join(", "));
+        if left.is_empty() {
+            return;
+        }
+        let left = left.into_iter().collect::<Vec<_>>().join(", ");
+        let had: BTreeSet<&String> = decision.others.iter().flat_map(|old| &old.writes).collect();
+        let other: Vec<&str> =
+            volumes.iter().filter(|(_, name)| !had.contains(name)).map(|(key, _)| key.as_str()).collect();
+        if !new.is_empty() {
+            let new = new.join(", ");
             self.note(format!("{} begins with the empty volume {new}; what it wrote stays in {left}", place.name));
+        } else if !other.is_empty() {
+            let other = other.join(", ");
+            self.note(format!(
+                "{} goes on with what is in the volume {other}; what it wrote since stays in {left}",
+                place.name
+            ));
         }
     }
 

@@ -1,6 +1,6 @@
 //! Why a container must be replaced, told from what it was made from and what it should be made from.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value};
 use sternway_model::{ImageId, SecretPin, looks_like_secret, mentions};
@@ -74,6 +74,7 @@ fn settings(
             _ if old == new => {}
             "environment" => environment(old, new, reasons),
             "ports" => reasons.push(format!("ports {} → {}", ports(old), ports(new))),
+            "volumes" => mounts(old, new, reasons),
             "image" if other_image => {} // said above, by content
             key => reasons.push(setting(key, old, new)),
         }
@@ -183,12 +184,39 @@ fn ports(value: Option<&Value>) -> String {
     if ports.is_empty() { "none".to_owned() } else { ports.join(", ") }
 }
 
+/// What is mounted elsewhere or anew, by its place in the container.
+fn mounts(old: Option<&Value>, new: Option<&Value>, reasons: &mut Vec<String>) {
+    let by_target = |list: Option<&Value>| -> BTreeMap<String, Value> {
+        let items = list.and_then(Value::as_array).into_iter().flatten();
+        items.map(|mount| (mount["target"].as_str().unwrap_or_default().to_owned(), mount.clone())).collect()
+    };
+    let (old, new) = (by_target(old), by_target(new));
+    let source = |mount: &Value| mount["source"].as_str().unwrap_or("a volume without a name").to_owned();
+    let targets: BTreeSet<&String> = old.keys().chain(new.keys()).collect();
+    for target in targets {
+        match (old.get(target), new.get(target)) {
+            (before, after) if before == after => {}
+            (None, _) => reasons.push(format!("mount {target} added")),
+            (_, None) => reasons.push(format!("mount {target} removed")),
+            (Some(before), Some(after)) if source(before) != source(after) => {
+                reasons.push(format!("mount {target} {} → {}", source(before), source(after)));
+            }
+            (Some(_), Some(_)) => reasons.push(format!("mount {target} changed")),
+        }
+    }
+}
+
 fn setting(key: &str, old: Option<&Value>, new: Option<&Value>) -> String {
     let short = |value: &Value| matches!(value, Value::String(_) | Value::Number(_) | Value::Bool(_));
     match (old, new) {
         (Some(old), Some(new)) if short(old) && short(new) => format!("{key} {} → {}", shown(old), shown(new)),
         (None | Some(Value::Null), Some(_)) => format!("{key} added"),
         (Some(_), None | Some(Value::Null)) => format!("{key} removed"),
+        (Some(Value::Object(old)), Some(Value::Object(new))) => {
+            let keys: BTreeSet<&str> = old.keys().chain(new.keys()).map(String::as_str).collect();
+            let other: Vec<&str> = keys.into_iter().filter(|key| old.get(*key) != new.get(*key)).collect();
+            format!("{key} changed: {}", other.join(", "))
+        }
         _ => format!("{key} changed"),
     }
 }

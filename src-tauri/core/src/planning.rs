@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 use sternway_compose::{Observer, Removal, lease};
+use sternway_config::NO_VERSION;
 use sternway_history::{Filter, ProjectId, StoredPlan};
 use sternway_model::{
     Code, Deployment, DeploymentNumber, EnvironmentName, Error, Kind, Layer, Outcome, Plan, Readiness, Release, Result,
@@ -223,6 +224,8 @@ impl Core {
             wanted.blockers.extend(missing);
         } else if matches!(goal, Goal::Folder | Goal::Promote(_)) {
             unresolved::tell(project, environment, &mut wanted).await?;
+            let gone = self.gone_secrets(project, environment, &wanted.want).await?;
+            wanted.blockers.extend(gone);
         }
         if let Some(have) = &have {
             wanted.notes.extend(gone_files(project, goal, have));
@@ -268,6 +271,26 @@ impl Core {
                 .collect(),
             Err(error) => vec![format!("the secrets of {release} cannot be read: {error}")],
         })
+    }
+
+    /// The secrets that a deployment would not find: known here, and gone from this keychain, as on a new machine. A keychain that
+    /// cannot be read is not spoken of: going back is not proven then, and that is said.
+    async fn gone_secrets(&self, project: &Project, environment: &EnvironmentName, want: &Want) -> Result<Vec<String>> {
+        let mut pins = want.secrets()?;
+        pins.retain(|pin| pin.version != NO_VERSION);
+        if pins.is_empty() {
+            return Ok(Vec::new());
+        }
+        let Ok((_, gone)) = self.vault().fetch_kept(&Self::scope(project, environment), &pins).await else {
+            return Ok(Vec::new());
+        };
+        let told = gone.iter().map(|SecretPin { name, version }| {
+            format!(
+                "the keychain of this machine has no version {version} of the secret {name}; set it with `sternway secret set \
+                 {environment} {name}`"
+            )
+        });
+        Ok(told.collect())
     }
 
     /// Says which releases there are.

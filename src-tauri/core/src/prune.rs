@@ -170,7 +170,7 @@ fn bytes(bytes: u64) -> f64 {
 /// What the audit says: how many images, and which, by service and the newest release that has them.
 fn subject(images: &[SpareImage]) -> String {
     let which = |image: &SpareImage| match image.release {
-        Some(release) => format!("{} of #{release}", image.service),
+        Some(release) => format!("{} of {release}", image.service),
         None => format!("{} of no release", image.service),
     };
     let names: Vec<String> = images.iter().map(which).collect();

@@ -110,6 +110,7 @@ impl Want {
             remove: Removal::default(),
         };
         let model = want.model().map_err(|error| placed(error, &loaded.places))?;
+        model.check_slips().map_err(|error| placed(error, &loaded.places))?;
         known_services(&want.verify, &model)?;
         let missing: BTreeSet<SecretName> =
             want.secrets()?.into_iter().filter(|pin| pin.version == NO_VERSION).map(|pin| pin.name).collect();

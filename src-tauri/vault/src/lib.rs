@@ -4,7 +4,7 @@
 //! - [`Keychain`], [`OsKeychain`]: where the values are; [`testing`] has one for tests
 //! - [`Revealed`]: the values that one run needs, fetched at its beginning
 //! - [`generate`]: a new random value; [`Finder`]: where values turn up in texts that are not ours
-//! - [`Redactor`], [`LineRedactor`]: the one sink that every text passes before it is stored or shown
+//! - [`Redactor`], [`LineRedactor`], [`ByteRedactor`]: the one sink that every text passes before it is stored or shown
 //!
 //! ```
 //! # tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
@@ -40,7 +40,7 @@ mod vault;
 pub use finder::{Finder, SHORTEST_FOUND};
 pub use generate::generate;
 pub use keychain::{EntryName, Keychain, Scope};
-pub use lines::LineRedactor;
+pub use lines::{ByteRedactor, LineRedactor};
 pub use os::OsKeychain;
 pub use redactor::{MASK, Redactor};
 pub use vault::{Put, Revealed, Vault};

@@ -1,6 +1,6 @@
 //! Redacted lines from a stream of bytes.
 
-use crate::redactor::Redactor;
+use crate::redactor::{Known, Redactor};
 
 /// A line is passed on in pieces when it is longer than this, in bytes.
 const LONGEST_LINE: usize = 64 * 1024;
@@ -67,6 +67,56 @@ impl LineRedactor {
     }
 }
 
+/// Takes secrets out of a program's output and leaves every other byte as it is, also where it is no text.
+#[derive(Debug)]
+pub struct ByteRedactor {
+    redactor: Redactor,
+    /// The end of what came, in which a secret may have begun.
+    held: Vec<u8>,
+}
+
+impl ByteRedactor {
+    /// With the secrets of this redactor, also those that are added later.
+    #[must_use]
+    pub fn new(redactor: Redactor) -> Self {
+        Self { redactor, held: Vec::new() }
+    }
+
+    /// Takes the next bytes and gives those that are decided. Whole lines are: secrets of several lines are looked for line by line
+    /// elsewhere, too. What has no line's end for long is decided as far as no secret can reach over its end.
+    pub fn push(&mut self, bytes: &[u8]) -> Vec<u8> {
+        // What is held has no line's end.
+        let lines = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| self.held.len() + end + 1);
+        self.held.extend_from_slice(bytes);
+        let open = self.held.len() - lines;
+        let known = self.redactor.snapshot();
+        let decided = if open <= LONGEST_LINE {
+            lines
+        } else {
+            let last = self.held.utf8_chunks().last();
+            let (text, rest) = last.map_or(("", 0), |chunk| (chunk.valid(), chunk.invalid().len()));
+            self.held.len() - rest - text.len() + known.decided(text)
+        };
+        let waiting = self.held.split_off(decided);
+        redacted(&known, &std::mem::replace(&mut self.held, waiting))
+    }
+
+    /// What is left when the output has ended.
+    pub fn finish(&mut self) -> Vec<u8> {
+        redacted(&self.redactor.snapshot(), &std::mem::take(&mut self.held))
+    }
+}
+
+/// Secrets are texts, so they are looked for in what is text.
+fn redacted(known: &Known, bytes: &[u8]) -> Vec<u8> {
+    let mut redacted = Vec::with_capacity(bytes.len());
+    for chunk in bytes.utf8_chunks() {
+        redacted.extend_from_slice(known.redact(chunk.valid()).as_bytes());
+        redacted.extend_from_slice(chunk.invalid());
+    }
+    redacted
+}
+
 #[cfg(test)]
 mod tests {
     use sternway_model::Sensitive;
@@ -87,6 +137,22 @@ mod tests {
         *state ^= *state >> 7;
         *state ^= *state << 17;
         usize::try_from(*state % 1000).unwrap()
+    }
+
+    #[test]
+    fn bytes_stay_as_they_are_but_for_secrets() {
+        let binary: Vec<u8> =
+            (0..400_000_u32).map(|number| number.wrapping_mul(2_654_435_761).to_be_bytes()[0]).collect();
+        let long = "x".repeat(3 * LONGEST_LINE);
+        let stream =
+            [b"a abcdef\r\n\n", &binary[..], b"\nabcd", long.as_bytes(), "abcd naïve-🦀-secret".as_bytes()].concat();
+        let wanted = [b"a [secret]\r\n\n", &binary[..], b"\n[secret]", long.as_bytes(), b"[secret] [secret]"].concat();
+        for size in [1, 7, 4096, stream.len()] {
+            let mut redacting = ByteRedactor::new(redactor());
+            let mut passed: Vec<u8> = stream.chunks(size).flat_map(|chunk| redacting.push(chunk)).collect();
+            passed.extend(redacting.finish());
+            assert!(passed == wanted, "in pieces of {size}");
+        }
     }
 
     fn lines_of(redactor: &Redactor, stream: &[u8], seed: u64) -> Vec<String> {

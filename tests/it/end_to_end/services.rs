@@ -31,10 +31,12 @@ async fn what_runs_can_be_looked_at_and_started_anew() -> Result<()> {
     let exec =
         stage.call(["exec", "staging", "web", "--", "sh", "-c", "read n; exit $n"]).input("7\n").answer().await?;
     assert_eq!(exec.exit, Some(7), "{}", exec.describe());
+    // It has the service's variables, what is piped in, and two outputs.
+    let line = "read n; echo \"[\\\"$MESSAGE\\\",$n]\"; echo careful >&2; exit 5";
     let once =
-        stage.call(["run", "staging", "--service", "job", "--", "sh", "-c", "echo \"[1,$MESSAGE]\" >&2; exit 5"]);
-    let once = once.answer().await;
-    assert!(once.is_err_and(|failure| failure.to_string().contains("[1,first]")), "it has the service's variables");
+        stage.call(["run", "staging", "--service", "job", "--", "sh", "-c", line]).input("7\n").answer().await?;
+    assert_eq!((once.exit, once.last()?), (Some(5), &json!(["first", 7])), "{}", once.describe());
+    assert!(once.errors.contains("careful"), "{}", once.describe());
 
     let project = stage.compose_project("staging");
     let before = engine::ids(&project)?;

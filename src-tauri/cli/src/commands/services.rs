@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use futures_util::TryStreamExt;
 use sternway_core::view::{LogFilter, Pruned, UsageView};
-use sternway_core::{ExecCommand, Notices, Pruning, ServiceLog};
+use sternway_core::{ExecCommand, Notices, Pipes, Pruning, ServiceLog};
 use sternway_model::{At, Code, DeploymentNumber, EnvironmentName, Error, Result, ServiceName};
 
 use super::Front;
@@ -159,11 +159,16 @@ pub async fn run_once(
     confirm: Option<String>,
 ) -> Result<u8> {
     let project = front.project().await?;
-    let typed = stream::name_of_protected(&project, environment, confirm)?;
+    // What is piped in is the command's; nobody is asked there.
+    let typed = match confirm {
+        None if terminal::is_there() => stream::name_of_protected(&project, environment, None)?,
+        given => given,
+    };
     let command = (!command.is_empty()).then_some(command);
-    let notices: Notices = Arc::new(|line| say!("{line}"));
+    let notices: Notices = Arc::new(|line| eprintln!("sternway: {line}"));
     let cancel = signals::cancelled_by_stop();
-    let run = front.core.run_once(&project, environment, service, command, typed.as_deref(), &notices, &cancel);
+    let pipes = Pipes { input: session::piped(), printed: &session::print };
+    let run = front.core.run_once(&project, environment, service, command, typed.as_deref(), &notices, pipes, &cancel);
     Ok(exit_code(Box::pin(run).await?))
 }
 

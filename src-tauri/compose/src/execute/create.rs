@@ -124,6 +124,9 @@ fn body(run: &Run<'_>, recipe: &Recipe<'_>, networks: &[(String, EndpointSetting
         exposed_ports: Some(exposed(service)),
         tty: Some(service.tty),
         open_stdin: Some(service.stdin_open),
+        // The input of a command that runs once ends when that of its caller does.
+        stdin_once: recipe.one_off.then_some(service.stdin_open),
+        attach_stdin: recipe.one_off.then_some(service.stdin_open),
         env: Some(env),
         cmd: service.command.clone(),
         healthcheck: service.healthcheck.as_ref().map(health),

@@ -6,34 +6,49 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use bollard::query_parameters::{AttachContainerOptionsBuilder, WaitContainerOptions};
 use futures_util::StreamExt;
 use sternway_model::{Code, Error, ImageId, Result, ServiceName};
+use tokio::io::AsyncWriteExt;
+use tokio::sync::mpsc;
 
 use super::container::{remove, start_id, stop_id};
 use super::create::{Recipe, create};
-use super::lines::Lines;
 use super::{Run, container};
 use crate::decide::Place;
 use crate::engine::{REQUEST, failure, limited};
 use crate::fingerprint::{self, MadeFrom};
 use crate::model::Service;
 use crate::observe::{Detail, in_background};
+use crate::session::Printed;
 use crate::worked_on::Made;
 
 /// How long the engine may take to tell how a container ended after its output did.
 const END: Duration = Duration::from_secs(60);
 
+/// What is passed through between a one-off command and whoever started it.
+pub struct Pipes<'a> {
+    /// Pieces of its standard input; it has none without. When the sender goes, the input ends.
+    pub input: Option<mpsc::Receiver<Vec<u8>>>,
+    /// Gets what it prints, byte by byte as it printed it, not redacted.
+    pub printed: &'a (dyn Fn(Printed) + Send + Sync),
+}
+
 /// Runs a command in a new container of a service, with its variables, secrets, networks and volumes, and removes the
 /// container afterwards. It publishes no ports and does not answer to the service's name. Without a command it is the
-/// service's own. Its output goes to [`Run::output`]; the answer is its exit code.
+/// service's own. It has no terminal. The answer is its exit code.
 ///
 /// # Errors
 /// [`Code::NotFound`] if the want has no such service or image; [`Code::Cancelled`] if a person stopped it: then the command
 /// was stopped too.
-pub async fn run_once(run: &Run<'_>, name: &ServiceName, command: Option<Vec<String>>) -> Result<i64> {
+pub async fn run_once(
+    run: &Run<'_>,
+    name: &ServiceName,
+    command: Option<Vec<String>>,
+    pipes: Pipes<'_>,
+) -> Result<i64> {
     let (Some(wanted), Some(image)) = (run.want.model.services.get(name), run.want.images.get(name)) else {
         return Err(Error::new(Code::NotFound, format!("the release has no service {name}"))
             .hint("Deploy first; a service of a profile has to be active."));
     };
-    let service = on_its_own(wanted, command);
+    let service = Service { stdin_open: pipes.input.is_some(), ..on_its_own(wanted, command) };
     let place = Place { project: run.want.project, model: run.want.model, name, service: &service, number: 1 };
     let remote = run.engine.observer().is_remote();
     let files = in_background(run.want.model.clone(), move |model| fingerprint::files(&model, remote)).await?;
@@ -42,7 +57,7 @@ pub async fn run_once(run: &Run<'_>, name: &ServiceName, command: Option<Vec<Str
     let parents = container::parents(run, &service, &containers);
     let id = begin(run, &place, image, &made_from, &parents).await?;
     let container_name = format!("the one-off container of {name}");
-    let ended = follow(run, &id, &container_name).await;
+    let ended = follow(run, &id, &container_name, pipes).await;
     if ended.is_err() {
         // Its end is not what was asked for, so nothing more is expected of it.
         stop_id(run, &id, &container_name).await?;
@@ -55,6 +70,7 @@ pub async fn run_once(run: &Run<'_>, name: &ServiceName, command: Option<Vec<Str
 fn on_its_own(service: &Service, command: Option<Vec<String>>) -> Service {
     let mut service = service.clone();
     service.command = command.or(service.command);
+    service.tty = false;
     service.ports.clear();
     service.container_name = None;
     service.healthcheck = None;
@@ -78,27 +94,31 @@ async fn begin(
 }
 
 /// Starts it, passes its output on, and waits for its end.
-async fn follow(run: &Run<'_>, id: &str, name: &str) -> Result<i64> {
+async fn follow(run: &Run<'_>, id: &str, name: &str, pipes: Pipes<'_>) -> Result<i64> {
+    let Pipes { mut input, printed } = pipes;
     let docker = run.engine.docker();
-    let options = AttachContainerOptionsBuilder::new().stream(true).stdout(true).stderr(true).build();
+    let attach = AttachContainerOptionsBuilder::new().stream(true).stdout(true).stderr(true);
+    let options = attach.stdin(input.is_some()).build();
     let doing = format!("read the output of {name}");
     let mut attached = limited(&doing, REQUEST, docker.attach_container(id, Some(options))).await?;
     start_id(run, id, name).await?;
-    let mut lines = Lines::default();
     loop {
-        let piece = tokio::select! {
-            piece = attached.output.next() => piece,
+        tokio::select! {
+            piece = attached.output.next() => match piece {
+                None => break,
+                Some(piece) => printed(Printed::from(piece.map_err(|error| failure(&doing, error))?)),
+            },
+            bytes = next(&mut input) => match bytes {
+                // The command may have closed its end, which is no failure.
+                Some(bytes) => if attached.input.write_all(&bytes).await.is_err() { input = None },
+                None => {
+                    input = None;
+                    drop(attached.input.shutdown().await);
+                }
+            },
             () = run.cancel.cancelled() => return Err(run.cancelled()),
-        };
-        match piece {
-            None => break,
-            Some(piece) => {
-                let piece = piece.map_err(|error| failure(&doing, error))?.to_string();
-                lines.push(&piece, |line| run.output.line(line));
-            }
         }
     }
-    lines.end(|line| run.output.line(line));
     let mut ended = Box::pin(docker.wait_container(id, None::<WaitContainerOptions>));
     let doing = format!("wait for {name}");
     match tokio::time::timeout(END, ended.next()).await {
@@ -109,5 +129,12 @@ async fn follow(run: &Run<'_>, id: &str, name: &str) -> Result<i64> {
         Ok(None) | Err(_) => {
             Err(Error::new(Code::Unknown, format!("{name} printed its last line, and its end is not known")))
         }
+    }
+}
+
+async fn next(input: &mut Option<mpsc::Receiver<Vec<u8>>>) -> Option<Vec<u8>> {
+    match input {
+        Some(input) => input.recv().await,
+        None => std::future::pending().await,
     }
 }

@@ -74,12 +74,29 @@ impl Around<'_> {
             }
             Job::Container { service: other, number: place, frees, .. } => {
                 self.services(frees).any(|holder| holder == name)
-                    || service.depends_on.contains_key(other)
-                    || service.parents().contains(other)
+                    || self.needs(name, other)
                     || self.holds_port_of(other, *place, name)
             }
             Job::RemoveNetwork { .. } | Job::RemoveVolume { .. } | Job::RemoveImage { .. } => false,
         }
+    }
+
+    /// Whether a service needs another one, directly or through others: those may stay as they are.
+    fn needs(&self, name: &str, other: &ServiceName) -> bool {
+        let mut open = vec![name.to_owned()];
+        let mut seen = BTreeSet::new();
+        while let Some(name) = open.pop() {
+            let Some(service) = self.model.services.get(name.as_str()) else { continue };
+            for needed in service.depends_on.keys().cloned().chain(service.parents()) {
+                if needed == *other {
+                    return true;
+                }
+                if seen.insert(needed.clone()) {
+                    open.push(needed.to_string());
+                }
+            }
+        }
+        false
     }
 
     /// Whether the container that has a place now holds a port which a service wants to publish.

@@ -22,9 +22,16 @@ impl Planner<'_> {
                 .collect();
             if !extra.is_empty() {
                 leaving.extend(extra.iter().map(|container| container.id.clone()));
-                let reason = format!("only {} of it are wanted", service.replicas());
+                let reason = match service.replicas() {
+                    0 => "none of it is wanted".to_owned(),
+                    1 => "only one is wanted".to_owned(),
+                    number => format!("only {number} are wanted"),
+                };
+                let mut numbers: Vec<u32> = extra.iter().map(|container| container.number).collect();
+                numbers.sort_unstable();
+                let numbers = numbers.iter().map(u32::to_string).collect::<Vec<_>>().join(", ");
                 let containers = extra.iter().rev().map(|container| container.id.clone()).collect();
-                self.add(format!("service {name}"), Action::Remove, reason, Job::Remove { containers });
+                self.add(format!("service {name} ({numbers})"), Action::Remove, reason, Job::Remove { containers });
             }
         }
         let colliding: BTreeSet<String> = self.colliding_orphans().into_keys().collect();

@@ -220,7 +220,7 @@ fn the_number_of_containers_follows() {
     let observed = after(&model(json!({"web": {"image": "i", "scale": 3}})));
     assert_eq!(
         text(&observed, &model(json!({"web": {"image": "i", "scale": 1}}))),
-        "remove service web: only 1 of it are wanted\nkeep service web\n"
+        "remove service web (2, 3): only one is wanted\nkeep service web\n"
     );
     assert_eq!(
         text(&observed, &model(json!({"web": {"image": "i", "scale": 4}}))),
@@ -432,6 +432,22 @@ fn each_piece_waits_for_what_it_needs_and_for_nothing_else() {
     let changed = planned(&observed, &Model::decode(&want).expect("valid")).expect("a plan");
     let waits: Vec<&[usize]> = changed.work.iter().map(|work| work.after.as_slice()).collect();
     assert_eq!(waits, [&[] as &[usize], &[0], &[1]], "{changed:#}");
+}
+
+#[test]
+fn whoever_waits_for_another_waits_also_through_one_that_stays() {
+    let chain = |command: &str| {
+        model(json!({
+            "store": {"image": "i", "command": [command]},
+            "api": {"image": "i", "depends_on": {"store": {"condition": "service_healthy", "required": true}}},
+            "worker": {"image": "i", "command": [command],
+                       "depends_on": {"api": {"condition": "service_started", "required": true}}},
+        }))
+    };
+    let changed = planned(&after(&chain("a")), &chain("b")).expect("a plan");
+    let told: Vec<(&str, &[usize])> =
+        changed.work.iter().map(|work| (work.change.subject.as_str(), work.after.as_slice())).collect();
+    assert_eq!(told, [("service store", &[] as &[usize]), ("service worker", &[0])], "{changed:#}");
 }
 
 #[test]

@@ -1,13 +1,13 @@
 //! Doing something with what runs: starting it anew, a command inside it, a command beside it.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use futures_util::stream::{self, BoxStream};
 use futures_util::{StreamExt, TryStreamExt};
-use sternway_compose::{Command, Engine, Lease, Output, Printed, Run, Session, Shown};
+use sternway_compose::{Command, Engine, Lease, Output, Pipes, Printed, Run, Session, Shown};
 use sternway_model::{Code, EnvironmentName, Error, Release, Result, ServiceName};
-use sternway_vault::{LineRedactor, Redactor, Revealed};
+use sternway_vault::{ByteRedactor, LineRedactor, Redactor, Revealed};
 use tokio_util::sync::CancellationToken;
 
 use crate::layers::Whole;
@@ -63,7 +63,8 @@ impl Core {
     }
 
     /// Runs a command once in a new container of a service, with the release's image, variables and secrets, beside what
-    /// runs. Without a command it is the service's own. Its output goes to `notices`; the answer is its exit code.
+    /// runs. Without a command it is the service's own. What it prints goes through `pipes` with its secrets redacted; the answer is
+    /// its exit code.
     ///
     /// # Errors
     /// [`Code::Protected`] if the environment's name was not typed; [`Code::NotFound`] if the release has no such service;
@@ -77,6 +78,7 @@ impl Core {
         command: Option<Vec<String>>,
         typed: Option<&str>,
         notices: &Notices,
+        pipes: Pipes<'_>,
         cancel: &CancellationToken,
     ) -> Result<i64> {
         confirm(environment, project.file.environment(environment)?.protected, typed)?;
@@ -85,7 +87,22 @@ impl Core {
         let output = Told { notices, redactor: &hand.redactor };
         let want = whole.want(&hand.want, None);
         let run = self.run_of(&hand, &want, &output, cancel, None);
-        let ended = Box::pin(sternway_compose::run_once(&run, service, command)).await;
+        let (out, error) = (ByteRedactor::new(hand.redactor.clone()), ByteRedactor::new(hand.redactor.clone()));
+        let (out, error) = (Mutex::new(out), Mutex::new(error));
+        let told = |redactor: &Mutex<ByteRedactor>| redactor.lock().unwrap_or_else(PoisonError::into_inner).finish();
+        let push = |redactor: &Mutex<ByteRedactor>, bytes: &[u8]| {
+            redactor.lock().unwrap_or_else(PoisonError::into_inner).push(bytes)
+        };
+        let printed = |piece: Printed| {
+            (pipes.printed)(match piece {
+                Printed::Out(bytes) => Printed::Out(push(&out, &bytes)),
+                Printed::Error(bytes) => Printed::Error(push(&error, &bytes)),
+            });
+        };
+        let inner = Pipes { input: pipes.input, printed: &printed };
+        let ended = Box::pin(sternway_compose::run_once(&run, service, command, inner)).await;
+        (pipes.printed)(Printed::Out(told(&out)));
+        (pipes.printed)(Printed::Error(told(&error)));
         ended.map_err(|error| redacted(error, &hand.redactor))
     }
 

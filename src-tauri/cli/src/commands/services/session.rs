@@ -60,6 +60,19 @@ pub async fn carry_out(mut session: Session, terminal: bool) -> Result<i64> {
     session.exit_code().await
 }
 
+/// Standard input, where it is no terminal: a command without one of its own cannot be typed to.
+pub fn piped() -> Option<mpsc::Receiver<Vec<u8>>> {
+    (!std::io::stdin().is_terminal()).then(typed)
+}
+
+/// Passes on what a command printed. Where nobody reads it any more, the command goes on.
+pub fn print(printed: Printed) {
+    drop(match printed {
+        Printed::Out(bytes) => pass(std::io::stdout(), &bytes),
+        Printed::Error(bytes) => pass(std::io::stderr(), &bytes),
+    });
+}
+
 async fn next(typed: &mut Option<mpsc::Receiver<Vec<u8>>>) -> Option<Vec<u8>> {
     match typed {
         Some(typed) => typed.recv().await,
