@@ -36,7 +36,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value};
 use sternway_model::yaml::Node;
-use sternway_model::{Error, Origin, Result};
+use sternway_model::{Error, Origin, Result, nearest};
 
 use absolute::Base;
 use consistency::Whole;
@@ -121,6 +121,7 @@ fn load_noting(sources: &Sources, dir: &Path, used: &RefCell<Vec<Used>>) -> Resu
     normalize::normalize(&mut model, &name, &lookup);
     // What is wrong is said also where it is not used now.
     printed(&model, &name, &places)?;
+    unknown_profiles(&model, &sources.profiles, &scope);
     let inactive = deactivate(&mut model, &profiles(sources));
     Whole { model: &model, inactive: &inactive, places: &places }.check()?;
     let mut files = Files { scope: &scope, places: &places, noted: Vec::new() };
@@ -249,6 +250,17 @@ fn profiles(sources: &Sources) -> Vec<String> {
     }
     let list = sources.environment.get("COMPOSE_PROFILES").map_or("", String::as_str);
     list.split(',').map(|name| name.trim().to_owned()).collect()
+}
+
+/// Says which profiles no service has: a slip of the pen would leave services out without a word.
+fn unknown_profiles(model: &Map<String, Value>, asked: &[String], scope: &Scope<'_>) {
+    let services = model.get("services").and_then(Value::as_object).into_iter().flat_map(Map::values);
+    let lists = services.filter_map(|service| service.get("profiles").and_then(Value::as_array));
+    let known: BTreeSet<&str> = lists.flatten().filter_map(Value::as_str).collect();
+    for name in asked.iter().filter(|name| *name != "*" && !known.contains(name.as_str())) {
+        let near = nearest(name, known.iter().copied()).map(|near| format!("; did you mean `{near}`?"));
+        scope.warn(format!("no service has the profile `{name}`{}", near.unwrap_or_default()));
+    }
 }
 
 /// Takes the services out of whose profiles none is active, and returns their names.

@@ -33,8 +33,7 @@ async fn what_runs_can_be_looked_at_and_started_anew() -> Result<()> {
     assert_eq!(exec.exit, Some(7), "{}", exec.describe());
     // It has the service's variables, what is piped in, and two outputs.
     let line = "read n; echo \"[\\\"$MESSAGE\\\",$n]\"; echo careful >&2; exit 5";
-    let once =
-        stage.call(["run", "staging", "--service", "job", "--", "sh", "-c", line]).input("7\n").answer().await?;
+    let once = stage.call(["run", "staging", "--service", "job", "--", "sh", "-c", line]).input("7\n").answer().await?;
     assert_eq!((once.exit, once.last()?), (Some(5), &json!(["first", 7])), "{}", once.describe());
     assert!(once.errors.contains("careful"), "{}", once.describe());
 

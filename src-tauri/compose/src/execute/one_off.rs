@@ -46,7 +46,7 @@ pub async fn run_once(
 ) -> Result<i64> {
     let (Some(wanted), Some(image)) = (run.want.model.services.get(name), run.want.images.get(name)) else {
         return Err(Error::new(Code::NotFound, format!("the release has no service {name}"))
-            .hint("Deploy first; a service of a profile has to be active."));
+            .hint("Deploy first; a service of a profile is there only if sternway.yaml names it under `application.profiles`."));
     };
     let service = Service { stdin_open: pipes.input.is_some(), ..on_its_own(wanted, command) };
     let place = Place { project: run.want.project, model: run.want.model, name, service: &service, number: 1 };

@@ -1,10 +1,12 @@
 //! Slips of the pen that Compose lets pass and the engine would take for something else, or refuse when a container is half made.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
-use sternway_model::{Error, Result, nearest};
+use sternway_model::{Code, Error, Result, nearest};
 
 use super::{Model, Service, at};
+use crate::image::split_reference;
 
 /// When a container is started again (`restart`).
 const RESTART: [&str; 4] = ["no", "always", "unless-stopped", "on-failure"];
@@ -21,8 +23,63 @@ impl Model {
             let path = format!("services.{name}");
             restart(service, &path)?;
             ports(service, &path)?;
+            image(service, &path)?;
+            self.files(service)?;
+            build_folder(service, &path)?;
         }
         Ok(())
+    }
+
+    /// The files that a service's configs and secrets come from.
+    fn files(&self, service: &Service) -> Result<()> {
+        let granted =
+            [("configs", &service.configs, &self.configs), ("secrets", &service.secrets, &self.secrets)].into_iter();
+        for (section, grants, sources) in granted {
+            for grant in grants {
+                let file = sources.get(&grant.source).and_then(|source| source.file.as_ref());
+                if let Some(file) = file.filter(|file| !file.exists()) {
+                    return Err(Error::new(Code::NotFound, format!("the file {} is not there", file.display()))
+                        .hint("Write the file, or correct the path.")
+                        .at(at(&format!("{section}.{}.file", grant.source))));
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A name that no registry has: most often a variable in it has no value.
+fn image(service: &Service, path: &str) -> Result<()> {
+    let Some(image) = service.image.as_deref().filter(|image| !image.starts_with("sha256:")) else { return Ok(()) };
+    let (name, tag) = split_reference(image);
+    // What has a point or a colon in front of the first slash is a registry's address.
+    let repository = match name.split_once('/') {
+        Some((registry, rest)) if registry.contains(['.', ':']) || registry == "localhost" => rest,
+        _ => name.as_str(),
+    };
+    let why = if repository.is_empty() || repository.ends_with(['/', ':']) {
+        "it has no name"
+    } else if tag.is_empty() {
+        "nothing stands behind its colon"
+    } else if image.contains(char::is_whitespace) {
+        "it has a space in it"
+    } else if repository.contains(char::is_uppercase) {
+        "its name has capital letters"
+    } else {
+        return Ok(());
+    };
+    Err(Error::invalid(format!("`{image}` is no image: {why}"))
+        .hint("Write `name`, `name:tag` or `registry/name:tag`; a variable in it may have no value.")
+        .at(at(&format!("{path}.image"))))
+}
+
+fn build_folder(service: &Service, path: &str) -> Result<()> {
+    let context = service.build.as_ref().map(|build| Path::new(build.context.as_str()));
+    match context.filter(|context| context.is_absolute() && !context.exists()) {
+        None => Ok(()),
+        Some(context) => Err(Error::new(Code::NotFound, format!("the folder {} is not there", context.display()))
+            .hint("Make the folder, or correct the path.")
+            .at(at(&format!("{path}.build.context")))),
     }
 }
 
@@ -106,6 +163,30 @@ mod tests {
         for (word, right) in [("any", true), ("on-failure", true), ("allways", false)] {
             assert_eq!(checked(json!({"deploy": {"restart_policy": {"condition": word}}})).is_ok(), right, "{word}");
         }
+    }
+
+    #[test]
+    fn images_have_a_name_and_a_tag() {
+        for right in ["x", "x:1.2", "a/b", "localhost/a:1", "Registry.example:5000/a/b:1", "x@sha256:ab", "x:Latest"] {
+            assert_eq!(checked(json!({"image": right})), Ok(()), "{right}");
+        }
+        for wrong in ["x:", "BusyBox:1", "x y", "registry.example/:1"] {
+            let error = checked(json!({"image": wrong})).expect_err(wrong);
+            assert_eq!(error.at.and_then(|at| at.key).as_deref(), Some("services.web.image"), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn files_and_folders_are_there() {
+        let error = checked(json!({"build": {"context": "/not/there", "dockerfile": "Dockerfile"}})).expect_err("none");
+        assert_eq!(error.at.and_then(|at| at.key).as_deref(), Some("services.web.build.context"));
+        let whole = json!({
+            "name": "p",
+            "services": {"web": {"image": "x", "configs": [{"source": "c", "target": "/c"}]}},
+            "configs": {"c": {"name": "p_c", "file": "/not/there"}},
+        });
+        let error = Model::decode(&whole).expect("of the canonical form").check_slips().expect_err("none");
+        assert_eq!(error.at.and_then(|at| at.key).as_deref(), Some("configs.c.file"));
     }
 
     #[test]

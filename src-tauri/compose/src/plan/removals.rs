@@ -56,10 +56,17 @@ impl Planner<'_> {
         for (name, network) in &observed.networks {
             let ours = network.labels.contains_key(labels::HASH)
                 || self.goes_down() && network.labels.contains_key(labels::PROJECT);
-            if !names.contains(name) && ours && network.attached.is_subset(leaving) {
-                let key = network.labels.get(labels::NETWORK).unwrap_or(name);
+            if names.contains(name) || !ours {
+                continue;
+            }
+            let key = network.labels.get(labels::NETWORK).unwrap_or(name);
+            let others: Vec<&str> = network.attached.difference(leaving).map(|id| id.get(..12).unwrap_or(id)).collect();
+            if others.is_empty() {
                 let reason = self.no_longer_wanted();
                 self.add(format!("network {key}"), Action::Remove, reason, Job::RemoveNetwork { name: name.clone() });
+            } else if self.goes_down() {
+                let others = others.join(", ");
+                self.note(format!("the network {key} stays: containers are in it that no deployment made ({others})"));
             }
         }
     }

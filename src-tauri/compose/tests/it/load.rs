@@ -293,6 +293,14 @@ fn what_a_person_should_know_is_said() {
 }
 
 #[test]
+fn a_profile_that_no_service_has_is_said() {
+    let project = Project::new(&[("compose.yaml", "services: {a: {image: x}, b: {image: x, profiles: [debug]}}\n")]);
+    let profiles = vec!["debgu".to_owned(), "*".to_owned()];
+    let loaded = load(&Sources { profiles, ..project.sources(&["compose.yaml"]) }).expect("a model");
+    assert_eq!(loaded.warnings, ["no service has the profile `debgu`; did you mean `debug`?"]);
+}
+
+#[test]
 fn the_name_is_asked_for_or_written_or_the_folders() {
     let name = |text: &str, asked: Option<&str>| {
         let project = Project::new(&[("compose.yaml", text)]);
