@@ -23,6 +23,7 @@ mod command;
 mod compose_file;
 mod configure;
 mod documents;
+mod elsewhere;
 mod git;
 mod home;
 mod journal;

@@ -15,6 +15,7 @@ use sternway_model::{
 };
 
 use crate::configure::blocking;
+use crate::elsewhere;
 use crate::kept;
 use crate::machine::Core;
 use crate::plan::{Prepared, Survey, prepare, survey};
@@ -226,6 +227,9 @@ impl Core {
             unresolved::tell(project, environment, &mut wanted).await?;
             let gone = self.gone_secrets(project, environment, &wanted.want).await?;
             wanted.blockers.extend(gone);
+            if have.is_none() {
+                wanted.notes.extend(elsewhere::note(project, environment, observer).await);
+            }
         }
         if let Some(have) = &have {
             wanted.notes.extend(gone_files(project, goal, have));

@@ -115,3 +115,21 @@ async fn what_was_taken_down_can_be_brought_back() -> Result<()> {
     assert!(number.lines.is_empty(), "the volume is a new one");
     Ok(())
 }
+
+#[tokio::test]
+async fn a_stack_that_runs_under_the_names_of_the_files_is_told() -> Result<()> {
+    let stage = Stage::light()?;
+    stage.call(["secret", "set", "staging", "TOKEN"]).input(TOKEN).done().await?;
+    stage.call(["deploy", "staging", "--yes"]).done().await?;
+    let running = stage.compose_project("staging");
+    stage.edit("docker-compose.yml", |line| (line == "services:").then(|| format!("name: {running}\nservices:")))?;
+    let plan = stage.call(["plan", "production"]).answer().await?;
+    assert!(!plan.last()?["notes"].to_string().contains(&running), "it is another environment: {}", plan.describe());
+
+    stage.edit("sternway.yaml", |line| line.starts_with("project:").then(|| "project: renamed".to_owned()))?;
+    let plan = stage.call(["plan", "production"]).answer().await?;
+    let notes = plan.last()?["notes"].to_string();
+    assert!(notes.contains(&format!("the Compose project {running} has 2 containers on this engine")), "{notes}");
+    assert!(notes.contains(&format!("compose_project: {running}")), "{notes}");
+    Ok(())
+}
