@@ -16,7 +16,8 @@ pub fn agree(question: &str, yes: bool) -> Result<()> {
     if yes {
         return Ok(());
     }
-    match ask(&format!("{question} [y/N] "), "Use --yes.")?.as_str() {
+    let nobody = || Error::new(Code::Usage, "nobody is there to be asked").hint("Use --yes.");
+    match ask(&format!("{question} [y/N] "), nobody)?.as_str() {
         "y" | "Y" | "yes" => Ok(()),
         _ => Err(Error::new(Code::Declined, "nothing was done")),
     }
@@ -75,10 +76,7 @@ pub fn name_of_protected(
 pub fn name_of(environment: &EnvironmentName, why: &str, confirm: Option<String>) -> Result<String> {
     match confirm {
         Some(typed) => Ok(typed),
-        None => ask(&format!("{why}. Type the environment's name to go on: "), "").map_err(|error| match error.code {
-            Code::Usage => not_typed(environment, why),
-            _ => error,
-        }),
+        None => ask(&format!("{why}. Type the environment's name to go on: "), || not_typed(environment, why)),
     }
 }
 
@@ -87,8 +85,8 @@ fn not_typed(environment: &EnvironmentName, why: &str) -> Error {
         .hint(format!("Use --confirm {environment}."))
 }
 
-/// What a person types; `otherwise` says what to do where there is none.
-fn ask(question: &str, otherwise: &str) -> Result<String> {
+/// What a person types; `nobody` is the error where there is none.
+fn ask(question: &str, nobody: impl FnOnce() -> Error) -> Result<String> {
     if std::io::stdin().is_terminal() {
         eprint!("{question}");
         std::io::stderr().flush().map_err(|error| Error::failed(format!("cannot ask: {error}")))?;
@@ -99,7 +97,7 @@ fn ask(question: &str, otherwise: &str) -> Result<String> {
         .read_line(&mut answer)
         .map_err(|error| Error::failed(format!("cannot read the answer: {error}")))?;
     if read == 0 {
-        return Err(Error::new(Code::Usage, "nobody is there to be asked").hint(otherwise));
+        return Err(nobody());
     }
     Ok(answer.trim().to_owned())
 }

@@ -7,7 +7,7 @@
 mod absolute;
 mod assemble;
 mod canonical;
-mod check;
+pub(crate) mod check;
 mod complete;
 mod consistency;
 mod document;
@@ -236,7 +236,9 @@ fn project_name(
     Ok(name)
 }
 
-fn allowed_name(name: &str) -> String {
+/// What Compose makes of a folder's or a file's name for a project; empty if nothing of it is allowed.
+#[must_use]
+pub fn allowed_name(name: &str) -> String {
     let lower = name.to_lowercase();
     let allowed: String =
         lower.chars().filter(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '-' | '_')).collect();

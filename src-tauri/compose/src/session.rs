@@ -9,6 +9,7 @@ use futures_util::stream::BoxStream;
 use futures_util::{StreamExt, TryStreamExt};
 use sternway_model::{Code, Error, Result, ServiceName};
 use tokio::io::AsyncWrite;
+use tokio::sync::mpsc;
 
 use crate::engine::{Engine, REQUEST, failure, limited};
 use crate::observe::{Container, Detail, State, which_service};
@@ -35,6 +36,14 @@ pub enum Printed {
     Out(Vec<u8>),
     /// To standard error.
     Error(Vec<u8>),
+}
+
+/// The next piece of a command's input; where there is none (any more) it never comes.
+pub async fn next_piece(input: &mut Option<mpsc::Receiver<Vec<u8>>>) -> Option<Vec<u8>> {
+    match input {
+        Some(input) => input.recv().await,
+        None => std::future::pending().await,
+    }
 }
 
 /// How often it is looked whether a command still runs that prints nothing any more.

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use sternway_compose::Observer;
+use sternway_compose::{Observer, allowed_name};
 use sternway_model::{EnvironmentName, counted, read_text, yaml};
 
 use crate::project::Project;
@@ -13,8 +13,8 @@ pub(crate) async fn note(project: &Project, environment: &EnvironmentName, obser
     let own = project.file.compose_project(environment);
     let mut notes = Vec::new();
     for name in names(project, environment) {
-        let others = project.file.environments.keys().map(|other| project.file.compose_project(other));
-        if name == own || others.into_iter().any(|other| other == name) {
+        let mut ours = project.file.environments.keys().map(|ours| project.file.compose_project(ours));
+        if ours.any(|ours| ours == name) {
             continue;
         }
         let containers = observer.observe(&name).await.map(|observed| observed.containers.len()).unwrap_or_default();
@@ -32,18 +32,12 @@ pub(crate) async fn note(project: &Project, environment: &EnvironmentName, obser
 /// The names that `docker compose` would give the project: the file's own, and the folder's.
 fn names(project: &Project, environment: &EnvironmentName) -> BTreeSet<String> {
     let mut names = BTreeSet::new();
-    let folder = project.folder.file_name().map(|name| name.to_string_lossy().to_lowercase());
-    names.extend(folder.map(|name| name.chars().filter(|c| is_allowed(*c)).collect()));
-    for file in &project.file.application.compose {
-        let file = project.folder.join(file.replace("{environment}", environment.as_str()));
+    names.extend(project.folder.file_name().map(|name| allowed_name(&name.to_string_lossy())));
+    for file in project.compose_files(environment).unwrap_or_default() {
         let documents = read_text("read", &file).and_then(|text| yaml::parse(&file, &text)).unwrap_or_default();
-        let named = documents.iter().filter_map(|document| document.get("name")?.text().map(str::to_lowercase));
-        names.extend(named.filter(|name| name.chars().all(is_allowed)));
+        let named = documents.iter().filter_map(|document| document.get("name")?.text());
+        names.extend(named.filter(|name| !name.contains('$')).map(allowed_name));
     }
-    names.retain(|name: &String| !name.is_empty());
+    names.retain(|name| !name.is_empty());
     names
-}
-
-fn is_allowed(c: char) -> bool {
-    c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '-' | '_')
 }

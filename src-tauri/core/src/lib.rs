@@ -71,6 +71,6 @@ pub use reveal::{Asked, ExportFormat, Purpose};
 pub use run::{Ended, Running};
 pub use schemas::schemas;
 pub use services::{CommandEvents, Notices, ServiceLines, ServiceLog, UsageReports};
-pub use sternway_compose::{Command as ExecCommand, Pipes, Printed, Removal, Session};
+pub use sternway_compose::{Command as ExecCommand, Pipes, Printed, Removal, Session, next_piece};
 pub use sternway_config::Resolution;
 pub use sternway_config::document::Edit;

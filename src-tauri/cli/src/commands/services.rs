@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use futures_util::TryStreamExt;
 use sternway_core::view::{LogFilter, Pruned, UsageView};
-use sternway_core::{ExecCommand, Notices, Pipes, Pruning, ServiceLog};
+use sternway_core::{ExecCommand, Notices, Pipes, Project, Pruning, ServiceLog};
 use sternway_model::{At, Code, DeploymentNumber, EnvironmentName, Error, Result, ServiceName};
 
 use super::Front;
@@ -159,11 +159,7 @@ pub async fn run_once(
     confirm: Option<String>,
 ) -> Result<u8> {
     let project = front.project().await?;
-    // What is piped in is the command's; nobody is asked there.
-    let typed = match confirm {
-        None if terminal::is_there() => stream::name_of_protected(&project, environment, None)?,
-        given => given,
-    };
+    let typed = name_beside_input(&project, environment, confirm)?;
     let command = (!command.is_empty()).then_some(command);
     let notices: Notices = Arc::new(|line| eprintln!("sternway: {line}"));
     let cancel = signals::cancelled_by_stop();
@@ -178,15 +174,23 @@ pub async fn exec(front: &Front<'_>, exec: Exec) -> Result<u8> {
     let terminal = !exec.no_terminal && session::on_terminal();
     let variables = if terminal { session::terminal_variables() } else { Vec::new() };
     let command = ExecCommand { words: exec.command, terminal, user: exec.user, folder: exec.folder, variables };
-    // What is piped in is the command's; nobody is asked there.
-    let typed = match exec.confirm {
-        None if terminal::is_there() => stream::name_of_protected(&project, &exec.environment, None)?,
-        given => given,
-    };
+    let typed = name_beside_input(&project, &exec.environment, exec.confirm)?;
     let core = front.core;
     let session =
         core.exec(&project, &exec.environment, &exec.service, exec.number, typed.as_deref(), &command).await?;
     session::carry_out(session, terminal).await.map(exit_code)
+}
+
+/// The name of a protected environment. What is piped in is the command's; nobody is asked there.
+fn name_beside_input(
+    project: &Project,
+    environment: &EnvironmentName,
+    confirm: Option<String>,
+) -> Result<Option<String>> {
+    match confirm {
+        None if terminal::is_there() => stream::name_of_protected(project, environment, None),
+        given => Ok(given),
+    }
 }
 
 /// Exit codes that this system cannot pass on become 1.

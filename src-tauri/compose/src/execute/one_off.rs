@@ -17,7 +17,7 @@ use crate::engine::{REQUEST, failure, limited};
 use crate::fingerprint::{self, MadeFrom};
 use crate::model::Service;
 use crate::observe::{Detail, in_background};
-use crate::session::Printed;
+use crate::session::{Printed, next_piece};
 use crate::worked_on::Made;
 
 /// How long the engine may take to tell how a container ended after its output did.
@@ -108,7 +108,7 @@ async fn follow(run: &Run<'_>, id: &str, name: &str, pipes: Pipes<'_>) -> Result
                 None => break,
                 Some(piece) => printed(Printed::from(piece.map_err(|error| failure(&doing, error))?)),
             },
-            bytes = next(&mut input) => match bytes {
+            bytes = next_piece(&mut input) => match bytes {
                 // The command may have closed its end, which is no failure.
                 Some(bytes) => if attached.input.write_all(&bytes).await.is_err() { input = None },
                 None => {
@@ -129,12 +129,5 @@ async fn follow(run: &Run<'_>, id: &str, name: &str, pipes: Pipes<'_>) -> Result
         Ok(None) | Err(_) => {
             Err(Error::new(Code::Unknown, format!("{name} printed its last line, and its end is not known")))
         }
-    }
-}
-
-async fn next(input: &mut Option<mpsc::Receiver<Vec<u8>>>) -> Option<Vec<u8>> {
-    match input {
-        Some(input) => input.recv().await,
-        None => std::future::pending().await,
     }
 }

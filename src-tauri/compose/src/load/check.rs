@@ -216,7 +216,7 @@ impl Check<'_> {
 }
 
 /// The error for a word that is not in a list of known ones.
-pub(super) fn unknown(what: &str, word: &str, known: &[&str]) -> Error {
+pub(crate) fn unknown(what: &str, word: &str, known: &[&str]) -> Error {
     let hint = match nearest(word, known.iter().copied()) {
         Some(known) => format!("Did you mean `{known}`?"),
         None => format!("Known here: {}.", known.join(", ")),

@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use sternway_model::{Code, Error, Result, nearest};
+use sternway_model::{Code, Error, Result};
 
 use super::{Model, Service, at};
 use crate::image::split_reference;
+use crate::load::check::unknown;
 
 /// When a container is started again (`restart`).
 const RESTART: [&str; 4] = ["no", "always", "unless-stopped", "on-failure"];
@@ -106,11 +107,7 @@ fn known(word: &str, words: &[&str], key: &str) -> Result<()> {
     if word.is_empty() || words.contains(&word) {
         return Ok(());
     }
-    let hint = match nearest(word, words.iter().copied()) {
-        Some(near) => format!("Did you mean `{near}`?"),
-        None => format!("Known here: {}.", words.join(", ")),
-    };
-    Err(Error::invalid(format!("unknown value `{word}`")).hint(hint).at(at(key)))
+    Err(unknown("value", word, words).at(at(key)))
 }
 
 /// A port of the host leads to one port of the container.

@@ -1,7 +1,7 @@
 //! Doing something with what runs: starting it anew, a command inside it, a command beside it.
 
 use std::collections::BTreeSet;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use futures_util::stream::{self, BoxStream};
 use futures_util::{StreamExt, TryStreamExt};
@@ -87,22 +87,18 @@ impl Core {
         let output = Told { notices, redactor: &hand.redactor };
         let want = whole.want(&hand.want, None);
         let run = self.run_of(&hand, &want, &output, cancel, None);
-        let (out, error) = (ByteRedactor::new(hand.redactor.clone()), ByteRedactor::new(hand.redactor.clone()));
-        let (out, error) = (Mutex::new(out), Mutex::new(error));
-        let told = |redactor: &Mutex<ByteRedactor>| redactor.lock().unwrap_or_else(PoisonError::into_inner).finish();
-        let push = |redactor: &Mutex<ByteRedactor>, bytes: &[u8]| {
-            redactor.lock().unwrap_or_else(PoisonError::into_inner).push(bytes)
-        };
+        let redacting = || Mutex::new(ByteRedactor::new(hand.redactor.clone()));
+        let (out, error) = (redacting(), redacting());
         let printed = |piece: Printed| {
             (pipes.printed)(match piece {
-                Printed::Out(bytes) => Printed::Out(push(&out, &bytes)),
-                Printed::Error(bytes) => Printed::Error(push(&error, &bytes)),
+                Printed::Out(bytes) => Printed::Out(held(&out).push(&bytes)),
+                Printed::Error(bytes) => Printed::Error(held(&error).push(&bytes)),
             });
         };
         let inner = Pipes { input: pipes.input, printed: &printed };
         let ended = Box::pin(sternway_compose::run_once(&run, service, command, inner)).await;
-        (pipes.printed)(Printed::Out(told(&out)));
-        (pipes.printed)(Printed::Error(told(&error)));
+        (pipes.printed)(Printed::Out(held(&out).finish()));
+        (pipes.printed)(Printed::Error(held(&error).finish()));
         ended.map_err(|error| redacted(error, &hand.redactor))
     }
 
@@ -205,6 +201,10 @@ impl CommandLines {
             }
         }
     }
+}
+
+fn held(redactor: &Mutex<ByteRedactor>) -> MutexGuard<'_, ByteRedactor> {
+    redactor.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// What programs printed may be in an error too.

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::path::Path;
 
 use granit_parser::{Event, Marker, Options, Parser, ScalarStyle, ScanError, StructureStyle, Tag, options};
@@ -265,8 +266,8 @@ impl Builder<'_> {
                     return Err(self.wrong("`<<` takes a mapping or a list of mappings", mark));
                 };
                 for (key, value) in from {
-                    if !open.seen.contains_key(&key.text) {
-                        open.seen.insert(key.text.clone(), key.mark);
+                    if let Entry::Vacant(place) = open.seen.entry(key.text.clone()) {
+                        place.insert(key.mark);
                         entries.push((key, value));
                     }
                 }

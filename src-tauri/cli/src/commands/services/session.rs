@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crossterm::terminal::size;
 use futures_util::TryStreamExt;
-use sternway_core::{Printed, Session};
+use sternway_core::{Printed, Session, next_piece};
 use sternway_model::{Error, Result};
 use tokio::io::AsyncWriteExt;
 use tokio::sync::mpsc;
@@ -40,7 +40,7 @@ pub async fn carry_out(mut session: Session, terminal: bool) -> Result<i64> {
                 Some(Printed::Error(bytes)) => pass(std::io::stderr(), &bytes)?,
                 None => break,
             },
-            bytes = next(&mut typed) => match bytes {
+            bytes = next_piece(&mut typed) => match bytes {
                 // The command may have closed its end; that is no failure of ours.
                 Some(bytes) => if session.input.write_all(&bytes).await.is_err() { typed = None },
                 None => {
@@ -71,13 +71,6 @@ pub fn print(printed: Printed) {
         Printed::Out(bytes) => pass(std::io::stdout(), &bytes),
         Printed::Error(bytes) => pass(std::io::stderr(), &bytes),
     });
-}
-
-async fn next(typed: &mut Option<mpsc::Receiver<Vec<u8>>>) -> Option<Vec<u8>> {
-    match typed {
-        Some(typed) => typed.recv().await,
-        None => std::future::pending().await,
-    }
 }
 
 /// Standard input in pieces. Reading it cannot be interrupted, so it has a thread of its own that ends with the program.
