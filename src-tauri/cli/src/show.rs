@@ -18,7 +18,7 @@ pub use init::initialised;
 pub use plan::{changes, drift, plan};
 pub use prune::{prune_plan, pruned};
 pub use record::{deployment, history, status};
-pub use safekeeping::{audit, leaks, promotion, removal, rotation, speaks_against};
+pub use safekeeping::{audit, leaks, promotion, removal, rotation, speaks_against, take_over};
 pub use values::{import, imported, matrix, secrets, variables};
 pub use versions::{blame, edited, restore_plan, restored, version_difference, versions};
 

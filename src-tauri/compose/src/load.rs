@@ -24,6 +24,7 @@ mod path;
 mod places;
 mod ports;
 mod print;
+mod sealed;
 mod shape;
 mod shell;
 mod text;
@@ -36,7 +37,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value};
 use sternway_model::yaml::Node;
-use sternway_model::{Error, Origin, Result, nearest};
+use sternway_model::{Error, Origin, Result, Seal, nearest};
 
 use absolute::Base;
 use consistency::Whole;
@@ -57,7 +58,7 @@ pub struct Sources {
     pub files: Vec<PathBuf>,
     /// The project's name; otherwise it is `COMPOSE_PROJECT_NAME`, the files' `name`, or the folder's.
     pub project_name: Option<String>,
-    /// Values of variables. Pinned secrets are ordinary text here and stay as they are.
+    /// Values of variables. Pins in them are secrets, and stay as they are; a pin that a file writes is refused.
     pub environment: BTreeMap<String, String>,
     /// Where variables are set, as far as it is known: for errors about what they make of a text.
     pub origins: BTreeMap<String, Origin>,
@@ -89,12 +90,15 @@ pub fn load(sources: &Sources) -> Result<Loaded> {
         .map_err(|error| Error::io("find the project's folder", &sources.project_dir, &error))?;
     let dir = PathBuf::from(absolute::clean(&dir));
     let used = RefCell::default();
-    match load_noting(sources, &dir, &used) {
+    let seal = Seal::draw()?;
+    let close = |(name, value): (&String, &String)| (name.clone(), seal.close(value));
+    let sealed = Sources { environment: sources.environment.iter().map(close).collect(), ..sources.clone() };
+    match load_noting(&sealed, &dir, &used).and_then(|loaded| sealed::open(loaded, &seal)) {
         Ok(loaded) => Ok(Loaded { places: loaded.places.seen_from(&dir), ..loaded }),
         Err(error) => {
-            let mut error = variables::explain(error, &used.into_inner(), &sources.origins);
-            error.at = error.at.map(|at| places::seen_from(at, &dir));
-            Err(error)
+            let error = variables::explain(error, &used.into_inner(), &sources.origins, &seal);
+            let at = error.at.map(|at| places::seen_from(at, &dir));
+            Err(Error { message: seal.shown(&error.message), hint: seal.shown(&error.hint), at, ..error })
         }
     }
 }

@@ -25,7 +25,7 @@ use std::fmt;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
-use sternway_model::{Code, Error, Result, SecretRef, Sensitive, looks_like_secret};
+use sternway_model::{Code, Error, Location, Result, SecretRef, Sensitive, looks_like_secret, refuse_marks};
 
 pub(crate) use edit::Change;
 pub use edit::Edit;
@@ -183,7 +183,20 @@ impl Document {
         if !mark.is_empty() {
             source::shift(&mut root, mark.len());
         }
-        Ok(Self { path: path.to_owned(), format, text: text.to_owned(), root, known: Vec::new() })
+        let document = Self { path: path.to_owned(), format, text: text.to_owned(), root, known: Vec::new() };
+        // The mark of a secret's version begins with U+27E6, which formats write as it is or by its number.
+        if text.contains('\u{27e6}') || text.contains("27e6") || text.contains("27E6") {
+            for value in document.values() {
+                let at = || Location {
+                    file: path.to_owned(),
+                    line: Some(value.line),
+                    column: Some(value.column),
+                    key: None,
+                };
+                value.text.as_deref().map_or(Ok(()), refuse_marks).map_err(|error| error.at(at()))?;
+            }
+        }
+        Ok(document)
     }
 
     /// The same document, of which these values and words of comments are secrets, whatever they look like.

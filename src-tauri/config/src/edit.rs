@@ -101,7 +101,7 @@ pub fn edit_variables(project_dir: &Path, project: &ProjectFile, edits: &[Variab
     if let Some(twice) = edits.iter().find(|edit| !seen.insert((edit.environment, edit.key))) {
         return Err(Error::invalid(format!("{} is edited twice at once", twice.key)).hint("Nothing was written."));
     }
-    let mut draft = Draft::new(project_dir, project);
+    let mut draft = Draft::new(project_dir, project)?;
     let mut placed = Vec::new();
     for edit in edits {
         placed.push(draft.make(*edit)?);
@@ -112,7 +112,7 @@ pub fn edit_variables(project_dir: &Path, project: &ProjectFile, edits: &[Variab
 }
 
 fn edit_one(project_dir: &Path, project: &ProjectFile, edit: VariableEdit<'_>) -> Result<Edited> {
-    let mut draft = Draft::new(project_dir, project);
+    let mut draft = Draft::new(project_dir, project)?;
     let placed = draft.make(edit)?;
     let variables = draft.check(&[edit], std::slice::from_ref(&placed))?;
     let value = |sources: &Sources<'_>| {
@@ -146,10 +146,10 @@ struct Draft<'a> {
 }
 
 impl<'a> Draft<'a> {
-    fn new(project_dir: &'a Path, project: &'a ProjectFile) -> Self {
-        let before = Sources::open(project_dir, project);
+    fn new(project_dir: &'a Path, project: &'a ProjectFile) -> Result<Self> {
+        let before = Sources::open(project_dir, project)?;
         let after = before.with(&[]);
-        Self { project, before, after, merged: HashMap::new() }
+        Ok(Self { project, before, after, merged: HashMap::new() })
     }
 
     fn make(&mut self, edit: VariableEdit<'_>) -> Result<Placed> {

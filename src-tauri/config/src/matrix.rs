@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use rayon::prelude::*;
-use sternway_model::{EnvironmentName, Error, Origin, ProjectFile, Value, ValueType, Variable};
+use sternway_model::{EnvironmentName, Error, Origin, ProjectFile, Result, Value, ValueType, Variable};
 
 use crate::edit::readers;
 use crate::sources::Sources;
@@ -66,9 +66,11 @@ pub struct GridCell {
 
 /// Lays the variables of all environments side by side. A file that cannot be read is a problem, and leaves the values of
 /// the other files where they are.
-#[must_use]
-pub fn grid(project_dir: &Path, project: &ProjectFile) -> Grid {
-    let sources = Sources::open(project_dir, project);
+///
+/// # Errors
+/// If the system gives no random numbers.
+pub fn grid(project_dir: &Path, project: &ProjectFile) -> Result<Grid> {
+    let sources = Sources::open(project_dir, project)?;
     let environments: Vec<_> = project.environments.keys().cloned().collect();
     let mut problems: Vec<Error> = sources.problems().cloned().collect();
     let files = problems.iter().filter_map(|problem| problem.at.as_ref());
@@ -114,7 +116,7 @@ pub fn grid(project_dir: &Path, project: &ProjectFile) -> Grid {
     }
     judge(project, &mut rows);
     refer(&mut rows, mentioned);
-    Grid { environments, rows, problems, unread }
+    Ok(Grid { environments, rows, problems, unread })
 }
 
 fn mention(mentioned: &mut [BTreeSet<String>], place: usize, keys: Vec<String>) {

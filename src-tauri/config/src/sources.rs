@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
-use sternway_model::{EnvironmentName, Error, ProjectFile, Result};
+use sternway_model::{EnvironmentName, Error, ProjectFile, Result, Seal};
 
 use crate::env_file::EnvFile;
 use crate::store::{self, Stamp};
@@ -22,11 +22,16 @@ pub(crate) struct Sources<'a> {
     project_dir: &'a Path,
     project: &'a ProjectFile,
     files: BTreeMap<PathBuf, Source>,
+    /// Of everything that is made of these files.
+    seal: Seal,
 }
 
 impl<'a> Sources<'a> {
     /// Reads every file once. One that cannot be read is a problem of the environments that have it, and of no other.
-    pub(crate) fn open(project_dir: &'a Path, project: &'a ProjectFile) -> Self {
+    ///
+    /// # Errors
+    /// If the system gives no random numbers.
+    pub(crate) fn open(project_dir: &'a Path, project: &'a ProjectFile) -> Result<Self> {
         let mut different: BTreeMap<PathBuf, Slot> = BTreeMap::new();
         for slot in project.environments.keys().flat_map(|environment| slots(project, environment)) {
             different.entry(slot.path.clone()).or_insert(slot);
@@ -36,7 +41,7 @@ impl<'a> Sources<'a> {
             Err(error) => Source { file: Err(error), stamp: Stamp::ABSENT },
         };
         let files = different.into_par_iter().map(|(path, slot)| (path, read(&slot))).collect();
-        Self { project_dir, project, files }
+        Ok(Self { project_dir, project, files, seal: Seal::draw()? })
     }
 
     /// The files of an environment that are there and can be read, in their order.
@@ -59,12 +64,12 @@ impl<'a> Sources<'a> {
 
     /// An environment's variables; secrets without versions.
     pub(crate) fn merged(&self, environment: &EnvironmentName) -> Merged<'static> {
-        Merged::new(&|_| None).with(self.of(environment))
+        Merged::new(&|_| None, self.seal.clone()).with(self.of(environment))
     }
 
     /// The files with which every environment begins.
     pub(crate) fn common(&self) -> Merged<'static> {
-        Merged::new(&|_| None).with(self.of_any().take_while(|(slot, _)| !slot.own))
+        Merged::new(&|_| None, self.seal.clone()).with(self.of_any().take_while(|(slot, _)| !slot.own))
     }
 
     /// The files of an environment that come behind the [common](Self::common) ones, laid over those.
@@ -74,7 +79,7 @@ impl<'a> Sources<'a> {
 
     /// What the shared files alone give to every environment.
     pub(crate) fn shared(&self) -> Merged<'static> {
-        Merged::new(&|_| None).with(self.of_any().filter(|(slot, _)| !slot.own))
+        Merged::new(&|_| None, self.seal.clone()).with(self.of_any().filter(|(slot, _)| !slot.own))
     }
 
     /// The file in a slot, to be edited; an empty one if it is not there yet.
@@ -98,7 +103,8 @@ impl<'a> Sources<'a> {
             };
             (path.clone(), Source { file, stamp: source.stamp.clone() })
         };
-        Self { project_dir: self.project_dir, project: self.project, files: self.files.iter().map(copy).collect() }
+        let files = self.files.iter().map(copy).collect();
+        Self { project_dir: self.project_dir, project: self.project, files, seal: self.seal.clone() }
     }
 
     /// Puts a file in the place of the one that was read; nothing is written.

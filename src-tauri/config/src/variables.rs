@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use indexmap::IndexMap;
 use sternway_model::template::Filled;
 use sternway_model::{
-    Configuration, EnvironmentName, Error, FILE_NAME, Location, Origin, ProjectFile, Result, SecretName, SecretPin,
-    SecretRef, Value, Variable, mentions, yaml,
+    Configuration, EnvironmentName, Error, FILE_NAME, Location, Origin, ProjectFile, Result, Seal, SecretName,
+    SecretPin, SecretRef, Value, Variable, mentions, yaml,
 };
 
 use crate::env_file::{Entry, EnvFile};
@@ -18,9 +18,6 @@ pub(crate) const PLACEHOLDER: &str = "{environment}";
 
 /// The version in a pin whose secret the keychain does not have yet; versions count from 1.
 pub const NO_VERSION: u32 = 0;
-
-/// How a pinned secret begins inside a text; nobody may write that into a file.
-const PIN_BEGINS: &str = "⟦keychain:";
 
 /// Says which version of a secret is its newest one, if the keychain has any.
 pub type Newest<'a> = &'a (dyn Fn(&SecretName) -> Option<u32> + Sync);
@@ -57,7 +54,7 @@ pub fn load_pinned(
     for slot in slots(project, environment) {
         files.extend(slot.read(project_dir)?.0);
     }
-    let mut merged = Merged::new(newest);
+    let mut merged = Merged::new(newest, Seal::draw()?);
     for file in &files {
         merged.add(file);
     }
@@ -147,6 +144,8 @@ impl Slot {
 /// Files laid over one another.
 pub(crate) struct Merged<'a> {
     newest: Newest<'a>,
+    /// Closes the pins of values that others are made of.
+    seal: Seal,
     /// Files below these ones. What they set and these do not is only there.
     below: Option<&'a Merged<'a>>,
     /// What variables were before the file that is being added, if it sets them: that comes first in its other values.
@@ -170,9 +169,10 @@ pub(crate) struct Template {
 }
 
 impl<'a> Merged<'a> {
-    pub(crate) fn new(newest: Newest<'a>) -> Self {
+    pub(crate) fn new(newest: Newest<'a>, seal: Seal) -> Self {
         Self {
             newest,
+            seal,
             below: None,
             before: HashMap::new(),
             variables: IndexMap::new(),
@@ -184,7 +184,7 @@ impl<'a> Merged<'a> {
 
     /// Files that are laid over others, which stay as they are and may lie below several.
     pub(crate) fn over(below: &'a Self) -> Self {
-        Self { below: Some(below), ..Self::new(below.newest) }
+        Self { below: Some(below), ..Self::new(below.newest, below.seal.clone()) }
     }
 
     /// Lays files over the ones before, one after the other.
@@ -220,10 +220,10 @@ impl<'a> Merged<'a> {
         self.before.clear();
     }
 
-    /// What other values see of a variable: what it was before this file, else what stands above.
+    /// What other values see of a variable: what it was before this file, else what stands above. Pins are sealed.
     fn look_up(&self, name: &str) -> Option<String> {
         let set = || self.variables.get(name).or_else(|| self.inherited(name)).map(|variable| &variable.value);
-        self.before.get(name).or_else(set).map(text)
+        self.before.get(name).or_else(set).map(|value| self.seal.close(&text(value)))
     }
 
     /// What the files below say.
@@ -242,12 +242,12 @@ impl<'a> Merged<'a> {
     }
 
     fn value(&mut self, entry: Entry<'_>) -> Result<Value> {
-        if entry.value().contains(PIN_BEGINS) {
-            return Err(Error::invalid(format!("the value of {} has `{PIN_BEGINS}` in it", entry.key()))
-                .hint("That is how Sternway marks secrets in its records. Write keychain:NAME for a secret.")
-                .at(entry.location()));
-        }
-        let Filled { text: filled, unset } = entry.fill(&|name| self.look_up(name))?;
+        let Filled { text: filled, unset } = entry.fill(&|name| self.look_up(name)).map_err(|error| Error {
+            message: self.seal.shown(&error.message),
+            hint: self.seal.shown(&error.hint),
+            ..error
+        })?;
+        let filled = self.seal.open(filled).map_err(|error| error.at(entry.location()))?;
         if !unset.is_empty() {
             self.unset.push((entry.key().to_owned(), entry.origin()));
         }

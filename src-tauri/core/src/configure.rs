@@ -7,13 +7,13 @@ use serde::{Deserialize, Serialize};
 use specta::Type;
 use sternway_config::{Assignment, Edited, EditedFiles, GridRow};
 use sternway_model::{
-    Cause, Change, Code, EnvironmentName, Error, Result, SecretName, SecretPin, SecretRef, Sensitive, Value, expand,
-    mentions,
+    Cause, Change, Code, EnvironmentName, Error, Result, SecretName, SecretRef, Sensitive, Value, expand, mentions,
 };
 
 use crate::layers::configuration_difference;
 use crate::machine::Core;
 use crate::project::Project;
+use crate::values::Use;
 use crate::versions::Noted;
 use crate::view::Variables;
 use crate::want::{newest, pinned};
@@ -100,9 +100,7 @@ impl Core {
         if pins.is_empty() {
             return Ok(texts.into_iter().map(|(key, text)| (key, Sensitive::new(text))).collect());
         }
-        let secrets = self.vault().fetch(&Self::scope(project, environment), &pins).await?;
-        let names: Vec<String> = pins.iter().map(|SecretPin { name, version }| format!("{name} v{version}")).collect();
-        self.audited(project, environment, "given to a command of this machine", &names.join(", "), None).await?;
+        let secrets = self.values(project, environment, &pins, Use::Command).await?;
         texts.into_iter().map(|(key, text)| Ok((key, expand(&text, &secrets)?))).collect()
     }
 
@@ -127,7 +125,7 @@ impl Core {
         let (environment, key, value) = (environment.cloned(), key.to_owned(), value.to_owned());
         let edited = blocking(move || {
             let said = Said::parse(&value)?;
-            let assignment = Rows::of(&project).assignment(environment.as_ref(), &key, &said, replace_reference)?;
+            let assignment = Rows::of(&project)?.assignment(environment.as_ref(), &key, &said, replace_reference)?;
             match &environment {
                 Some(environment) => {
                     sternway_config::set_variable(&project.folder, &project.file, environment, &key, assignment)
@@ -153,7 +151,7 @@ impl Core {
         let saved = project;
         let project = project.clone();
         let edited = blocking(move || {
-            let rows = Rows::of(&project);
+            let rows = Rows::of(&project)?;
             let said: Vec<Option<Said>> = edits
                 .iter()
                 .map(|edit| {
@@ -247,10 +245,10 @@ struct Rows {
 }
 
 impl Rows {
-    fn of(project: &Project) -> Self {
-        let grid = sternway_config::grid(&project.folder, &project.file);
+    fn of(project: &Project) -> Result<Self> {
+        let grid = sternway_config::grid(&project.folder, &project.file)?;
         let rows = grid.rows.into_iter().map(|row| (row.key.clone(), row)).collect();
-        Self { environments: grid.environments, rows }
+        Ok(Self { environments: grid.environments, rows })
     }
 
     /// How a value is written: as a template where one stands. In one environment, or in any that reads a shared file.

@@ -3,15 +3,17 @@
 mod files;
 mod repository;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
-use sternway_model::{Code, Result, SecretPin, Sensitive, counted, token_in};
+use sternway_history::StoredSecret;
+use sternway_model::{EnvironmentName, Result, SecretPin, Sensitive, counted, token_in};
 use sternway_vault::{Finder, SHORTEST_FOUND};
 
 use crate::configure::blocking;
 use crate::machine::Core;
 use crate::project::Project;
+use crate::values::Use;
 use crate::view::{Leak, LeakReport, LeakedSecret};
 
 /// More leaks than this are not listed: the first ones have to be mended anyway.
@@ -98,20 +100,19 @@ impl Core {
         project: &Project,
         gaps: &mut Vec<String>,
     ) -> Result<(Vec<LeakedSecret>, Vec<Sensitive>)> {
+        let mut pins: BTreeMap<EnvironmentName, Vec<SecretPin>> = BTreeMap::new();
+        for StoredSecret { environment, name, version, .. } in self.known_secrets(project).await? {
+            pins.entry(environment).or_default().push(SecretPin { name, version });
+        }
         let (mut secrets, mut values) = (Vec::new(), Vec::new());
-        for known in self.known_secrets(project).await? {
-            let pin = SecretPin { name: known.name.clone(), version: known.version };
-            match self.vault().get(&Self::scope(project, &known.environment), &pin).await {
-                Ok(value) => {
-                    values.push(value);
-                    secrets.push(LeakedSecret {
-                        environment: known.environment,
-                        name: known.name,
-                        version: known.version,
-                    });
-                }
-                Err(error) if error.code == Code::SecretMissing => gaps.push(error.message),
-                Err(error) => return Err(error),
+        for (environment, pins) in pins {
+            let (kept, gone) = self.kept_values(project, &environment, &pins, Use::Search).await?;
+            for SecretPin { name, version } in gone {
+                gaps.push(format!("version {version} of {name} for {environment} is not in the keychain"));
+            }
+            for (SecretPin { name, version }, value) in kept.pins() {
+                values.push(value.clone());
+                secrets.push(LeakedSecret { environment: environment.clone(), name: name.clone(), version: *version });
             }
         }
         Ok((secrets, values))

@@ -2,12 +2,12 @@
 
 use std::collections::HashMap;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use sternway_compose::{Engine, Engines, Observer};
 use sternway_history::{History, ProjectId};
 use sternway_model::{EngineAddress, EnvironmentName, Error, Result, Target};
-use sternway_vault::{OsKeychain, Scope, Vault};
+use sternway_vault::{OsKeychain, Vault};
 use tokio::sync::OnceCell;
 
 use crate::clock::{Clock, SystemClock};
@@ -17,6 +17,7 @@ use crate::journal::Lives;
 use crate::notify::Channel;
 use crate::planning::Idle;
 use crate::project::Project;
+use crate::values::Masked;
 use crate::view::{Machine, Part, TargetPart};
 
 /// What the core gets from outside, so that tests can give something else.
@@ -64,6 +65,7 @@ pub struct Core {
     pub(crate) idle: Mutex<Option<Idle>>,
     /// What of the documents that are open is a secret of the keychain.
     pub(crate) known_in: Mutex<KnownIn>,
+    masked: Mutex<Masked>,
     /// The right to read a project's files as a whole: see [`Core::wanted_of_folder`].
     pub(crate) turn: tokio::sync::Mutex<()>,
 }
@@ -80,6 +82,7 @@ impl Core {
             known: Mutex::default(),
             idle: Mutex::default(),
             known_in: Mutex::default(),
+            masked: Mutex::default(),
             turn: tokio::sync::Mutex::default(),
         }
     }
@@ -115,8 +118,9 @@ impl Core {
         &self.parts.vault
     }
 
-    pub(crate) fn scope(project: &Project, environment: &EnvironmentName) -> Scope {
-        Scope { project: project.file.project.clone(), environment: environment.clone() }
+    /// What of the audit's entries about masked values is written already.
+    pub(crate) fn masked(&self) -> MutexGuard<'_, Masked> {
+        self.masked.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Connects to an environment's target for reading.

@@ -20,7 +20,7 @@ impl Core {
     /// None of its own; files that cannot be read are part of the answer.
     pub async fn matrix(&self, project: &Project) -> Result<Matrix> {
         let reading = project.clone();
-        let grid = blocking(move || Ok(sternway_config::grid(&reading.folder, &reading.file))).await?;
+        let grid = blocking(move || sternway_config::grid(&reading.folder, &reading.file)).await?;
         let mut problems = grid.problems.clone();
         let (secrets, releases) = match self.deployed(project, &grid).await {
             Ok(known) => known,

@@ -8,14 +8,13 @@ use sha2::{Digest, Sha256};
 use sternway_compose::Observer;
 use sternway_model::{
     At, Change, DeploymentNumber, EnvironmentName, ImageId, Kind, Layer as LayerName, Location, Plan, Readiness,
-    Release, Result, ServiceName, counted,
+    Release, Result, SecretPin, ServiceName, counted,
 };
-use sternway_vault::Scope;
 
 use crate::git;
 use crate::kept;
 use crate::layers::{self, Job, Sight};
-use crate::machine::Parts;
+use crate::machine::Core;
 use crate::project::Project;
 use crate::want::{Want, Wanted, placed};
 
@@ -115,12 +114,12 @@ pub async fn prepare(
     observer: &Observer,
     have: Option<Release>,
     wanted: Wanted,
-    parts: &Parts,
+    core: &Core,
 ) -> Result<Prepared> {
     let (of_folder, known) = (wanted.of_folder, wanted.want.revision.clone());
     // The engine, the keychain and git take longer to answer than what is done with their answers.
     let survey = survey(project, environment, observer, have.as_ref(), wanted);
-    let ready_to_go_back = readiness(project, environment, observer, have.as_ref(), parts);
+    let ready_to_go_back = readiness(project, environment, observer, have.as_ref(), core);
     let revision = async { if of_folder { git::revision(&project.folder).await } else { Ok(known) } };
     let (revision, survey, mut ready_to_go_back) = tokio::join!(revision, survey, ready_to_go_back);
     let Survey { mut want, jobs, blockers, kept, notes, images } = survey?;
@@ -147,7 +146,7 @@ pub async fn prepare(
         from: have.as_ref().map(|release| release.number),
         to: want.target,
         source: want.source.clone(),
-        expires: At(parts.clock.now().0.checked_add(VALID).unwrap_or(Timestamp::MAX)),
+        expires: At(core.parts.clock.now().0.checked_add(VALID).unwrap_or(Timestamp::MAX)),
         changes: jobs.iter().flat_map(|job| job.changes.iter().cloned()).collect(),
         kept,
         checks,
@@ -184,13 +183,13 @@ async fn readiness(
     environment: &EnvironmentName,
     observer: &Observer,
     have: Option<&Release>,
-    parts: &Parts,
+    core: &Core,
 ) -> Readiness {
     let Some(have) = have else {
         let reason = "this is the first release of the environment: there is nothing to go back to".to_owned();
         return Readiness { proven: false, reasons: vec![reason] };
     };
-    let mut readiness = reach(project, environment, have, observer, parts).await;
+    let mut readiness = reach(project, environment, have, observer, core).await;
     if project.file.database.is_some() {
         readiness.proven = false;
         readiness.reasons.push("a database migration cannot be undone yet".to_owned());
@@ -204,10 +203,9 @@ pub async fn reach(
     environment: &EnvironmentName,
     release: &Release,
     observer: &Observer,
-    parts: &Parts,
+    core: &Core,
 ) -> Readiness {
-    let scope = Scope { project: project.file.project.clone(), environment: environment.clone() };
-    let kept = parts.home.kept();
+    let kept = core.parts.home.kept();
     let mut lacking = kept::gone(&kept, &release.application);
     match observer.images_there(&release.images.values().cloned().collect()).await {
         Ok(there) => {
@@ -220,8 +218,12 @@ pub async fn reach(
     }
     let pins = Want::from_release(release).secrets();
     let secrets = match pins {
-        Ok(pins) if pins.is_empty() => Ok(0),
-        Ok(pins) => parts.vault.fetch(&scope, &pins).await.map(|_| pins.len()),
+        Ok(pins) => core.lacking_values(project, environment, &pins).await.map(|values| {
+            lacking.extend(values.told(|SecretPin { name, version }| {
+                format!("version {version} of the secret {name} is not in the keychain any more")
+            }));
+            pins.len()
+        }),
         Err(error) => Err(error),
     };
     match secrets {

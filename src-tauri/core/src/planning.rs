@@ -122,7 +122,7 @@ impl Core {
         let made = Instant::now();
         let compose_project = project.file.compose_project(environment);
         let held = lease::holder(&observer, &compose_project);
-        let (held, prepared) = tokio::join!(held, self.prepare(project, environment, &observer, &goal));
+        let (held, prepared) = tokio::join!(held, Box::pin(self.prepare(project, environment, &observer, &goal)));
         let (locked, mut prepared) = (held?.is_some(), prepared?);
         if let Err(error) = noticed {
             let note = format!("what changed in the configuration could not be written down as a version: {error}");
@@ -235,7 +235,7 @@ impl Core {
             wanted.notes.extend(gone_files(project, goal, have));
             wanted.notes.extend(self.undoes(id, goal, have, &wanted.want).await?);
         }
-        let mut prepared = prepare(project, environment, observer, have, wanted, &self.parts).await?;
+        let mut prepared = prepare(project, environment, observer, have, wanted, self).await?;
         let dropped = self.dropped_by(project, environment, &prepared.want, prepared.have.as_ref()).await?;
         if !dropped.is_empty() {
             let ready = &mut prepared.plan.ready_to_go_back;
@@ -264,15 +264,10 @@ impl Core {
     ) -> Result<Vec<String>> {
         let pins = want.secrets()?;
         let release = want.target.map(|number| number.to_string()).unwrap_or_default();
-        Ok(match self.vault().fetch_kept(&Self::scope(project, environment), &pins).await {
-            Ok((_, gone)) => gone
-                .iter()
-                .map(|SecretPin { name, version }| {
-                    format!(
-                        "{release} needs version {version} of the secret {name}, which is not in the keychain any more"
-                    )
-                })
-                .collect(),
+        Ok(match self.lacking_values(project, environment, &pins).await {
+            Ok(lacking) => lacking.told(|SecretPin { name, version }| {
+                format!("{release} needs version {version} of the secret {name}, which is not in the keychain any more")
+            }),
             Err(error) => vec![format!("the secrets of {release} cannot be read: {error}")],
         })
     }
@@ -282,19 +277,15 @@ impl Core {
     async fn gone_secrets(&self, project: &Project, environment: &EnvironmentName, want: &Want) -> Result<Vec<String>> {
         let mut pins = want.secrets()?;
         pins.retain(|pin| pin.version != NO_VERSION);
-        if pins.is_empty() {
-            return Ok(Vec::new());
-        }
-        let Ok((_, gone)) = self.vault().fetch_kept(&Self::scope(project, environment), &pins).await else {
+        let Ok(lacking) = self.lacking_values(project, environment, &pins).await else {
             return Ok(Vec::new());
         };
-        let told = gone.iter().map(|SecretPin { name, version }| {
+        Ok(lacking.told(|SecretPin { name, version }| {
             format!(
                 "the keychain of this machine has no version {version} of the secret {name}; set it with `sternway secret set \
                  {environment} {name}`"
             )
-        });
-        Ok(told.collect())
+        }))
     }
 
     /// Says which releases there are.

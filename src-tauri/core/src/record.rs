@@ -82,7 +82,7 @@ impl Core {
         let current = self.history().await?.current_release(id, &release.environment).await?;
         let current = current.is_some_and(|current| current.number == release.number);
         let ready = match self.observer(project, &release.environment) {
-            Ok(observer) => reach(project, &release.environment, release, &observer, &self.parts).await,
+            Ok(observer) => reach(project, &release.environment, release, &observer, self).await,
             Err(error) => sternway_model::Readiness { proven: false, reasons: vec![error.to_string()] },
         };
         Ok(Reachable { possible: ready.proven, current, reasons: ready.reasons })

@@ -15,6 +15,7 @@ use crate::configure::blocking;
 use crate::documents::format_of;
 use crate::machine::Core;
 use crate::project::Project;
+use crate::values::Use;
 use crate::versions::{change_view, env_files, is_among};
 use crate::view::{Left, RestorePlan, RestoreScope, Restored};
 
@@ -168,7 +169,7 @@ impl Core {
         for StoredChange { place, after, .. } in &steps.changes {
             if let (Place::Secret { environment, name }, Some(Held::Version(version))) = (place, after) {
                 let pin = SecretPin { name: name.clone(), version: *version };
-                let value = self.vault().get(&Self::scope(project, environment), &pin).await?;
+                let value = self.value(project, environment, &pin, Use::Restore).await?;
                 self.put_secret(project, environment, name, &value).await?;
             }
         }

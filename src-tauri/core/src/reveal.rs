@@ -10,6 +10,7 @@ use sternway_model::{
 use crate::machine::Core;
 use crate::project::Project;
 use crate::run::confirm;
+use crate::values::Use;
 use crate::view::{Audit, AuditLine};
 use crate::want::pinned;
 
@@ -63,13 +64,11 @@ impl Core {
     ) -> Result<(u32, Sensitive)> {
         confirm(environment, project.file.environment(environment)?.protected, asked.typed)?;
         let version = self.revealable(project, environment, name, version).await?;
-        let pin = SecretPin { name: name.clone(), version };
-        let value = self.vault().get(&Self::scope(project, environment), &pin).await?;
-        let action = match purpose {
-            Purpose::Reveal => "revealed",
-            Purpose::Copy => "copied to the clipboard",
+        let used = match purpose {
+            Purpose::Reveal => Use::Reveal(asked.why),
+            Purpose::Copy => Use::Copy(asked.why),
         };
-        self.audited(project, environment, action, &format!("{name} v{version}"), asked.why).await?;
+        let value = self.value(project, environment, &SecretPin { name: name.clone(), version }, used).await?;
         Ok((version, value))
     }
 
@@ -162,14 +161,10 @@ impl Core {
             pins.extend(mentions(&text)?);
             texts.push((variable.key.clone(), text));
         }
-        pins.sort();
-        pins.dedup();
         if pins.is_empty() {
             return written(format, &referred(&variables)?);
         }
-        let values = self.vault().fetch(&Self::scope(project, environment), &pins).await?;
-        let names: Vec<String> = pins.iter().map(|pin| format!("{} v{}", pin.name, pin.version)).collect();
-        self.audited(project, environment, "exported", &names.join(", "), asked.why).await?;
+        let values = self.values(project, environment, &pins, Use::Export(asked.why)).await?;
         let reveal: &dyn Reveal = &values;
         let filled = texts.into_iter().map(|(key, text)| Ok((key, Exported::Value(expand(&text, reveal)?))));
         written(format, &filled.collect::<Result<Vec<_>>>()?)

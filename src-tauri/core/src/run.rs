@@ -25,6 +25,7 @@ use crate::plan::{Prepared, prepare};
 use crate::planning::{Goal, Remembered, moved};
 use crate::project::Project;
 use crate::steps;
+use crate::values::Use;
 use crate::want::{Want, Wanted};
 
 /// A deployment that has begun.
@@ -198,27 +199,22 @@ impl Core {
         let wanted = prepared.want.secrets()?;
         if prepared.want.kind == Kind::Down {
             // Nothing gets them: they are read to be masked in what is printed, as far as the keychain has them.
-            let (kept, _) = self.vault().fetch_kept(&Self::scope(&hold.project, &hold.environment), &wanted).await?;
+            let (kept, _) = self.kept_values(&hold.project, &hold.environment, &wanted, Use::Mask).await?;
             return Ok(kept);
         }
         let mut all = wanted.clone();
         if let Some(have) = &prepared.have {
             all.extend(Want::from_release(have).secrets()?);
         }
-        match self.fetch(hold, all).await {
+        match self.fetch(hold, &all).await {
             // The plan said that going back is not proven; that does not stop going forward.
-            Err(error) if error.code == Code::SecretMissing => self.fetch(hold, wanted).await,
+            Err(error) if error.code == Code::SecretMissing => self.fetch(hold, &wanted).await,
             fetched => fetched,
         }
     }
 
-    async fn fetch(&self, hold: &Hold, mut pins: Vec<SecretPin>) -> Result<Revealed> {
-        pins.sort();
-        pins.dedup();
-        if pins.is_empty() {
-            return Ok(Revealed::default());
-        }
-        self.vault().fetch(&Self::scope(&hold.project, &hold.environment), &pins).await
+    async fn fetch(&self, hold: &Hold, pins: &[SecretPin]) -> Result<Revealed> {
+        self.values(&hold.project, &hold.environment, pins, Use::Deployment).await
     }
 
     /// Walks the road to its end, goes back by itself where it has to, and writes down how it ended.
@@ -365,8 +361,7 @@ impl Core {
     ) -> Result<DeploymentNumber> {
         let wanted = Wanted::plain(Want::from_release(have));
         let observer = hold.engine.observer();
-        let prepared =
-            prepare(&hold.project, &hold.environment, observer, Some(have.clone()), wanted, &self.parts).await?;
+        let prepared = prepare(&hold.project, &hold.environment, observer, Some(have.clone()), wanted, self).await?;
         // People are told by the deployment that made it necessary.
         let number = self.record_begin(hold, &prepared, &Goal::Release(have.number), Vec::new()).await?;
         let _listed = self.list_live(hold, number);

@@ -34,6 +34,7 @@ pub fn schemas() -> Vec<(&'static str, Schema)> {
         ("secret-import", schema_for!(view::Import)),
         ("secret-rotate", schema_for!(view::RotationView)),
         ("secret-scan", schema_for!(view::LeakReport)),
+        ("secret-take-over", schema_for!(view::TakeOver)),
         ("audit", schema_for!(view::Audit)),
         ("prune-plan", schema_for!(view::PrunePlan)),
         ("prune", schema_for!(view::Pruned)),

@@ -16,6 +16,7 @@ use crate::machine::Core;
 use crate::project::Project;
 use crate::rotation::services_with;
 use crate::run::confirm;
+use crate::values::Use;
 use crate::view::{Import, ImportCandidate, SecretEntry, SecretRemoval, SecretVersion, Secrets};
 use crate::want::{Want, loaded};
 
@@ -38,19 +39,21 @@ impl Core {
     async fn settle_secrets(&self, project: &Project) -> Result<()> {
         let (id, history) = (self.project_id(project).await?, self.history().await?);
         for begun in history.begun_secrets(id).await? {
-            let BegunSecret { environment, name, version, fingerprint, by } = begun;
+            let BegunSecret { environment, name, version, fingerprint, by, by_name } = begun;
+            if by_name {
+                // It is looked for when what is kept under the name is taken over.
+                continue;
+            }
             let pin = SecretPin { name: name.clone(), version };
-            let value = self.vault().get(&Self::scope(project, &environment), &pin).await;
-            let print = match value {
-                Ok(value) => Some(self.vault().fingerprint(&value).await?),
-                Err(error) if error.code == Code::SecretMissing => None,
+            let print = match self.vault().kept_fingerprint(&self.scope(project, &environment).await?, &pin).await {
+                Ok(print) => print,
                 // What is listed can be looked at without a keychain; the next look finds out.
                 Err(error) if error.code == Code::KeychainUnavailable => return Ok(()),
                 Err(error) => return Err(error),
             };
             if print.as_ref() == Some(&fingerprint) {
                 let created = self.parts.clock.now();
-                let stored = StoredSecret { environment, name, version, fingerprint, created, by };
+                let stored = StoredSecret { environment, name, version, fingerprint, created, by, by_name };
                 history.add_secret_version(id, &stored).await?;
             } else {
                 history.drop_secret_version(id, &environment, &name, version).await?;
@@ -178,13 +181,14 @@ impl Core {
         let history = self.history().await?;
         let id = self.project_id(project).await?;
         let fingerprint = vault.fingerprint(value).await?;
-        // A version is taken when another folder has a project of the same name; versions never change, so the next one is ours.
+        let scope = self.scope(project, environment).await?;
+        // A version is taken when history was put back to an earlier state; versions never change, so the next one is ours.
         let version = loop {
             let by = &self.parts.person;
             let version = history.next_secret_version(id, environment, name, &fingerprint, by).await?;
             let pin = SecretPin { name: name.clone(), version };
             (self.parts.boundary)("secret begun");
-            if vault.put(&Self::scope(project, environment), &pin, value).await? == Put::Stored {
+            if vault.put(&scope, &pin, value).await? == Put::Stored {
                 break version;
             }
             history.drop_secret_version(id, environment, name, version).await?;
@@ -197,6 +201,7 @@ impl Core {
             fingerprint,
             created: self.parts.clock.now(),
             by: self.parts.person.clone(),
+            by_name: false,
         };
         history.add_secret_version(id, &stored).await?;
         Ok(version)
@@ -220,7 +225,7 @@ impl Core {
                 .hint(format!("Set it with `sternway secret set {from} {name}`."))
         })?;
         let pin = SecretPin { name: name.clone(), version };
-        let value = self.vault().get(&Self::scope(project, from), &pin).await?;
+        let value = self.value(project, from, &pin, Use::Environment(to)).await?;
         self.set_secret(project, to, name, &value, Some(&format!("the value of {from}"))).await
     }
 
@@ -288,8 +293,9 @@ impl Core {
         version: u32,
     ) -> Result<()> {
         let id = self.project_id(project).await?;
+        self.take_over_for_removal(project, environment, name, version).await?;
         let pin = SecretPin { name: name.clone(), version };
-        self.vault().remove(&Self::scope(project, environment), &pin).await?;
+        self.vault().remove(&self.scope(project, environment).await?, &pin).await?;
         self.history().await?.drop_secret_version(id, environment, name, version).await
     }
 

@@ -15,6 +15,7 @@ use sternway_vault::{Redactor, Revealed};
 
 use crate::machine::Core;
 use crate::project::Project;
+use crate::values::Use;
 use crate::view::{
     ContainerView, Health, LogFilter, ServiceLine, ServiceStatus, ServiceView, Services, Usage, UsageView,
 };
@@ -206,7 +207,7 @@ impl Core {
             pins.extend(self.stored_want(id, newest.number).await?.secrets()?);
         }
         let pins: Vec<_> = pins.into_iter().collect();
-        let (_, redactor, notice) = self.kept_secrets(project, environment, &pins).await?;
+        let (_, redactor, notice) = self.kept_secrets(project, environment, &pins, Use::Mask).await?;
         Ok((redactor, notice))
     }
 
@@ -216,8 +217,9 @@ impl Core {
         project: &Project,
         environment: &EnvironmentName,
         pins: &[SecretPin],
+        used: Use<'_>,
     ) -> Result<(Revealed, Redactor, Option<String>)> {
-        let (kept, gone) = self.vault().fetch_kept(&Self::scope(project, environment), pins).await?;
+        let (kept, gone) = self.kept_values(project, environment, pins, used).await?;
         let redactor = Redactor::default();
         redactor.add_all(kept.values())?;
         Ok((kept, redactor, unmasked(&gone)))

@@ -27,6 +27,7 @@ pub use history::{
 };
 pub use safekeeping::{
     Audit, AuditLine, Leak, LeakReport, LeakedSecret, Promotion, RotationState, RotationView, SecretRemoval, Suspicion,
+    TakeOver, TakeOverEntry, TakeOverOutcome,
 };
 pub use services::{
     CommandEvent, CommandLine, ContainerView, LogFilter, PrunePlan, Pruned, ServiceLine, ServiceView, Services,

@@ -12,8 +12,11 @@ use crate::place::Place;
 
 /// The steps from an empty file to the form of today: the n-th leads to version n. A step
 /// that was released is never edited; a new form is a new step.
-const MIGRATIONS: &[&str] =
-    &[include_str!("../migrations/0001_history.sql"), include_str!("../migrations/0002_versions.sql")];
+pub(crate) const MIGRATIONS: &[&str] = &[
+    include_str!("../migrations/0001_history.sql"),
+    include_str!("../migrations/0002_versions.sql"),
+    include_str!("../migrations/0003_identity.sql"),
+];
 
 /// Marks the file as a history of Sternway (`PRAGMA application_id`): "Stwy".
 const APPLICATION_ID: i64 = 0x5374_7779;
@@ -54,7 +57,7 @@ impl History {
         Self::open_with(dir, MIGRATIONS).await
     }
 
-    async fn open_with(dir: &Path, migrations: &[&'static str]) -> Result<Self> {
+    pub(crate) async fn open_with(dir: &Path, migrations: &[&'static str]) -> Result<Self> {
         let place = Place::new(dir);
         make_private_dir(place.dir()).await?;
         make_private_file(&place.database()).await?;
@@ -284,8 +287,11 @@ mod tests {
     use super::*;
 
     /// A form after the newest.
-    const NEXT: &[&str] =
-        &[MIGRATIONS[0], MIGRATIONS[1], "ALTER TABLE project ADD COLUMN note TEXT; UPDATE project SET note = 'kept';"];
+    fn next(migration: &'static str) -> Vec<&'static str> {
+        [MIGRATIONS, &[migration]].concat()
+    }
+
+    const NOTE: &str = "ALTER TABLE project ADD COLUMN note TEXT; UPDATE project SET note = 'kept';";
 
     async fn scalar(history: &History, query: &'static str) -> String {
         sqlx::query_scalar(query).fetch_one(history.pool()).await.unwrap()
@@ -300,11 +306,11 @@ mod tests {
             .unwrap();
         old.close().await;
 
-        let new = History::open_with(home.path(), NEXT).await.unwrap();
+        let new = History::open_with(home.path(), &next(NOTE)).await.unwrap();
         assert_eq!(scalar(&new, "SELECT path || ' ' || note FROM project").await, "/shop kept");
         new.close().await;
 
-        let copy = home.path().join("history-backup-v2.sqlite");
+        let copy = home.path().join(format!("history-backup-v{}.sqlite", MIGRATIONS.len()));
         fs::rename(&copy, home.path().join("history.sqlite")).unwrap();
         let back = History::open(home.path()).await.expect("the copy is a whole history of the old form");
         assert_eq!(scalar(&back, "SELECT path FROM project").await, "/shop");
@@ -328,8 +334,8 @@ mod tests {
     async fn a_migration_that_fails_changes_nothing() {
         let home = tempfile::tempdir().unwrap();
         History::open(home.path()).await.unwrap().close().await;
-        let broken = &[MIGRATIONS[0], MIGRATIONS[1], "CREATE TABLE half (x); INSERT INTO nowhere VALUES (1);"];
-        History::open_with(home.path(), broken).await.expect_err("the second statement cannot run");
+        let broken = next("CREATE TABLE half (x); INSERT INTO nowhere VALUES (1);");
+        History::open_with(home.path(), &broken).await.expect_err("the second statement cannot run");
         let same = History::open(home.path()).await.expect("the form is still the old one");
         assert_eq!(scalar(&same, "SELECT count(*) || '' FROM sqlite_schema WHERE name = 'half'").await, "0");
     }
@@ -337,11 +343,12 @@ mod tests {
     #[tokio::test]
     async fn a_newer_file_is_refused_and_left_alone() {
         let home = tempfile::tempdir().unwrap();
-        History::open_with(home.path(), NEXT).await.unwrap().close().await;
+        History::open_with(home.path(), &next(NOTE)).await.unwrap().close().await;
         let before = fs::read(home.path().join("history.sqlite")).unwrap();
-        let error = History::open(home.path()).await.expect_err("version 3 is not known");
+        let error = History::open(home.path()).await.expect_err("that version is not known");
         assert_eq!(error.code, Code::HistoryNewer);
-        assert!(error.message.contains("version 3") && error.message.contains("version 2"), "{}", error.message);
+        let version = |known: usize| error.message.contains(&format!("version {known}"));
+        assert!(version(MIGRATIONS.len() + 1) && version(MIGRATIONS.len()), "{}", error.message);
         assert_eq!(fs::read(home.path().join("history.sqlite")).unwrap(), before);
     }
 

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use sternway_model::{At, Code, Error, ProjectName, Result};
+use sternway_model::{At, Code, Error, ProjectIdentity, ProjectName, Result};
 
 use crate::History;
 
@@ -48,6 +48,16 @@ impl History {
         .await
         .map_err(|error| self.fault(error))?;
         Ok(ProjectId(id))
+    }
+
+    /// What the project is, also under another name and in another folder.
+    ///
+    /// # Errors
+    /// If the file cannot be read.
+    pub async fn identity(&self, project: ProjectId) -> Result<ProjectIdentity> {
+        let statement = sqlx::query("SELECT identity FROM project WHERE id = ?").bind(project.0);
+        let found = self.all(statement, |row| row.parse("identity")).await?;
+        found.into_iter().next().ok_or_else(|| self.damaged(format!("there is no project {}", project.0)))
     }
 
     /// The folders that were opened and not forgotten, the latest first.

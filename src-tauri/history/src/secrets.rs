@@ -19,6 +19,8 @@ pub struct StoredSecret {
     pub created: At,
     /// Who set it.
     pub by: String,
+    /// The keychain has it under the project's name, as earlier versions of Sternway kept it, until it is taken over.
+    pub by_name: bool,
 }
 
 /// A version of a secret whose value is on its way into the keychain, or was when the process ended.
@@ -30,10 +32,12 @@ pub struct BegunSecret {
     pub name: SecretName,
     /// Its version.
     pub version: u32,
-    /// Of the value: what the keychain has under this number may also belong to another folder's project of the same name.
+    /// Of the value: what the keychain has under this number may be another's.
     pub fingerprint: String,
     /// Who sets it.
     pub by: String,
+    /// As [`StoredSecret::by_name`].
+    pub by_name: bool,
 }
 
 impl History {
@@ -102,7 +106,7 @@ impl History {
     /// If the file cannot be read.
     pub async fn begun_secrets(&self, project: ProjectId) -> Result<Vec<BegunSecret>> {
         let statement = sqlx::query(
-            "SELECT environment, name, version, fingerprint, created_by FROM secret_version
+            "SELECT environment, name, version, fingerprint, created_by, by_name FROM secret_version
              WHERE project = ? AND fingerprint IS NOT NULL AND created IS NULL ORDER BY environment, name, version",
         )
         .bind(project.0);
@@ -113,9 +117,35 @@ impl History {
                 version: row.get("version")?,
                 fingerprint: row.get("fingerprint")?,
                 by: row.get("created_by")?,
+                by_name: row.get("by_name")?,
             })
         })
         .await
+    }
+
+    /// Notes that the keychain has the value of a version under the project's identity from now on.
+    ///
+    /// # Errors
+    /// If the file cannot be written.
+    pub async fn secret_taken_over(
+        &self,
+        project: ProjectId,
+        environment: &EnvironmentName,
+        name: &SecretName,
+        version: u32,
+    ) -> Result<()> {
+        sqlx::query(
+            "UPDATE secret_version SET by_name = 0
+             WHERE project = ? AND environment = ? AND name = ? AND version = ?",
+        )
+        .bind(project.0)
+        .bind(environment.as_str())
+        .bind(name.as_str())
+        .bind(version)
+        .execute(self.pool())
+        .await
+        .map_err(|error| self.fault(error))?;
+        Ok(())
     }
 
     /// Notes that the value of a version is not in the keychain any more. Nothing happens if it was not.
@@ -149,7 +179,7 @@ impl History {
     /// If the file cannot be read.
     pub async fn secrets(&self, project: ProjectId) -> Result<Vec<StoredSecret>> {
         let statement = sqlx::query(
-            "SELECT environment, name, version, fingerprint, created_by, created FROM secret_version
+            "SELECT environment, name, version, fingerprint, created_by, created, by_name FROM secret_version
              WHERE project = ? AND fingerprint IS NOT NULL AND created IS NOT NULL ORDER BY environment, name, version DESC",
         )
         .bind(project.0);
@@ -161,8 +191,40 @@ impl History {
                 fingerprint: row.get("fingerprint")?,
                 created: row.at("created")?,
                 by: row.get("created_by")?,
+                by_name: row.get("by_name")?,
             })
         })
         .await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::open::MIGRATIONS;
+
+    #[tokio::test]
+    async fn values_of_before_projects_had_an_identity_are_under_their_names() {
+        let home = tempfile::tempdir().unwrap();
+        let (environment, name) = ("staging".parse().unwrap(), "TOKEN".parse().unwrap());
+        let at = At::from_millis(1).unwrap();
+        let old = History::open_with(home.path(), &MIGRATIONS[..2]).await.unwrap();
+        let project = old.remember_project("/shop".as_ref(), &"shop".parse().unwrap(), at).await.unwrap();
+        for print in ["f1", "f2"] {
+            old.next_secret_version(project, &environment, &name, print, "ann").await.unwrap();
+        }
+        old.drop_secret_version(project, &environment, &name, 2).await.unwrap();
+        old.close().await;
+
+        let history = History::open(home.path()).await.unwrap();
+        history.identity(project).await.expect("it has one now");
+        history.next_secret_version(project, &environment, &name, "f3", "ann").await.unwrap();
+        let by_name = async || -> Vec<(u32, bool)> {
+            let begun = history.begun_secrets(project).await.unwrap();
+            begun.into_iter().map(|begun| (begun.version, begun.by_name)).collect()
+        };
+        assert_eq!(by_name().await, [(1, true), (3, false)]);
+        history.secret_taken_over(project, &environment, &name, 1).await.unwrap();
+        assert_eq!(by_name().await, [(1, false), (3, false)]);
     }
 }

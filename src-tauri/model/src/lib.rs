@@ -29,6 +29,7 @@ mod project;
 mod read_text;
 mod recipe;
 mod release;
+mod seal;
 mod secret;
 mod sensitive;
 mod suspicion;
@@ -44,7 +45,7 @@ pub use counted::counted;
 pub use deployment::{Deployment, Event, Kind, Outcome, Stage, Step, StepState};
 pub use duration::Seconds;
 pub use error::{Code, Error, Location, Result};
-pub use names::{DeploymentNumber, EnvironmentName, ImageId, ProjectName, SecretName, ServiceName};
+pub use names::{DeploymentNumber, EnvironmentName, ImageId, ProjectIdentity, ProjectName, SecretName, ServiceName};
 pub use nearest::{did_you_mean, nearest};
 pub use plan::{Action, Change, Layer, Plan, Readiness};
 pub use project::{
@@ -54,6 +55,7 @@ pub use project::{
 pub use read_text::read_text;
 pub use recipe::{Alphabet, Recipe};
 pub use release::{Evidence, Origin, Release, Revision, Value, Variable};
+pub use seal::{Seal, refuse_marks, refuse_marks_in};
 pub use secret::{Reveal, SecretPin, SecretRef, expand, mentions};
 pub use sensitive::Sensitive;
 pub use suspicion::{MASK, looks_like_secret, shown, token_in};

@@ -82,6 +82,13 @@ name!(
     is_slug
 );
 name!(
+    /// What a project is, whatever its name and its folder are: 128 bits that its history drew at random, in hexadecimal digits.
+    ProjectIdentity,
+    "a project's identity",
+    "An identity is 32 hexadecimal digits.",
+    |text| text.len() == 32 && text.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
+);
+name!(
     /// An environment's name: development, staging, production, …
     EnvironmentName,
     "an environment name",

@@ -6,7 +6,7 @@ use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{EnvironmentName, Error, ProjectName, Result, Target, ValueType, did_you_mean, yaml};
+use crate::{EnvironmentName, Error, ProjectName, Result, Target, ValueType, did_you_mean, refuse_marks_in, yaml};
 
 mod pipeline;
 
@@ -94,6 +94,7 @@ impl ProjectFile {
                 return Err(Error::invalid("a sternway.yaml has one document").at(second.mark.location(file, "")));
             }
         };
+        refuse_marks_in(root, file, "")?;
         let project: Self = yaml::decode(file, root)?;
         if project.environments.is_empty() {
             let mark = root.get("environments").map_or(root.mark, |node| node.mark);

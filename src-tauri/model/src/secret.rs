@@ -11,7 +11,9 @@ use crate::{Error, Result, SecretName, Sensitive};
 const SCHEME: &str = "keychain:";
 /// Brackets that nobody types by accident, so that a pin can stand inside a longer text.
 const OPEN: char = '⟦';
-const CLOSE: char = '⟧';
+pub(crate) const CLOSE: char = '⟧';
+/// How a pin begins inside a text.
+pub(crate) const MARK: &str = "⟦keychain:";
 
 /// A reference as it stands in a file: `keychain:DB_PASSWORD`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema, Type)]
@@ -37,7 +39,7 @@ impl fmt::Display for SecretRef {
 }
 
 /// One version of a secret. As text, `⟦keychain:DB_PASSWORD@3⟧`, it stands for the value in everything that is planned,
-/// compared and stored; [`expand`] puts the value in at the last moment.
+/// compared and stored; [`expand`] puts the value in at the last moment. Texts of files never give one: see [`crate::Seal`].
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema, Type)]
 pub struct SecretPin {
     /// The secret's name in its environment.

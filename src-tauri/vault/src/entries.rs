@@ -96,10 +96,11 @@ fn split(text: &str, size: usize) -> Vec<&str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::keychain::Holder;
     use crate::testing::MemoryKeychain;
 
     fn scope() -> Scope {
-        Scope { project: "shop".parse().unwrap(), environment: "staging".parse().unwrap() }
+        Scope { holder: Holder::Name, project: "shop".parse().unwrap(), environment: "staging".parse().unwrap() }
     }
 
     fn pin() -> SecretPin {

@@ -1,14 +1,25 @@
 //! What the vault needs of a keychain, and how its entries are named.
 
-use sternway_model::{EnvironmentName, ProjectName, Result, SecretPin, Sensitive};
+use sternway_model::{EnvironmentName, ProjectIdentity, ProjectName, Result, SecretPin, Sensitive};
 
 /// Whose secrets: names of secrets are unique within it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Scope {
-    /// The project.
+    /// Who may reach them.
+    pub holder: Holder,
+    /// The project's name, for people.
     pub project: ProjectName,
     /// The environment.
     pub environment: EnvironmentName,
+}
+
+/// Who may reach an entry.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Holder {
+    /// One project, whatever its name is.
+    Project(ProjectIdentity),
+    /// Every project of the name, as in earlier versions; only to take entries over from there.
+    Name,
 }
 
 /// One entry of the keychain.
@@ -34,15 +45,19 @@ impl EntryName {
     /// The service under which all entries are kept.
     pub const SERVICE: &str = "sternway";
 
-    /// The entry's unique name within the service, such as `shop/production/DB_PASSWORD/3`. None of the names in it can
-    /// have a slash.
+    /// The entry's unique name within the service: `@IDENTITY/production/DB_PASSWORD/3`, or with the project's name in place of
+    /// its identity. None of the names in it can have a slash or begin with `@`.
     #[must_use]
     pub fn account(&self) -> String {
         match self {
             Self::Probe(number) => format!("probe/{number:016x}"),
             Self::FingerprintKey => "fingerprint-key".into(),
-            Self::Secret { scope: Scope { project, environment }, pin: SecretPin { name, version }, part } => {
-                let first = format!("{project}/{environment}/{name}/{version}");
+            Self::Secret { scope: Scope { holder, project, environment }, pin: SecretPin { name, version }, part } => {
+                let whose = match holder {
+                    Holder::Project(identity) => format!("@{identity}"),
+                    Holder::Name => project.to_string(),
+                };
+                let first = format!("{whose}/{environment}/{name}/{version}");
                 if *part == 0 { first } else { format!("{first}/{part}") }
             }
         }
@@ -54,7 +69,7 @@ impl EntryName {
         match self {
             Self::Probe(_) => "Sternway: test entry".into(),
             Self::FingerprintKey => "Sternway: key of the fingerprints".into(),
-            Self::Secret { scope: Scope { project, environment }, pin: SecretPin { name, version }, part } => {
+            Self::Secret { scope: Scope { project, environment, .. }, pin: SecretPin { name, version }, part } => {
                 let part = if *part == 0 { String::new() } else { format!(", part {}", part + 1) };
                 format!("Sternway: {project} {environment} {name} (version {version}{part})")
             }

@@ -10,10 +10,11 @@
 //! # tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
 //! use std::sync::Arc;
 //! use sternway_model::{SecretPin, Sensitive};
-//! use sternway_vault::{Redactor, Scope, Vault, testing::MemoryKeychain};
+//! use sternway_vault::{Holder, Redactor, Scope, Vault, testing::MemoryKeychain};
 //!
 //! let vault = Vault::new(Arc::new(MemoryKeychain::default()))?;
-//! let staging = Scope { project: "shop".parse()?, environment: "staging".parse()? };
+//! let holder = Holder::Project("0123456789abcdef0123456789abcdef".parse()?);
+//! let staging = Scope { holder, project: "shop".parse()?, environment: "staging".parse()? };
 //! let pin = SecretPin { name: "DB_PASSWORD".parse()?, version: 1 };
 //! vault.put(&staging, &pin, &Sensitive::new("correct horse".into())).await?;
 //!
@@ -39,8 +40,8 @@ mod vault;
 
 pub use finder::{Finder, SHORTEST_FOUND};
 pub use generate::generate;
-pub use keychain::{EntryName, Keychain, Scope};
+pub use keychain::{EntryName, Holder, Keychain, Scope};
 pub use lines::{ByteRedactor, LineRedactor};
 pub use os::OsKeychain;
 pub use redactor::{MASK, Redactor};
-pub use vault::{Put, Revealed, Vault};
+pub use vault::{Put, Revealed, TakenOver, Vault};

@@ -11,7 +11,8 @@ use crate::keychain::{EntryName, Keychain};
 #[derive(Debug, Default)]
 pub struct MemoryKeychain {
     limit: Option<usize>,
-    entries: Mutex<BTreeMap<EntryName, Sensitive>>,
+    /// By their accounts, as a keychain of a system has them.
+    entries: Mutex<BTreeMap<String, Sensitive>>,
 }
 
 impl MemoryKeychain {
@@ -23,12 +24,15 @@ impl MemoryKeychain {
 
     /// The accounts of all entries, sorted.
     pub fn accounts(&self) -> Vec<String> {
-        let mut accounts: Vec<String> = self.entries().keys().map(EntryName::account).collect();
-        accounts.sort();
-        accounts
+        self.entries().keys().cloned().collect()
     }
 
-    fn entries(&self) -> std::sync::MutexGuard<'_, BTreeMap<EntryName, Sensitive>> {
+    /// Loses an entry, by its account.
+    pub fn forget(&self, account: &str) {
+        self.entries().remove(account);
+    }
+
+    fn entries(&self) -> std::sync::MutexGuard<'_, BTreeMap<String, Sensitive>> {
         self.entries.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -46,16 +50,16 @@ impl Keychain for MemoryKeychain {
         if self.limit.is_some_and(|limit| value.reveal().len() > limit) {
             return Err(Error::failed("the value is too long for an entry"));
         }
-        self.entries().insert(entry.clone(), value.clone());
+        self.entries().insert(entry.account(), value.clone());
         Ok(())
     }
 
     fn get(&self, entry: &EntryName) -> Result<Option<Sensitive>> {
-        Ok(self.entries().get(entry).cloned())
+        Ok(self.entries().get(&entry.account()).cloned())
     }
 
     fn delete(&self, entry: &EntryName) -> Result<()> {
-        self.entries().remove(entry);
+        self.entries().remove(&entry.account());
         Ok(())
     }
 }

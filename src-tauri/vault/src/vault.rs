@@ -1,6 +1,6 @@
 //! Secrets by version, over any keychain.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use tokio::sync::oneshot;
 use zeroize::Zeroizing;
 
 use crate::entries;
-use crate::keychain::{EntryName, Keychain, Scope};
+use crate::keychain::{EntryName, Holder, Keychain, Scope};
 
 /// How long a person has for the keychain's dialog.
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -25,8 +25,19 @@ pub enum Put {
     /// It is in the keychain, and was read back.
     Stored,
     /// The keychain has a value for this version already; it was left as it is. Versions never change. It happens when
-    /// another folder has a project of the same name: take the next version.
+    /// history was put back to an earlier state: take the next version.
     Taken,
+}
+
+/// What became of a version that was to be taken over from the entries under a project's name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TakenOver {
+    /// The project has it, and the old entry is gone.
+    Done,
+    /// The keychain has nothing under the name.
+    Missing,
+    /// What it has there is another value: that of another folder's project.
+    Foreign,
 }
 
 /// Secrets by version. A clone is another handle to the same keychain.
@@ -129,7 +140,7 @@ impl Vault {
     pub async fn fetch(&self, scope: &Scope, pins: &[SecretPin]) -> Result<Revealed> {
         let (scope, pins) = (scope.clone(), pins.to_vec());
         self.ask(move |keychain| {
-            let mut values = HashMap::new();
+            let mut values = BTreeMap::new();
             for pin in pins {
                 let value = get(keychain, &scope, &pin)?;
                 values.insert(pin, value);
@@ -150,7 +161,7 @@ impl Vault {
         }
         let (scope, pins) = (scope.clone(), pins.to_vec());
         self.ask(move |keychain| {
-            let (mut values, mut gone) = (HashMap::new(), Vec::new());
+            let (mut values, mut gone) = (BTreeMap::new(), Vec::new());
             for pin in pins {
                 match get(keychain, &scope, &pin) {
                     Ok(value) => drop(values.insert(pin, value)),
@@ -159,6 +170,60 @@ impl Vault {
                 }
             }
             Ok((Revealed { values }, gone))
+        })
+        .await
+    }
+
+    /// Those of these versions that the keychain does not have. Their values stay here.
+    ///
+    /// # Errors
+    /// If the keychain cannot be read.
+    pub async fn gone(&self, scope: &Scope, pins: &[SecretPin]) -> Result<Vec<SecretPin>> {
+        self.fetch_kept(scope, pins).await.map(|(_, gone)| gone)
+    }
+
+    /// The fingerprint of the value that the keychain has for a version; `None` if it has none. The value stays here.
+    ///
+    /// # Errors
+    /// If the keychain cannot be read, or cannot give or keep the key of the fingerprints.
+    pub async fn kept_fingerprint(&self, scope: &Scope, pin: &SecretPin) -> Result<Option<String>> {
+        let (scope, pin) = (scope.clone(), pin.clone());
+        self.ask(move |keychain| match entries::read(keychain, &scope, &pin)? {
+            Some(value) => Ok(fingerprints(keychain, &[value])?.pop()),
+            None => Ok(None),
+        })
+        .await
+    }
+
+    /// Makes a project's own what the keychain has under the project's name, if it is the value of this fingerprint. The old entry
+    /// goes when the new one was read back. To do it again does nothing.
+    ///
+    /// # Errors
+    /// If the keychain cannot be read or written; the value is then at one of its places, or at both.
+    pub async fn take_over(&self, scope: &Scope, pin: &SecretPin, fingerprint: &str) -> Result<TakenOver> {
+        let (new, pin, fingerprint) = (scope.clone(), pin.clone(), fingerprint.to_owned());
+        let old = Scope { holder: Holder::Name, ..scope.clone() };
+        self.ask(move |keychain| {
+            let is_it = |value: &Sensitive| -> Result<bool> {
+                Ok(fingerprints(keychain, std::slice::from_ref(value))?.pop().as_ref() == Some(&fingerprint))
+            };
+            let found = entries::read(keychain, &old, &pin)?;
+            let has_it = match entries::read(keychain, &new, &pin)? {
+                Some(value) => is_it(&value)?,
+                None => false,
+            };
+            match found {
+                Some(value) if is_it(&value)? => {
+                    if !has_it {
+                        entries::write(keychain, &new, &pin, &value)?;
+                    }
+                    entries::remove(keychain, &old, &pin)?;
+                    Ok(TakenOver::Done)
+                }
+                _ if has_it => Ok(TakenOver::Done),
+                Some(_) => Ok(TakenOver::Foreign),
+                None => Ok(TakenOver::Missing),
+            }
         })
         .await
     }
@@ -178,18 +243,7 @@ impl Vault {
     /// # Errors
     /// If the keychain cannot give or keep the key.
     pub async fn fingerprints(&self, values: Vec<Sensitive>) -> Result<Vec<String>> {
-        self.ask(move |keychain| {
-            let key = fingerprint_key(keychain)?;
-            let keyed = Hmac::<Sha256>::new_from_slice(key.reveal().as_bytes())
-                .map_err(|error| Error::internal(format!("the fingerprint's key cannot be used: {error}")))?;
-            let print = |value: &Sensitive| {
-                let mut mac = keyed.clone();
-                mac.update(value.reveal().as_bytes());
-                hex::encode(mac.finalize().into_bytes())
-            };
-            Ok(values.iter().map(print).collect())
-        })
-        .await
+        self.ask(move |keychain| fingerprints(keychain, &values)).await
     }
 
     async fn ask<T: Send + 'static>(
@@ -215,7 +269,7 @@ impl Vault {
 
 fn get(keychain: &dyn Keychain, scope: &Scope, pin: &SecretPin) -> Result<Sensitive> {
     entries::read(keychain, scope, pin)?.ok_or_else(|| {
-        let Scope { project, environment } = scope;
+        let Scope { project, environment, .. } = scope;
         let SecretPin { name, version } = pin;
         Error::new(
             Code::SecretMissing,
@@ -226,6 +280,18 @@ fn get(keychain: &dyn Keychain, scope: &Scope, pin: &SecretPin) -> Result<Sensit
              (`sternway secret set {environment} {name}`), and what needed the old one is left behind."
         ))
     })
+}
+
+fn fingerprints(keychain: &dyn Keychain, values: &[Sensitive]) -> Result<Vec<String>> {
+    let key = fingerprint_key(keychain)?;
+    let keyed = Hmac::<Sha256>::new_from_slice(key.reveal().as_bytes())
+        .map_err(|error| Error::internal(format!("the fingerprint's key cannot be used: {error}")))?;
+    let print = |value: &Sensitive| {
+        let mut mac = keyed.clone();
+        mac.update(value.reveal().as_bytes());
+        hex::encode(mac.finalize().into_bytes())
+    };
+    Ok(values.iter().map(print).collect())
 }
 
 fn fingerprint_key(keychain: &dyn Keychain) -> Result<Sensitive> {
@@ -250,10 +316,15 @@ pub(crate) fn random<const N: usize>() -> Result<[u8; N]> {
 /// The values that one run needs. They are wiped when it is dropped.
 #[derive(Debug, Default)]
 pub struct Revealed {
-    values: HashMap<SecretPin, Sensitive>,
+    values: BTreeMap<SecretPin, Sensitive>,
 }
 
 impl Revealed {
+    /// All versions with their values.
+    pub fn pins(&self) -> impl Iterator<Item = (&SecretPin, &Sensitive)> {
+        self.values.iter()
+    }
+
     /// All values, for the redactor.
     pub fn values(&self) -> impl Iterator<Item = &Sensitive> {
         self.values.values()

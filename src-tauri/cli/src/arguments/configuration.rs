@@ -247,6 +247,15 @@ pub enum Secret {
         #[arg(long)]
         yes: bool,
     },
+    /// Make secrets this project's own that earlier versions of Sternway kept under the project's name.
+    TakeOver {
+        /// Only say which.
+        #[arg(long)]
+        dry_run: bool,
+        /// Do not ask.
+        #[arg(long)]
+        yes: bool,
+    },
 }
 
 /// The order of the words of `secret copy`, for whoever puts the secret first.

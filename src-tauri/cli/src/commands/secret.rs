@@ -1,6 +1,6 @@
 //! `sternway secret …`
 
-use sternway_core::view::{RotationState, RotationView, SecretRemoval};
+use sternway_core::view::{RotationState, RotationView, SecretRemoval, TakeOverOutcome};
 use sternway_core::{Asked, Project, Purpose};
 use sternway_model::{Code, EnvironmentName, Error, Recipe, Result, SecretName, Sensitive, counted};
 
@@ -109,7 +109,23 @@ pub async fn run(front: &Front<'_>, command: Secret) -> Result<u8> {
             let moved = core.import_secrets(&project, &environment, &keys).await?;
             front.answer(&moved, show::imported)
         }
+        Secret::TakeOver { dry_run, yes } => take_over(front, &project, dry_run, yes).await,
     }
+}
+
+/// Shows what is kept under the project's name, asks, and takes it over. Ends with 1 if something could not be.
+async fn take_over(front: &Front<'_>, project: &Project, dry_run: bool, yes: bool) -> Result<u8> {
+    let planned = front.core.plan_take_over(project).await?;
+    if dry_run || planned.entries.is_empty() {
+        return front.answer(&planned, show::take_over);
+    }
+    if !front.json {
+        say!("{}", show::take_over(&planned));
+    }
+    stream::agree("Make them this project's own in the keychain, and remove the old entries?", yes)?;
+    let taken = front.core.take_over(project).await?;
+    front.answer(&taken, show::take_over)?;
+    Ok(u8::from(taken.entries.iter().any(|entry| entry.outcome != TakeOverOutcome::Taken)))
 }
 
 /// Sets the new value, deploys it, and says what became of the old one. One that was begun goes on where it stopped.

@@ -2,7 +2,10 @@
 
 use std::fmt::Write;
 
-use sternway_core::view::{Audit, Leak, LeakReport, Promotion, RotationState, RotationView, SecretRemoval};
+use sternway_core::view::{
+    Audit, Leak, LeakReport, Promotion, RotationState, RotationView, SecretRemoval, TakeOver, TakeOverEntry,
+    TakeOverOutcome,
+};
 use sternway_model::counted;
 
 use super::table::Table;
@@ -24,6 +27,31 @@ pub fn speaks_against(promotion: &Promotion) -> String {
     let open: Vec<&str> = suspicious.iter().filter(|one| !one.allowed).map(|one| one.key.as_str()).collect();
     if !open.is_empty() {
         line!(text, "If that is meant: --allow {}", open.join(","));
+    }
+    text
+}
+
+/// What is kept under the project's name, or what became of it.
+pub fn take_over(view: &TakeOver) -> String {
+    if view.entries.is_empty() {
+        return "all secrets of this project are its own".to_owned();
+    }
+    let mut text = String::new();
+    for TakeOverEntry { environment, name, version, outcome } in &view.entries {
+        let (sign, what) = match outcome {
+            TakeOverOutcome::Waiting => {
+                ('·', "is kept under the project's name, where every project of that name reaches it")
+            }
+            TakeOverOutcome::Taken => ('✓', "is this project's own now"),
+            TakeOverOutcome::Missing => {
+                ('✕', "is not in this keychain; set it again, or come back with the keychain that has it")
+            }
+            TakeOverOutcome::Foreign => (
+                '✕',
+                "is not there: the entry of this name and number has a value that this project never set, and stays",
+            ),
+        };
+        line!(text, "{sign} {name} v{version} of {environment} {what}");
     }
     text
 }

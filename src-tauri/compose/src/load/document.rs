@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value};
 use sternway_model::yaml::{self, Content, Node};
-use sternway_model::{Error, Result, read_text, template};
+use sternway_model::{Error, Result, read_text, refuse_marks_in, template};
 
 use super::absolute::Base;
 use super::check;
@@ -131,6 +131,8 @@ impl Document {
                 scope.warn(format!("the variable `{name}` is not set and stands for an empty text ({file}:{line})"));
             }
         }
+        // Pins that variables have are sealed; one that is not was written here, or put together.
+        refuse_marks_in(&node, file, "")?;
         check::check(file, &node)?;
         let mut places = Places::default();
         match variables::value(&node, file, "", &mut places) {

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use indexmap::IndexMap;
 use serde_json::{Map, Value};
 use sternway_model::yaml::join;
-use sternway_model::{Code, Error, Result, read_text};
+use sternway_model::{Code, Error, Location, Result, read_text, refuse_marks};
 
 use super::document::Scope;
 use super::dotenv;
@@ -68,6 +68,10 @@ impl Files<'_> {
             } else {
                 self.scope.variables_of(file, &content, &seen)?
             };
+            for (key, value) in &variables {
+                let here = || Location { file: file.to_owned(), line: None, column: None, key: Some(key.clone()) };
+                refuse_marks(key).and_then(|()| refuse_marks(value)).map_err(|error| error.at(here()))?;
+            }
             let file = self.scope.shown(file);
             let variables = variables.into_iter();
             environment.extend(variables.map(|(name, value)| (name, (file.to_owned(), Value::String(value)))));

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use serde_json::{Map, Value};
 use sternway_model::yaml::{Content, Node, Resolved, Scalar, join};
-use sternway_model::{Error, Location, Origin, Result, looks_like_secret, mentions, template};
+use sternway_model::{Error, Location, Origin, Result, Seal, looks_like_secret, template};
 
 use super::places::Places;
 
@@ -26,7 +26,7 @@ pub(super) struct Used {
 
 /// Adds to an error about a text the variables that made it what it is, and where they are set: the text's own place is not where
 /// it has to be mended. Values that may be secrets are not repeated.
-pub(super) fn explain(mut error: Error, used: &[Used], origins: &BTreeMap<String, Origin>) -> Error {
+pub(super) fn explain(mut error: Error, used: &[Used], origins: &BTreeMap<String, Origin>, seal: &Seal) -> Error {
     let Some(at) = &error.at else { return error };
     let key = |location: &Location| location.key.clone().unwrap_or_default();
     let about = |place: &Location| {
@@ -52,10 +52,7 @@ pub(super) fn explain(mut error: Error, used: &[Used], origins: &BTreeMap<String
             continue;
         };
         let Some(Origin { file, line }) = origins.get(name) else { continue };
-        if value.is_empty()
-            || !error.message.contains(value.as_str())
-            || mentions(value).is_ok_and(|pins| !pins.is_empty())
-        {
+        if value.is_empty() || !error.message.contains(value.as_str()) || seal.is_in(value) {
             continue;
         }
         let is = if looks_like_secret(name, value).is_some() { String::new() } else { format!("is `{value}`, ") };

@@ -31,7 +31,7 @@ fn lays_environments_side_by_side() {
             (".env.production", "# Limits\nMEMORY=1g\nDB='prod'\n"),
         ],
     );
-    let grid = grid(project.dir(), &project.file);
+    let grid = grid(project.dir(), &project.file).expect("laid out");
     assert_eq!(grid.problems, []);
     let rows: Vec<_> = grid.rows.iter().map(|row| (row.key.as_str(), row.group.as_str(), row.required)).collect();
     let expected = [
@@ -62,7 +62,7 @@ fn lays_environments_side_by_side() {
 fn a_broken_file_is_a_problem_and_the_rest_stays() {
     let project =
         Project::new("", &[(".env", "A=1\nB=${\n"), (".env.staging", "A='2\n"), (".env.production", "A=3\n")]);
-    let grid = grid(project.dir(), &project.file);
+    let grid = grid(project.dir(), &project.file).expect("laid out");
     let a: Vec<_> = row(&grid, "A").cells.iter().map(|cell| plain(cell)).collect();
     assert_eq!(a, [Some("1"), Some("1"), Some("3")], "what can be read is there");
     assert_eq!(plain(&row(&grid, "B").cells[0]), Some("${"), "as it is written");
@@ -79,7 +79,7 @@ fn keys_have_types_and_mention_one_another() {
     let shared =
         "PORT=80\nHOST=web\nURL=http://${HOST}:${PORT}/$$x\nLEVEL=info\nPW=keychain:PW\nEMPTY=\nTTL=15s\nMIX=1\n";
     let project = Project::new(types, &[(".env", shared), (".env.staging", "PORT=8o\nLEVEL=infos\nMIX=one\n")]);
-    let grid = grid(project.dir(), &project.file);
+    let grid = grid(project.dir(), &project.file).expect("laid out");
     let kinds: Vec<_> =
         ["PORT", "LEVEL", "URL", "TTL", "MIX"].map(|key| row(&grid, key).kind.as_ref().map(ValueType::name)).to_vec();
     assert_eq!(kinds, [Some("port"), Some("enum"), Some("url"), Some("duration"), None]);

@@ -213,6 +213,7 @@ mod tests {
             fingerprint: fingerprint.to_owned(),
             created: At::from_millis(0).expect("a time"),
             by: "ann".to_owned(),
+            by_name: false,
         };
         let of = |name: &str, version| Value::Secret { name: name.parse().expect("a name"), version: Some(version) };
         let secrets = [

@@ -14,6 +14,7 @@ use crate::layers::Whole;
 use crate::machine::Core;
 use crate::project::Project;
 use crate::run::confirm;
+use crate::values::Use;
 use crate::view::{CommandEvent, CommandLine};
 use crate::want::Want;
 
@@ -154,7 +155,8 @@ impl Core {
         };
         let want = Want::from_release(&release);
         // A value that is gone is missed only by what needs it: a hook, or the service that is run.
-        let (secrets, redactor, notice) = self.kept_secrets(project, environment, &want.secrets()?).await?;
+        let (secrets, redactor, notice) =
+            self.kept_secrets(project, environment, &want.secrets()?, Use::Container).await?;
         if let Some(notice) = notice {
             notices(&notice);
         }

@@ -134,6 +134,40 @@ pub struct LeakedSecret {
     pub version: u32,
 }
 
+/// Secret versions that earlier versions of Sternway kept under the project's name: what `secret take-over` prints.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema, Type)]
+pub struct TakeOver {
+    /// The versions, by environment and name.
+    pub entries: Vec<TakeOverEntry>,
+}
+
+/// A version of a secret that is kept under the project's name, or was.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema, Type)]
+pub struct TakeOverEntry {
+    /// Its environment.
+    pub environment: EnvironmentName,
+    /// Its name.
+    pub name: SecretName,
+    /// Its version.
+    pub version: u32,
+    /// What became of it.
+    pub outcome: TakeOverOutcome,
+}
+
+/// What became of a version that is kept under the project's name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema, Type)]
+#[serde(rename_all = "snake_case")]
+pub enum TakeOverOutcome {
+    /// Nothing was done yet.
+    Waiting,
+    /// It is the project's own now.
+    Taken,
+    /// This keychain has nothing there.
+    Missing,
+    /// What is there has another value: it belongs to another project of the same name.
+    Foreign,
+}
+
 /// Who saw secrets: what `audit` prints.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema, Type)]
 pub struct Audit {
@@ -148,7 +182,7 @@ pub struct AuditLine {
     pub at: At,
     /// Who.
     pub by: String,
-    /// What: `revealed`, `copied to the clipboard`, `exported`.
+    /// What: `revealed`, `copied to the clipboard`, `exported`, `read for a deployment`, …
     pub action: String,
     /// Where.
     pub environment: EnvironmentName,

@@ -1,9 +1,13 @@
 //! Use cases that need no engine: on a project's files, with a keychain and a clock of the tests' own.
 
 #[cfg(test)]
+mod forged;
+#[cfg(test)]
 mod leaks;
 #[cfg(test)]
 mod secrets;
+#[cfg(test)]
+mod take_over;
 #[cfg(test)]
 mod versions;
 
@@ -110,6 +114,12 @@ configuration:
             let number = record(&history, project, environment, variables).await;
             history.link_configuration(project, number, version.expect("a version")).await.expect("linked");
             number
+        }
+
+        /// What the audit says was done, oldest first.
+        pub async fn audited(&self) -> Vec<String> {
+            let audit = self.core.audit(&self.project(), None, None).await.expect("readable").entries;
+            audit.into_iter().rev().map(|line| format!("{}: {}", line.action, line.subject)).collect()
         }
 
         /// History, past the core.

@@ -44,6 +44,23 @@ async fn a_moved_project_takes_its_deployments_along() {
 }
 
 #[tokio::test]
+async fn a_project_keeps_its_identity_and_no_other_has_it() {
+    let shop = shop().await;
+    let identity = shop.history.identity(shop.project).await.unwrap();
+    let same_name = shop.history.remember_project("/copy".as_ref(), &"shop".parse().unwrap(), at(8)).await.unwrap();
+    assert_ne!(shop.history.identity(same_name).await.unwrap(), identity);
+
+    let renamed = shop.history.remember_project("/shop".as_ref(), &"store".parse().unwrap(), at(9)).await.unwrap();
+    assert_eq!(shop.history.identity(renamed).await.unwrap(), identity);
+    shop.history.move_project("/shop".as_ref(), "/new".as_ref()).await.unwrap();
+    let moved = shop.history.remember_project("/new".as_ref(), &"store".parse().unwrap(), at(10)).await.unwrap();
+    assert_eq!(shop.history.identity(moved).await.unwrap(), identity);
+    let at_the_old_place =
+        shop.history.remember_project("/shop".as_ref(), &"store".parse().unwrap(), at(11)).await.unwrap();
+    assert_ne!(shop.history.identity(at_the_old_place).await.unwrap(), identity);
+}
+
+#[tokio::test]
 async fn a_secrets_version_is_never_given_twice() {
     let shop = shop().await;
     let environment: EnvironmentName = "staging".parse().unwrap();
@@ -58,6 +75,7 @@ async fn a_secrets_version_is_never_given_twice() {
         fingerprint: format!("f{version}"),
         created: at(3),
         by: "ann".into(),
+        by_name: false,
     };
     let begun = async || -> Vec<u32> {
         let begun = shop.history.begun_secrets(shop.project).await.unwrap();

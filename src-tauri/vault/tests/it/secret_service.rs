@@ -8,7 +8,7 @@
 use std::sync::Arc;
 
 use sternway_model::{Code, SecretPin, Sensitive};
-use sternway_vault::{OsKeychain, Put, Scope, Vault};
+use sternway_vault::{Holder, OsKeychain, Put, Scope, Vault};
 
 /// The vault over the system's keychain, if it has one that is open.
 async fn vault() -> Option<Vault> {
@@ -27,6 +27,7 @@ async fn vault() -> Option<Vault> {
 /// A scope that no other test and no person uses.
 fn scope() -> Scope {
     Scope {
+        holder: Holder::Project(format!("{:032x}", std::process::id()).parse().unwrap()),
         project: format!("vault-test-{}", std::process::id()).parse().unwrap(),
         environment: "staging".parse().unwrap(),
     }

@@ -4,10 +4,20 @@ use std::sync::Arc;
 
 use sternway_model::{Code, Reveal, SecretPin, Sensitive, expand};
 use sternway_vault::testing::{MemoryKeychain, NoKeychain};
-use sternway_vault::{Put, Scope, Vault};
+use sternway_vault::{Holder, Put, Scope, TakenOver, Vault};
 
+/// What an environment of one project is to the vault.
 fn scope(environment: &str) -> Scope {
-    Scope { project: "shop".parse().unwrap(), environment: environment.parse().unwrap() }
+    of_project('a', environment)
+}
+
+/// Projects of one name and different identities.
+fn of_project(digit: char, environment: &str) -> Scope {
+    Scope {
+        holder: Holder::Project(digit.to_string().repeat(32).parse().unwrap()),
+        project: "shop".parse().unwrap(),
+        environment: environment.parse().unwrap(),
+    }
 }
 
 fn pin(version: u32) -> SecretPin {
@@ -64,6 +74,43 @@ async fn equal_values_have_equal_fingerprints_with_one_key() {
     assert_ne!(again.fingerprint(&value("two")).await.unwrap(), one);
     let elsewhere = Vault::new(Arc::new(MemoryKeychain::default())).unwrap();
     assert_ne!(elsewhere.fingerprint(&value("one")).await.unwrap(), one, "it tells nothing without the key");
+}
+
+#[tokio::test]
+async fn a_project_reaches_its_own_secrets_alone() {
+    let vault = Vault::new(Arc::new(MemoryKeychain::default())).unwrap();
+    assert_eq!(vault.put(&of_project('a', "staging"), &pin(1), &value("one")).await.unwrap(), Put::Stored);
+    let other = of_project('b', "staging");
+    assert_eq!(vault.get(&other, &pin(1)).await.expect_err("of the same name").code, Code::SecretMissing);
+    assert_eq!(vault.gone(&other, &[pin(1)]).await.unwrap(), [pin(1)]);
+    assert_eq!(vault.put(&other, &pin(1), &value("two")).await.unwrap(), Put::Stored, "numbers are its own, too");
+    let renamed = Scope { project: "store".parse().unwrap(), ..of_project('a', "staging") };
+    assert_eq!(vault.get(&renamed, &pin(1)).await.unwrap(), value("one"), "a name is for people");
+}
+
+#[tokio::test]
+async fn what_lies_under_a_name_goes_to_the_project_whose_value_it_is() {
+    let keychain = Arc::new(MemoryKeychain::default());
+    let vault = Vault::new(keychain.clone()).unwrap();
+    let (ours, theirs) = (of_project('a', "staging"), of_project('b', "staging"));
+    let by_name = Scope { holder: Holder::Name, ..ours.clone() };
+    assert_eq!(vault.put(&by_name, &pin(1), &value("one")).await.unwrap(), Put::Stored);
+    let one = vault.fingerprint(&value("one")).await.unwrap();
+    let two = vault.fingerprint(&value("two")).await.unwrap();
+    let before = keychain.accounts();
+
+    assert_eq!(vault.take_over(&theirs, &pin(1), &two).await.unwrap(), TakenOver::Foreign);
+    assert_eq!(vault.take_over(&theirs, &pin(2), &two).await.unwrap(), TakenOver::Missing);
+    assert_eq!(keychain.accounts(), before, "nothing was touched");
+
+    for _ in 0..2 {
+        assert_eq!(vault.take_over(&ours, &pin(1), &one).await.unwrap(), TakenOver::Done, "also a second time");
+        assert_eq!(vault.get(&ours, &pin(1)).await.unwrap(), value("one"));
+        assert_eq!(vault.gone(&by_name, &[pin(1)]).await.unwrap(), [pin(1)], "nobody else finds it there");
+    }
+    assert_eq!(vault.take_over(&theirs, &pin(1), &one).await.unwrap(), TakenOver::Missing);
+    assert_eq!(vault.kept_fingerprint(&ours, &pin(1)).await.unwrap(), Some(one));
+    assert_eq!(vault.kept_fingerprint(&theirs, &pin(1)).await.unwrap(), None);
 }
 
 #[tokio::test]
