@@ -1,12 +1,13 @@
 //! What a container is made from, as one hash and as a text that a later plan can compare.
 
 use std::collections::BTreeMap;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
-use sternway_model::{Error, ImageId, Result, mentions};
+use sternway_model::{Error, ImageId, Result, mentions, open_file};
 use walkdir::WalkDir;
 
 use crate::model::{FileGrant, FileSource, Model, Service};
@@ -121,7 +122,7 @@ pub(crate) fn files(model: &Model, remote: bool) -> Result<BTreeMap<PathBuf, Str
                 let hash = match (file.is_dir(), remote) {
                     (true, false) => String::new(),
                     (true, true) => of_folder(file)?,
-                    (false, _) => sha256(&read(file)?),
+                    (false, _) => of_content(file)?,
                 };
                 files.insert(file.clone(), hash);
             }
@@ -133,7 +134,7 @@ pub(crate) fn files(model: &Model, remote: bool) -> Result<BTreeMap<PathBuf, Str
 fn of_folder(folder: &Path) -> Result<String> {
     let mut whole = Vec::new();
     for (below, file) in files_of(folder)? {
-        whole.push((below, sha256(&read(&file)?)));
+        whole.push((below, of_content(&file)?));
     }
     Ok(sha256(json!(whole).to_string().as_bytes()))
 }
@@ -152,6 +153,27 @@ pub(crate) fn files_of(path: &Path) -> Result<Vec<(PathBuf, PathBuf)>> {
         }
     }
     Ok(files)
+}
+
+/// The SHA-256 of what a container gets as a config or secret.
+fn of_content(file: &Path) -> Result<String> {
+    Ok(sha256(&read(file)?))
+}
+
+/// The SHA-256 of a file of any size.
+///
+/// # Errors
+/// If it cannot be read, or is no regular file.
+pub(crate) fn of_file(path: &Path) -> Result<String> {
+    let (mut file, _) = open_file("read", path)?;
+    let mut hash = Sha256::new();
+    let mut piece = vec![0; 64 << 10];
+    loop {
+        match file.read(&mut piece).map_err(|error| Error::io("read", path, &error))? {
+            0 => return Ok(hex::encode(hash.finalize())),
+            read => hash.update(&piece[..read]),
+        }
+    }
 }
 
 /// A SHA-256 in hexadecimal digits.
@@ -182,6 +204,23 @@ mod tests {
         assert_eq!(plain, replicas, "nor does what follows when one is replaced");
         assert_eq!(plain, scaled, "the number of containers says nothing about one");
         assert_ne!(plain, changed, "a value does");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_config_or_secret_that_is_no_file_is_refused() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let pipe = folder.path().join("pipe");
+        assert!(std::process::Command::new("mkfifo").arg(&pipe).status().expect("mkfifo").success());
+        for (file, what) in [(pipe.as_path(), "a named pipe"), (Path::new("/dev/zero"), "a device")] {
+            for section in ["configs", "secrets"] {
+                let model = Model::decode(&json!({"name": "p", section: {"c": {"file": file}},
+                    "services": {"a": {"image": "i", section: [{"source": "c"}]}}}))
+                .expect("valid");
+                let error = files(&model, false).expect_err("refused");
+                assert!(error.message.ends_with(&format!("is not a regular file: it is {what}")), "{error}");
+            }
+        }
     }
 
     #[test]

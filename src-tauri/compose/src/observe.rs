@@ -10,7 +10,7 @@ use bollard::models::ImageSummary;
 use bollard::query_parameters::{InspectNetworkOptions, ListNetworksOptions, ListVolumesOptions};
 use jiff::Timestamp;
 use serde::Serialize;
-use sternway_model::{Error, ImageId, Result, ServiceName, nearest};
+use sternway_model::{Error, ImageId, MOST_OF_CONTENT, Result, ServiceName, nearest, read_file};
 
 use crate::build;
 use crate::decide::Place;
@@ -437,9 +437,9 @@ impl Probe {
     }
 }
 
-/// Reads a file for its fingerprint.
+/// Reads a file that is sent to the engine.
 pub(crate) fn read(path: &Path) -> Result<Vec<u8>> {
-    std::fs::read(path).map_err(|error| Error::io("read", path, &error))
+    read_file("read", path, MOST_OF_CONTENT)
 }
 
 impl fmt::Display for HostPort {

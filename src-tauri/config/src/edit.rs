@@ -139,6 +139,8 @@ struct Placed {
 /// Files as they are, and as they would be after the edits so far.
 struct Draft<'a> {
     project: &'a ProjectFile,
+    /// Nobody else writes the files between reading and saving.
+    lock: store::Lock,
     before: Sources<'a>,
     after: Sources<'a>,
     /// What environments have, as long as nothing that they read is edited: it takes a while to find out.
@@ -147,9 +149,10 @@ struct Draft<'a> {
 
 impl<'a> Draft<'a> {
     fn new(project_dir: &'a Path, project: &'a ProjectFile) -> Result<Self> {
+        let lock = Sources::lock(project_dir, project)?;
         let before = Sources::open(project_dir, project)?;
         let after = before.with(&[]);
-        Ok(Self { project, before, after, merged: HashMap::new() })
+        Ok(Self { project, lock, before, after, merged: HashMap::new() })
     }
 
     fn make(&mut self, edit: VariableEdit<'_>) -> Result<Placed> {
@@ -265,7 +268,7 @@ impl<'a> Draft<'a> {
 
     /// Writes what has other bytes now, all of it or nothing.
     fn save(&self) -> Result<Vec<PathBuf>> {
-        self.before.save(&self.after)
+        self.before.save(&self.after, &self.lock)
     }
 }
 
@@ -277,6 +280,7 @@ impl<'a> Draft<'a> {
 /// [`Code::Unsupported`] if the value is made of other variables.
 pub fn refer(project_dir: &Path, origin: &Origin, key: &str, expected: &Sensitive, name: &SecretName) -> Result<()> {
     let path = project_dir.join(&origin.file);
+    let lock = store::Lock::of([path.as_path()])?;
     let (bytes, stamp) = store::read(&path)?;
     let mut file = EnvFile::parse(&origin.file, &bytes)?;
     let found = file.entries().find(|entry| entry.line() == origin.line && entry.key() == key);
@@ -293,7 +297,7 @@ pub fn refer(project_dir: &Path, origin: &Origin, key: &str, expected: &Sensitiv
         }
     }
     file.set_at(origin.line, key, Assignment::Secret(name))?;
-    store::save(&path, &stamp, file.bytes())?;
+    lock.save(&path, &stamp, file.bytes())?;
     Ok(())
 }
 

@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use sternway_model::{Code, EnvironmentName, Error, FILE_NAME, ProjectFile, ProjectName, Result, ServiceName, yaml};
+use sternway_model::{
+    Code, EnvironmentName, Error, FILE_NAME, ProjectFile, ProjectName, Result, ServiceName, read_text, yaml,
+};
 
 use crate::variables::PLACEHOLDER;
 
@@ -109,7 +111,7 @@ struct Compose {
 impl Compose {
     fn read(dir: &Path, file: &str) -> Result<Self> {
         let path = dir.join(file);
-        let text = fs::read_to_string(&path).map_err(|error| Error::io("read", &path, &error))?;
+        let text = read_text("read", &path)?;
         let documents = yaml::parse(Path::new(file), &text)?;
         let root = documents.first();
         let name = root.and_then(|root| root.get("name")?.text()?.parse().ok());

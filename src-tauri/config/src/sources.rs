@@ -1,6 +1,6 @@
 //! The env files of all environments of a project, each read once.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
@@ -27,6 +27,16 @@ pub(crate) struct Sources<'a> {
 }
 
 impl<'a> Sources<'a> {
+    /// Holds the folders of all files against other writers, until they are saved.
+    ///
+    /// # Errors
+    /// As [`store::Lock::of`].
+    pub(crate) fn lock(project_dir: &Path, project: &ProjectFile) -> Result<store::Lock> {
+        let slots = project.environments.keys().flat_map(|environment| slots(project, environment));
+        let paths: BTreeSet<PathBuf> = slots.map(|slot| project_dir.join(slot.path)).collect();
+        store::Lock::of(paths.iter().map(PathBuf::as_path))
+    }
+
     /// Reads every file once. One that cannot be read is a problem of the environments that have it, and of no other.
     ///
     /// # Errors
@@ -114,11 +124,11 @@ impl<'a> Sources<'a> {
     }
 
     /// Writes the files that are others in `edited`, if they still are what was read: all of them, or none. Gives their
-    /// names.
+    /// names. `lock` was there before they were read.
     ///
     /// # Errors
     /// As [`store::save_all`].
-    pub(crate) fn save(&self, edited: &Self) -> Result<Vec<PathBuf>> {
+    pub(crate) fn save(&self, edited: &Self, lock: &store::Lock) -> Result<Vec<PathBuf>> {
         let mut changes = Vec::new();
         for (path, source) in &edited.files {
             let Ok(Some(file)) = &source.file else { continue };
@@ -131,7 +141,7 @@ impl<'a> Sources<'a> {
                 });
             }
         }
-        store::save_all(&changes)?;
+        lock.save_all(&changes)?;
         let names = changes.iter().map(|change| change.path.strip_prefix(self.project_dir).unwrap_or(&change.path));
         Ok(names.map(Path::to_owned).collect())
     }

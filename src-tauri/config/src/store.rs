@@ -1,11 +1,15 @@
 //! Files on disk: read with a stamp, replaced in one step, and never over somebody else's change.
 
+mod lock;
+
 use std::fs;
 use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
-use sternway_model::{Code, Error, Location, Result};
+use sternway_model::{Code, Error, Location, MOST_OF_VALUES, Result, read_file, regular};
+
+pub use lock::Lock;
 
 /// What a file was when it was read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,15 +50,15 @@ impl Stamp {
 /// Reads a file, and remembers what it was. A file that is not there has no bytes and the stamp [`Stamp::ABSENT`].
 ///
 /// # Errors
-/// [`Code::Failed`] if it is there and cannot be read.
+/// [`Code::Failed`] if it is there and cannot be read, [`Code::InvalidInput`] if it is no regular file, or has more than 16 MiB.
 pub fn read(path: &Path) -> Result<(Vec<u8>, Stamp)> {
-    match fs::read(path) {
+    match read_file("read", path, MOST_OF_VALUES) {
         Ok(bytes) => {
             let stamp = Stamp::of(&bytes);
             Ok((bytes, stamp))
         }
-        Err(error) if error.kind() == ErrorKind::NotFound => Ok((Vec::new(), Stamp::ABSENT)),
-        Err(error) => Err(Error::io("read", path, &error)),
+        Err(error) if error.code == Code::NotFound => Ok((Vec::new(), Stamp::ABSENT)),
+        Err(error) => Err(error),
     }
 }
 
@@ -73,9 +77,13 @@ pub struct Replacement {
 /// ones, and nothing in between. A new file gets its folders. Permissions stay; behind a symbolic link, the file that it points to is replaced.
 ///
 /// # Errors
-/// [`Code::FileChanged`] if the file is not what was read, [`Code::Failed`] if it is read-only or cannot be written. In
-/// either case it is what it was.
+/// [`Code::FileChanged`] if the file is not what was read, [`Code::Failed`] if it is read-only or cannot be written,
+/// [`Code::InvalidInput`] if the path leads to what is no regular file. In each case it is what it was.
 pub fn save(path: &Path, expected: &Stamp, bytes: &[u8]) -> Result<Stamp> {
+    Lock::of([path])?.save(path, expected, bytes)
+}
+
+fn save_held(path: &Path, expected: &Stamp, bytes: &[u8]) -> Result<Stamp> {
     Staged::beside(path, expected, bytes)?.publish()
 }
 
@@ -85,11 +93,12 @@ pub fn save(path: &Path, expected: &Stamp, bytes: &[u8]) -> Result<Stamp> {
 /// # Errors
 /// As [`save`]. If a file could not get its old bytes back, the error says which ones are written.
 pub fn save_all(replacements: &[Replacement]) -> Result<()> {
-    let mut staged = Vec::new();
-    for Replacement { path, expected, bytes } in replacements {
-        staged.push(Staged::beside(path, expected, bytes)?);
-    }
-    publish_all(staged)
+    Lock::of(replacements.iter().map(|replacement| replacement.path.as_path()))?.save_all(replacements)
+}
+
+fn staged(replacements: &[Replacement]) -> Result<Vec<Staged>> {
+    let beside = |Replacement { path, expected, bytes }: &Replacement| Staged::beside(path, expected, bytes);
+    replacements.iter().map(beside).collect()
 }
 
 fn publish_all(staged: Vec<Staged>) -> Result<()> {
@@ -113,7 +122,7 @@ fn taken_back(published: Vec<(PathBuf, Option<Vec<u8>>, Stamp)>, error: Error) -
     let mut written = Vec::new();
     for (path, old, now) in published.into_iter().rev() {
         let back = match old {
-            Some(old) => save(&path, &now, &old).map(drop),
+            Some(old) => save_held(&path, &now, &old).map(drop),
             None if read(&path).is_ok_and(|(_, stamp)| stamp == now) => {
                 fs::remove_file(&path).map_err(|error| Error::io("remove", &path, &error))
             }
@@ -151,7 +160,7 @@ impl Staged {
         };
         let mut builder = tempfile::Builder::new();
         builder.prefix(".sternway-");
-        let permissions = permissions(&target)?;
+        let permissions = permissions(path, &target)?;
         if let Some(permissions) = &permissions {
             if permissions.readonly() {
                 return Err(Error::failed(format!("{} is read-only", path.display()))
@@ -215,9 +224,13 @@ fn behind_links(path: &Path) -> Result<PathBuf> {
     Err(Error::failed(format!("{} is a symbolic link that leads in a circle", path.display())).at(place(path)))
 }
 
-fn permissions(target: &Path) -> Result<Option<fs::Permissions>> {
+/// The permissions of the file that is to be replaced, if there is one. Nothing but a regular file ever is.
+fn permissions(path: &Path, target: &Path) -> Result<Option<fs::Permissions>> {
     match fs::metadata(target) {
-        Ok(metadata) => Ok(Some(metadata.permissions())),
+        Ok(metadata) => {
+            regular(path, &metadata)?;
+            Ok(Some(metadata.permissions()))
+        }
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
         Err(error) => Err(Error::io("write", target, &error)),
     }
@@ -340,5 +353,60 @@ mod tests {
         fs::set_permissions(&real, fs::Permissions::from_mode(0o440)).expect("permissions");
         let (_, stamp) = read(&link).expect("readable");
         assert!(save(&link, &stamp, b"A=3\n").is_err(), "a read-only file is left alone");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn what_is_no_file_is_never_replaced_by_one() {
+        use std::os::unix::fs::FileTypeExt;
+        let folder = folder();
+        let at = |name: &str| folder.path().join(name);
+        assert!(std::process::Command::new("mkfifo").arg(at("pipe")).status().expect("mkfifo").success());
+        std::os::unix::fs::symlink("pipe", at("link")).expect("a link");
+        for name in ["pipe", "link"] {
+            for stamp in [Stamp::ABSENT, Stamp::of(b"")] {
+                let error = save(&at(name), &stamp, b"A=1\n").expect_err("it is no file");
+                assert!(error.message.contains("it is a named pipe"), "{error}");
+            }
+            assert!(read(&at(name)).expect_err("it is no file").message.contains("it is a named pipe"));
+        }
+        assert!(fs::symlink_metadata(at("pipe")).expect("there").file_type().is_fifo());
+        std::os::unix::fs::symlink("/dev/null", at("null")).expect("a link");
+        let (_, stamp) = read(&at("null")).expect("it is empty");
+        let error = save(&at("null"), &stamp, b"A=1\n").expect_err("a device is no file");
+        assert!(error.message.contains("it is a device"), "{error}");
+        assert!(fs::metadata("/dev/null").expect("there").file_type().is_char_device());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_link_that_leads_elsewhere_is_followed() {
+        let (folder, elsewhere) = (folder(), folder());
+        let (link, target) = (folder.path().join(".env"), elsewhere.path().join("not-there-yet.env"));
+        std::os::unix::fs::symlink(&target, &link).expect("a link");
+        let stamp = save(&link, &Stamp::ABSENT, b"A=1\n").expect("saved");
+        save(&link, &stamp, b"A=2\n").expect("saved");
+        assert_eq!(fs::read(&target).expect("written"), b"A=2\n");
+        assert!(fs::symlink_metadata(&link).expect("there").is_symlink());
+    }
+
+    #[test]
+    fn who_writes_without_the_lock_held_by_another_waits() {
+        let folder = folder();
+        let path = folder.path().join("new/.env");
+        let lock = Lock::of([path.as_path()]).expect("free");
+        let (tell, told) = std::sync::mpsc::channel();
+        let writer = {
+            let path = path.clone();
+            std::thread::spawn(move || {
+                tell.send(()).expect("heard");
+                save(&path, &Stamp::of(b"first\n"), b"second\n")
+            })
+        };
+        told.recv().expect("it has begun");
+        lock.save(&path, &Stamp::ABSENT, b"first\n").expect("saved");
+        drop(lock);
+        writer.join().expect("ended").expect("it saw what was written before it");
+        assert_eq!(fs::read(&path).expect("readable"), b"second\n");
     }
 }

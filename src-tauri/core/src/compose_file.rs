@@ -22,7 +22,7 @@ pub fn compose_config(
     let own: BTreeMap<String, String> = std::env::vars().collect();
     let mut environment = own.clone();
     let default = folder.join(".env");
-    let default = (env_files.is_empty() && default.is_file()).then_some(default);
+    let default = (env_files.is_empty() && default.exists()).then_some(default);
     for path in default.iter().chain(env_files) {
         let (bytes, _) = sternway_config::store::read(path)?;
         let file = EnvFile::parse(path, &bytes)?;

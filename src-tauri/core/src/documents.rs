@@ -9,7 +9,7 @@ use schemars::schema_for;
 use sternway_config::document::{Document, Edit, Masked, Value, unmasked, withheld_in};
 use sternway_config::store::{self, Stamp};
 use sternway_config::{merge, readers};
-use sternway_model::{Cause, Code, Error, FILE_NAME, Location, ProjectFile, Result, Sensitive, ValueType};
+use sternway_model::{Cause, Code, Error, FILE_NAME, ProjectFile, Result, Sensitive, ValueType, text_of};
 
 use crate::configure::blocking;
 use crate::machine::Core;
@@ -116,11 +116,7 @@ impl Opened {
     fn read(project: &Project, listed: &Listed, known: Vec<Sensitive>) -> Result<Self> {
         let path = &listed.path;
         let (bytes, stamp) = store::read(&project.folder.join(path))?;
-        let text = String::from_utf8(bytes).map_err(|_| {
-            Error::invalid(format!("{} is no UTF-8 text", path.display()))
-                .hint("Save it with the encoding UTF-8.")
-                .at(Location { file: path.to_owned(), line: None, column: None, key: None })
-        })?;
+        let text = text_of(path, bytes)?;
         let document = Document::parse(path, listed.format, &text).map(|document| document.knowing(known));
         Ok(Self { listed: listed.clone(), text, stamp, document })
     }
@@ -203,10 +199,12 @@ struct Saving<'a> {
 
 impl Saving<'_> {
     fn run(&self) -> Result<SavedDocument> {
+        let path = self.project.folder.join(&self.listed.path);
+        let lock = store::Lock::of([path.as_path()])?;
         let file = Opened::read(self.project, self.listed, self.known.clone())?;
         let base = Stamp::parse(self.save.base.as_deref())?;
         if file.stamp == base {
-            return self.write(&self.save.text, &file);
+            return self.write(&self.save.text, &file, &lock);
         }
         let Some(base_text) = &self.save.base_text else {
             return Err(Error::new(Code::FileChanged, format!("{} was changed outside", self.listed.path.display()))
@@ -235,17 +233,17 @@ impl Saving<'_> {
                 conflicts: merged.conflicts,
             })));
         }
-        self.write(&merged.text, &file)
+        self.write(&merged.text, &file, &lock)
     }
 
     /// Writes a text in the place of the file's, secrets put back.
-    fn write(&self, text: &str, file: &Opened) -> Result<SavedDocument> {
+    fn write(&self, text: &str, file: &Opened, lock: &store::Lock) -> Result<SavedDocument> {
         let whole = unmasked(&self.listed.path, self.listed.format, text, file.document.as_ref().ok())?;
         if self.listed.role == DocumentRole::Project {
             // A project that does not open any more cannot be edited here any more either.
             ProjectFile::load(&self.listed.path, &whole)?;
         }
-        store::save(&self.project.folder.join(&self.listed.path), &file.stamp, whole.as_bytes())?;
+        lock.save(&self.project.folder.join(&self.listed.path), &file.stamp, whole.as_bytes())?;
         let reveal = withheld_in(text).is_empty() && shows_secrets(self.listed, text);
         let project = Project::open(&self.project.folder)?;
         let document = Opened::read(&project, self.listed, self.known.clone())?.view(&project, reveal);

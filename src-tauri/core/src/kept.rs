@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 use sha2::{Digest, Sha256};
-use sternway_model::{Error, Result, counted, token_in};
+use sternway_model::{Error, Result, counted, read_file, token_in};
 
 /// What is larger is no configuration.
 const LARGEST: u64 = 4 << 20;
@@ -32,7 +32,7 @@ pub(crate) fn keep(home: &Path, application: &mut Value) -> Result<Vec<String>> 
             notes.push(format!("config {name} has {size} MiB: its content is not kept for going back"));
             continue;
         }
-        let content = fs::read(&file).map_err(|error| Error::io("read", &file, &error))?;
+        let content = read_file("read", &file, LARGEST)?;
         if let Some((line, reason)) = secret_in(&content) {
             notes.push(format!(
                 "config {name}: line {line} of {} {reason}, so its content is not kept for going back; put the secret into \

@@ -84,7 +84,8 @@ impl Project {
         let mut files = Vec::new();
         for name in &self.file.application.compose {
             let path = self.folder.join(name.replace("{environment}", environment.as_str()));
-            if path.is_file() {
+            // What it is if it is no file, whoever reads it says.
+            if path.exists() {
                 files.push(path);
             } else if !name.contains("{environment}") {
                 return Err(Error::invalid(format!("there is no Compose file `{name}`"))

@@ -137,6 +137,12 @@ impl Core {
     async fn carry_back(&self, project: &Project, steps: &Steps) -> Result<()> {
         let (folder, changes, texts) = (project.folder.clone(), steps.changes.clone(), steps.texts.clone());
         blocking(move || {
+            let variables = changes.iter().filter_map(|change| match &change.place {
+                Place::Variable { file, .. } => Some(file),
+                _ => None,
+            });
+            let paths: Vec<PathBuf> = variables.chain(texts.keys()).map(|file| folder.join(file)).collect();
+            let lock = store::Lock::of(paths.iter().map(PathBuf::as_path))?;
             let mut files: BTreeMap<PathBuf, (EnvFile, store::Stamp)> = BTreeMap::new();
             for StoredChange { place, after, .. } in &changes {
                 let Place::Variable { file, key } = place else { continue };
@@ -163,7 +169,7 @@ impl Core {
                 let (_, expected) = store::read(&path)?;
                 written.push(store::Replacement { path, expected, bytes: text.into_bytes() });
             }
-            store::save_all(&written)
+            lock.save_all(&written)
         })
         .await?;
         for StoredChange { place, after, .. } in &steps.changes {

@@ -4,12 +4,11 @@
 //! configs that are variables. A file of the project is mounted or copied as it stands, and filling it in would write the
 //! value to a disk. So who reads such a file gets the words `keychain:NAME`, and the plan says so.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use serde_json::Value as Json;
 use sternway_config::document::{Document, written};
-use sternway_model::{EnvironmentName, Result, read_text};
+use sternway_model::{EnvironmentName, MOST_OF_CONTENT, Result, read_file, read_text};
 
 use crate::configure::blocking;
 use crate::documents::{Listed, config_files};
@@ -106,11 +105,14 @@ fn given_to(model: &Json, folder: &Path, file: &Path) -> Option<String> {
 /// Whether a file has the same content: a release has its own copies of configs.
 fn is_copy(copy: Option<&Json>, path: &Path) -> bool {
     let Some(copy) = copy.and_then(Json::as_str) else { return false };
-    matches!((fs::read(copy), fs::read(path)), (Ok(copy), Ok(own)) if copy == own)
+    let read = |path: &Path| read_file("read", path, MOST_OF_CONTENT);
+    matches!((read(Path::new(copy)), read(path)), (Ok(copy), Ok(own)) if copy == own)
 }
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use serde_json::json;
 
     use super::*;

@@ -26,7 +26,7 @@ mod names;
 mod nearest;
 mod plan;
 mod project;
-mod read_text;
+mod read_file;
 mod recipe;
 mod release;
 mod seal;
@@ -52,7 +52,9 @@ pub use project::{
     Application, Check, CheckRun, Configuration, Environment, FILE_NAME, GitCheck, HttpCheck, Pipeline, ProjectFile,
     RunStep, Verify, VerifyStep,
 };
-pub use read_text::read_text;
+pub use read_file::{
+    MOST_OF_CONTENT, MOST_OF_TEXT, MOST_OF_VALUES, open_file, read_file, read_piped, read_text, regular, text_of,
+};
 pub use recipe::{Alphabet, Recipe};
 pub use release::{Evidence, Origin, Release, Revision, Value, Variable};
 pub use seal::{Seal, refuse_marks, refuse_marks_in};

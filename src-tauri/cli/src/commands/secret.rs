@@ -183,7 +183,7 @@ fn new_value(
     }
     match &value.from_file {
         Some(file) => {
-            let text = sternway_model::read_text("read", file)?;
+            let text = sternway_model::read_piped("read", file)?;
             if text.is_empty() {
                 return Err(Error::new(Code::Usage, "the file is empty"));
             }

@@ -2,18 +2,17 @@
 
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::Write;
+use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 
 use globset::{GlobBuilder, GlobMatcher};
 use serde_json::json;
 use sha2::{Digest, Sha256};
-use sternway_model::{Code, Error, Result, ServiceName};
+use sternway_model::{Code, Error, MOST_OF_TEXT, Result, ServiceName, open_file, read_file, read_text, regular};
 use walkdir::WalkDir;
 
-use crate::fingerprint::sha256;
+use crate::fingerprint::{of_file, sha256};
 use crate::model::{Build, Further, at, says_nothing};
-use crate::observe::read;
 
 /// The name that a Dockerfile from outside the context gets in the archive.
 const FOREIGN_DOCKERFILE: &str = ".sternway.Dockerfile";
@@ -92,7 +91,7 @@ fn listing(files: &BTreeMap<String, PathBuf>) -> Result<String> {
         } else if metadata.is_dir() {
             "folder".to_owned()
         } else {
-            format!("file {}", sha256(&read(path)?))
+            format!("file {}", of_file(path)?)
         };
         listing.push_str(&format!("\0{name}\0{:o}\0{content}", mode(&metadata)));
     }
@@ -108,7 +107,7 @@ pub(crate) fn archive(build: &Build) -> Result<File> {
     let mut archive = tar::Builder::new(tempfile::tempfile().map_err(broken)?);
     archive.follow_symlinks(false);
     for (name, path) in files(build)? {
-        append(&mut archive, &name, &path).map_err(|error| Error::io("send", &path, &error))?;
+        append(&mut archive, &name, &path)?;
     }
     if dockerfile_name(build)? == FOREIGN_DOCKERFILE {
         let content = dockerfile(build)?;
@@ -122,8 +121,9 @@ pub(crate) fn archive(build: &Build) -> Result<File> {
     Ok(file)
 }
 
-fn append(archive: &mut tar::Builder<File>, name: &str, path: &Path) -> std::io::Result<()> {
-    let metadata = std::fs::symlink_metadata(path)?;
+fn append(archive: &mut tar::Builder<File>, name: &str, path: &Path) -> Result<()> {
+    let failed = |error| Error::io("send", path, &error);
+    let metadata = std::fs::symlink_metadata(path).map_err(failed)?;
     let mut header = tar::Header::new_gnu();
     header.set_metadata(&metadata);
     header.set_mode(mode(&metadata));
@@ -131,11 +131,14 @@ fn append(archive: &mut tar::Builder<File>, name: &str, path: &Path) -> std::io:
     header.set_uid(0);
     header.set_gid(0);
     if metadata.is_symlink() {
-        archive.append_link(&mut header, name, std::fs::read_link(path)?)
+        archive.append_link(&mut header, name, std::fs::read_link(path).map_err(failed)?).map_err(failed)
     } else if metadata.is_dir() {
-        archive.append_data(&mut header, format!("{name}/"), std::io::empty())
+        archive.append_data(&mut header, format!("{name}/"), std::io::empty()).map_err(failed)
     } else {
-        archive.append_data(&mut header, name, File::open(path)?)
+        let (file, about) = open_file("send", path)?;
+        // As many bytes as are said to come, whatever is written meanwhile.
+        header.set_size(about.len());
+        archive.append_data(&mut header, name, file.take(about.len())).map_err(failed)
     }
 }
 
@@ -166,13 +169,16 @@ pub(super) fn dockerfile_name(build: &Build) -> Result<String> {
 fn dockerfile_path(build: &Build) -> Result<PathBuf> {
     let folder = folder(build)?;
     let path = folder.join(build.dockerfile.as_deref().unwrap_or("Dockerfile"));
-    path.canonicalize().map_err(|error| Error::io("read the Dockerfile", &path, &error))
+    let failed = |error| Error::io("read the Dockerfile", &path, &error);
+    let real = path.canonicalize().map_err(failed)?;
+    regular(&path, &real.metadata().map_err(failed)?)?;
+    Ok(real)
 }
 
 fn dockerfile(build: &Build) -> Result<Vec<u8>> {
     match &build.dockerfile_inline {
         Some(text) => Ok(text.clone().into_bytes()),
-        None => read(&dockerfile_path(build)?),
+        None => read_file("read the Dockerfile", &dockerfile_path(build)?, MOST_OF_TEXT),
     }
 }
 
@@ -241,10 +247,10 @@ impl Ignored {
         let own = (!dockerfile.is_empty()).then(|| format!("{dockerfile}.dockerignore"));
         for name in own.into_iter().chain([".dockerignore".to_owned()]) {
             let path = folder.join(name);
-            match std::fs::read_to_string(&path) {
+            match read_text("read", &path) {
                 Ok(text) => return Self::parse(&path, &text),
-                Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
-                Err(error) => return Err(Error::io("read", &path, &error)),
+                Err(error) if error.code == Code::NotFound => {}
+                Err(error) => return Err(error),
             }
         }
         Ok(Self { rules: Vec::new(), has_exceptions: false })
@@ -338,6 +344,34 @@ mod tests {
         let inline = Build { context, dockerfile_inline: Some("FROM scratch".into()), ..Build::default() };
         assert_eq!(dockerfile_name(&inline).expect("named"), FOREIGN_DOCKERFILE);
         assert_eq!(hashed(&outside), hashed(&inline), "the same text builds the same image");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn what_is_no_file_is_left_out_or_refused_and_never_waited_for() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let pipe = |name: &str| {
+            let made = std::process::Command::new("mkfifo").arg(folder.path().join(name)).status().expect("mkfifo");
+            assert!(made.success());
+        };
+        std::fs::write(folder.path().join("Dockerfile"), "FROM scratch").expect("written");
+        pipe("pipe");
+        std::os::unix::fs::symlink("/dev/zero", folder.path().join("zero")).expect("a link");
+        let build = Build { context: folder.path().display().to_string(), ..Build::default() };
+        assert_eq!(names(&build), ["Dockerfile", "zero"], "a link is sent as one");
+        hashed(&build);
+        archive(&build).expect("packed");
+
+        pipe("Other");
+        let other = Build { dockerfile: Some("Other".into()), ..build.clone() };
+        let refused = |build: &Build, name: &str| {
+            let error = hash_of(build, &BTreeMap::new()).expect_err("refused");
+            let said = format!("{name} is not a regular file: it is a named pipe");
+            assert!(error.message.ends_with(&said), "{error}");
+        };
+        refused(&other, "Other");
+        pipe(".dockerignore");
+        refused(&build, ".dockerignore");
     }
 
     #[test]

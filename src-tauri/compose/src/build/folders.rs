@@ -11,6 +11,7 @@ use bollard_buildkit_proto::fsutil::types::{Packet, Stat};
 use bollard_buildkit_proto::moby::filesync::packet::file_sync_server::{FileSync, FileSyncServer};
 use futures_util::StreamExt;
 use futures_util::stream::{self, BoxStream};
+use sternway_model::open_file;
 use tokio::io::AsyncReadExt;
 use tokio::sync::mpsc;
 use tonic::{Request, Response, Status, Streaming};
@@ -109,7 +110,9 @@ async fn send(
                 let id = question.id;
                 let place = usize::try_from(id).ok().and_then(|place| files.get(place));
                 let (_, path) = place.ok_or_else(|| Status::not_found("there is no such file"))?;
-                let mut file = tokio::fs::File::open(path).await.map_err(|error| broken(path, &error))?;
+                let opened = in_background(path.clone(), |path| open_file("read", &path)).await;
+                let (file, _) = opened.map_err(|error| Status::internal(error.message))?;
+                let mut file = tokio::fs::File::from_std(file);
                 loop {
                     let mut data = vec![0; PIECE];
                     let read = file.read(&mut data).await.map_err(|error| broken(path, &error))?;

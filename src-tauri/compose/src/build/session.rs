@@ -39,6 +39,7 @@ use tonic::{Request, Response, Status, Streaming};
 use super::{agent, folders};
 use crate::engine::{Observer, within};
 use crate::image::ClientConfig;
+use crate::observe::{in_background, read};
 
 /// The methods that are offered: the engine asks for no others.
 const METHODS: [&str; 4] = [
@@ -262,9 +263,9 @@ impl Secrets for Given {
         let id = &request.get_ref().id;
         let data = match self.0.get(id) {
             Some(Content::Text(text)) => text.reveal().as_bytes().to_vec(),
-            Some(Content::File(path)) => tokio::fs::read(path)
+            Some(Content::File(path)) => in_background(path.clone(), |path| read(&path))
                 .await
-                .map_err(|error| Status::internal(format!("cannot read {}: {error}", path.display())))?,
+                .map_err(|error| Status::internal(error.message))?,
             None => return Err(Status::not_found(format!("the build has no secret `{id}`"))),
         };
         Ok(Response::new(GetSecretResponse { data }))

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use sternway_model::{Code, EngineAddress, Error, Result, nearest};
+use sternway_model::{Code, EngineAddress, Error, MOST_OF_TEXT, Result, nearest, read_file};
 
 use super::tls::Keys;
 use super::{Endpoint, Route};
@@ -178,14 +178,14 @@ fn address(text: &str) -> Result<EngineAddress> {
 
 /// Reads a JSON file of Docker's; `None` if it is not there.
 fn read<T: DeserializeOwned>(file: &Path) -> Result<Option<T>> {
-    match std::fs::read(file) {
+    match read_file("read", file, MOST_OF_TEXT) {
         // The error's own text could quote the file.
         Ok(text) => serde_json::from_slice(&text).map(Some).map_err(|error| {
             Error::invalid(format!("{} is not what Docker writes (line {})", file.display(), error.line()))
                 .hint("Mend it, or make it again with `docker context create`.")
         }),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(Error::io("read", file, &error)),
+        Err(error) if error.code == Code::NotFound => Ok(None),
+        Err(error) => Err(error),
     }
 }
 

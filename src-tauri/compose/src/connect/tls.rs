@@ -8,7 +8,7 @@ use rustls::crypto::aws_lc_rs;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{CertificateError, ClientConfig, RootCertStore};
-use sternway_model::{Code, Error, Result};
+use sternway_model::{Code, Error, MOST_OF_TEXT, Result, read_file};
 
 /// The files that Docker's client calls `ca.pem`, `cert.pem` and `key.pem`.
 #[derive(Clone, PartialEq, Eq)]
@@ -26,10 +26,10 @@ impl Keys {
     /// # Errors
     /// [`Code::NotFound`] if `ca.pem` is not there, or only one of the other two; file errors.
     pub fn read(folder: &Path) -> Result<Self> {
-        let file = |name: &str| match std::fs::read(folder.join(name)) {
+        let file = |name: &str| match read_file("read", &folder.join(name), MOST_OF_TEXT) {
             Ok(text) => Ok(Some(text)),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(Error::io("read", &folder.join(name), &error)),
+            Err(error) if error.code == Code::NotFound => Ok(None),
+            Err(error) => Err(error),
         };
         let missing = |name: &str| {
             Error::new(Code::NotFound, format!("{} is not there", folder.join(name).display())).hint(

@@ -9,7 +9,7 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use bollard::auth::DockerCredentials;
 use serde::Deserialize;
-use sternway_model::{Error, Result};
+use sternway_model::{Code, Error, MOST_OF_TEXT, Result, read_file};
 use tokio::io::AsyncWriteExt;
 use tokio::process::Command;
 
@@ -58,14 +58,14 @@ impl ClientConfig {
         let variable = |name| std::env::var_os(name).map(PathBuf::from);
         let folder = variable("DOCKER_CONFIG").or_else(|| Some(variable("HOME")?.join(".docker")));
         let Some(file) = folder.map(|folder| folder.join("config.json")) else { return Ok(Self::default()) };
-        match std::fs::read(&file) {
+        match read_file("read", &file, MOST_OF_TEXT) {
             Ok(text) => serde_json::from_slice(&text).map_err(|error| {
                 // The error's own text could quote the file.
                 Error::invalid(format!("{} is not what Docker writes (line {})", file.display(), error.line()))
                     .hint("Mend it, or remove it and use `docker login` again.")
             }),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Self::default()),
-            Err(error) => Err(Error::io("read", &file, &error)),
+            Err(error) if error.code == Code::NotFound => Ok(Self::default()),
+            Err(error) => Err(error),
         }
     }
 

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use indexmap::IndexMap;
 use serde_json::{Map, Value};
 use sternway_model::yaml::join;
-use sternway_model::{Code, Error, Location, Result, read_text, refuse_marks};
+use sternway_model::{Code, Error, Location, MOST_OF_VALUES, Result, read_file, refuse_marks, text_of};
 
 use super::document::Scope;
 use super::dotenv;
@@ -167,8 +167,8 @@ fn read(path: &str, required: bool) -> Result<Option<String>> {
         return Err(Error::invalid("this names no file").hint("Write the file's path, or remove the entry."));
     }
     let path = Path::new(path);
-    match read_text("read", path) {
-        Ok(content) => Ok(Some(content)),
+    match read_file("read", path, MOST_OF_VALUES) {
+        Ok(content) => text_of(path, content).map(Some),
         Err(error) if error.code == Code::NotFound && !required => Ok(None),
         Err(error) if error.code == Code::NotFound => Err(error.hint("Write the file, or mark it `required: false`.")),
         Err(error) => Err(error),

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value, json};
-use sternway_model::{Code, Error, Result, read_text};
+use sternway_model::{Code, Error, MOST_OF_VALUES, Result, read_file, text_of};
 
 use super::absolute;
 use super::assemble::assemble;
@@ -64,7 +64,7 @@ impl Included {
             _ => main.parent().map_or_else(PathBuf::new, Path::to_owned),
         };
         let mut env_files: Vec<PathBuf> = paths("env_file").iter().map(|path| PathBuf::from(base.path(path))).collect();
-        if env_files.is_empty() && dir.join(".env").is_file() {
+        if env_files.is_empty() && dir.join(".env").exists() {
             env_files.push(dir.join(".env"));
         }
         Ok(Self { files, dir: PathBuf::from(absolute::clean(&dir)), env_files })
@@ -81,8 +81,7 @@ impl Included {
         let mut variables = scope.environment.clone();
         let mut own: BTreeMap<String, String> = BTreeMap::new();
         for file in &self.env_files {
-            // `/dev/null` says that there are none.
-            let text = read_text("read", file)?;
+            let text = text_of(file, read_file("read", file, MOST_OF_VALUES)?)?;
             let seen = |name: &str| scope.lookup(name).or_else(|| own.get(name).cloned());
             let read = scope.variables_of(file, &text, &seen)?;
             own.extend(read);

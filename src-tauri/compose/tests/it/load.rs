@@ -1,6 +1,8 @@
 //! Loading from a folder: several files, other files, profiles, env files, and what errors say.
 
 mod extending;
+#[cfg(unix)]
+mod irregular;
 mod values;
 
 use std::fs;

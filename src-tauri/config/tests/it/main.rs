@@ -23,6 +23,8 @@ mod random;
 #[cfg(test)]
 mod scaffold;
 #[cfg(test)]
+mod together;
+#[cfg(test)]
 mod variables;
 #[cfg(test)]
 mod withheld;

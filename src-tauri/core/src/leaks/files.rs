@@ -1,11 +1,10 @@
 //! The project's files as they are.
 
-use std::fs;
 use std::io::Read;
 use std::path::Path;
 
 use ignore::WalkBuilder;
-use sternway_model::{Error, Result};
+use sternway_model::{Error, Result, open_file};
 
 use super::Search;
 
@@ -37,15 +36,16 @@ pub(super) fn scan(folder: &Path, search: &mut Search) -> Result<u32> {
             }
             Ok(None) => search.gaps.push(format!("{name} is larger than 16 MiB and was not read")),
             // It may be gone by now, or belong to somebody else: the others are looked at all the same.
-            Err(error) => search.gaps.push(format!("{name} was not read: {error}")),
+            Err(error) => search.gaps.push(format!("{name} was not read: {}", error.message)),
         }
     }
     Ok(read)
 }
 
-fn contents(path: &Path) -> std::io::Result<Option<Vec<u8>>> {
+fn contents(path: &Path) -> Result<Option<Vec<u8>>> {
     let mut bytes = Vec::new();
     // The size may change while it is read.
-    fs::File::open(path)?.take(LARGEST + 1).read_to_end(&mut bytes)?;
+    let file = open_file("read", path)?.0;
+    file.take(LARGEST + 1).read_to_end(&mut bytes).map_err(|error| Error::io("read", path, &error))?;
     Ok((bytes.len() as u64 <= LARGEST).then_some(bytes))
 }

@@ -3,6 +3,9 @@
 #[cfg(test)]
 mod forged;
 #[cfg(test)]
+#[cfg(unix)]
+mod irregular;
+#[cfg(test)]
 mod leaks;
 #[cfg(test)]
 mod secrets;
