@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use sternway_core::view::{Audit, LeakReport, RotationView, Secrets};
+use sternway_core::view::{Audit, LeakReport, RotationView, Secrets, TakeOver};
 use sternway_core::{Asked, Purpose};
 use sternway_model::{EnvironmentName, Recipe, Result, SecretName, Sensitive};
 use tauri::State;
@@ -23,6 +23,20 @@ pub async fn generate_secret(
     let project = shared.project(&project)?;
     shared.core.generate_secret(&project, &environment, &name, &recipe).await?;
     shared.core.secrets(&project, None).await
+}
+
+/// Secrets that earlier versions kept under the project's name.
+#[tauri::command]
+#[specta::specta]
+pub async fn plan_take_over(shared: State<'_, Shared>, project: PathBuf) -> Result<TakeOver> {
+    shared.core.plan_take_over(&shared.project(&project)?).await
+}
+
+/// Makes them the project's own.
+#[tauri::command]
+#[specta::specta]
+pub async fn take_over(shared: State<'_, Shared>, project: PathBuf) -> Result<TakeOver> {
+    shared.core.take_over(&shared.project(&project)?).await
 }
 
 /// The value of a secret, once it is in the audit; the newest version unless one is named.

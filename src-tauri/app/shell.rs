@@ -76,6 +76,8 @@ pub fn bindings() -> Builder<tauri::Wry> {
         versions::restore,
         versions::plan_promotion,
         safekeeping::generate_secret,
+        safekeeping::plan_take_over,
+        safekeeping::take_over,
         safekeeping::reveal_secret,
         safekeeping::copy_secret_value,
         safekeeping::rotation,

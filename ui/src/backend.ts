@@ -79,6 +79,7 @@ export type {
   Status,
   Step,
   StepState,
+  TakeOver,
   Target,
   UsageView,
   ValueKind,

@@ -81,6 +81,10 @@ export const commands = {
 	planPromotion: (project: string, from: EnvironmentName, to: EnvironmentName, allow: string[]) => __TAURI_INVOKE<Promotion>("plan_promotion", { project, from, to, allow }),
 	/**  Gives a secret a random value, which only the keychain gets. */
 	generateSecret: (project: string, environment: EnvironmentName, name: SecretName, recipe: Recipe) => __TAURI_INVOKE<Secrets>("generate_secret", { project, environment, name, recipe }),
+	/**  Secrets that earlier versions kept under the project's name. */
+	planTakeOver: (project: string) => __TAURI_INVOKE<TakeOver>("plan_take_over", { project }),
+	/**  Makes them the project's own. */
+	takeOver: (project: string) => __TAURI_INVOKE<TakeOver>("take_over", { project }),
 	/**  The value of a secret, once it is in the audit; the newest version unless one is named. */
 	revealSecret: (project: string, environment: EnvironmentName, name: SecretName, version: number | null, typedName: string | null, why: string | null) => __TAURI_INVOKE<string>("reveal_secret", { project, environment, name, version, typedName, why }),
 	/**  Puts the value of a secret on the clipboard, past the page; the answer is after how many seconds it is gone from there. */
@@ -146,7 +150,7 @@ export type AuditLine = {
 	at: At,
 	/**  Who. */
 	by: string,
-	/**  What: `revealed`, `copied to the clipboard`, `exported`. */
+	/**  What: `revealed`, `copied to the clipboard`, `exported`, `read for a deployment`, … */
 	action: string,
 	/**  Where. */
 	environment: EnvironmentName,
@@ -1419,6 +1423,35 @@ export type Suspicion = {
 	/**  The person said that it is meant. */
 	allowed: boolean,
 };
+
+/**  Secret versions that earlier versions of Sternway kept under the project's name: what `secret take-over` prints. */
+export type TakeOver = {
+	/**  The versions, by environment and name. */
+	entries: TakeOverEntry[],
+};
+
+/**  A version of a secret that is kept under the project's name, or was. */
+export type TakeOverEntry = {
+	/**  Its environment. */
+	environment: EnvironmentName,
+	/**  Its name. */
+	name: SecretName,
+	/**  Its version. */
+	version: number,
+	/**  What became of it. */
+	outcome: TakeOverOutcome,
+};
+
+/**  What became of a version that is kept under the project's name. */
+export type TakeOverOutcome = 
+/**  Nothing was done yet. */
+"waiting" | 
+/**  It is the project's own now. */
+"taken" | 
+/**  This keychain has nothing there. */
+"missing" | 
+/**  What is there has another value: it belongs to another project of the same name. */
+"foreign";
 
 /**  Where an environment runs. */
 export type Target = 

@@ -144,7 +144,7 @@ async fn nothing_is_cut_off_in_the_smallest_size_with_the_longest_names() -> Res
             ("versions", "versions", "MESSAGE"),
             ("version", "versions?version=1", "Bring back…"),
             ("versions-none", "versions?key=NOTHING_LIKE_IT", "No version fits"),
-            ("secrets", "secrets", "Who saw or removed secrets"),
+            ("secrets", "secrets", "Where values went"),
             ("secret", "secrets?select=TOKEN&environment=staging", "Remove TOKEN from staging…"),
             ("plan", "plan?environment=staging", "Runs exactly this plan"),
             ("plan-first", "plan?environment=production", "This has to be mended first"),

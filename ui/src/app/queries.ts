@@ -116,6 +116,11 @@ function queries(backend: Backend) {
         staleTime: 0,
         gcTime: 0,
       }),
+    takeOver: (project: string) =>
+      queryOptions({
+        queryKey: ["secrets", project, "take over"],
+        queryFn: () => told(backend.planTakeOver(project)),
+      }),
     spareImages: (project: string, environment: string, keep: number, unknown: boolean) =>
       queryOptions({
         queryKey: ["spareImages", project, environment, keep, unknown],

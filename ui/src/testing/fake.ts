@@ -223,6 +223,8 @@ export function fakeBackend({
     secrets: () => soon(() => ({ secrets: world.secrets })),
     setSecret: (_, environment, name) => soon(() => ({ secrets: addVersion(environment, name) })),
     copySecret: (_, name, _from, to) => soon(() => ({ secrets: addVersion(to, name) })),
+    planTakeOver: () => soon(() => ({ entries: [] })),
+    takeOver: () => soon(() => ({ entries: [] })),
     planSecretRemoval: (_, environment, name, version) =>
       soon(() => {
         const versions = versionsOf(environment, name).filter(

@@ -49,6 +49,28 @@ test("a protected environment's secret is shown after its name was typed, and is
   expect(page.baseElement.innerHTML).not.toContain(REVEALED);
 });
 
+test("secrets under the project's name are taken over after asking, and what could not be is said", async () => {
+  const entry = { environment: "staging", name: "DB_PASSWORD", version: 3, outcome: "waiting" as const };
+  const other = { ...entry, name: "TOKEN", version: 1 };
+  const planTakeOver = vi.fn(async () => ({ entries: [entry, other] }));
+  const takeOver = vi.fn(async () => {
+    planTakeOver.mockResolvedValue({ entries: [other] });
+    return {
+      entries: [
+        { ...entry, outcome: "taken" as const },
+        { ...other, outcome: "foreign" as const },
+      ],
+    };
+  });
+  const { user } = show({ page: "secrets", project: PROJECT }, { planTakeOver, takeOver });
+  await user.click(await screen.findByRole("button", { name: "Take over 2 versions…" }));
+  expect(takeOver).not.toHaveBeenCalled();
+  await user.click(await screen.findByRole("button", { name: "Take over 2 versions" }));
+  expect(await screen.findByText(/has a value that this project never set/)).toBeTruthy();
+  expect(await screen.findByRole("button", { name: "Take over 1 version…" })).toBeTruthy();
+  expect(takeOver).toHaveBeenCalledTimes(1);
+});
+
 test("another cell does not show the value of the one before", async () => {
   const { user, page } = await open("DB_PASSWORD in staging");
   await user.click(await screen.findByRole("button", { name: "Show DB_PASSWORD…" }));

@@ -15,6 +15,7 @@ import { listed } from "./list";
 import { SecretInspector } from "./SecretInspector";
 import { SecretList, type Selected } from "./SecretList";
 import classes from "./Secrets.module.css";
+import { TakeOver } from "./TakeOver";
 
 /** Every secret in every environment, and where secrets got to: out of the keychain, and before whose eyes. */
 export default function Secrets({ project }: { project: ProjectView }) {
@@ -47,6 +48,7 @@ export default function Secrets({ project }: { project: ProjectView }) {
       <div className={classes.split} data-inspecting={selected !== undefined}>
         <div className={classes.scroller}>
           <div className={classes.page}>
+            <TakeOver project={project.path} />
             <SecretList
               project={project}
               secrets={all}
@@ -201,9 +203,10 @@ function Seen({ project }: { project: string }) {
     <section className={classes.part} aria-labelledby="seen">
       <header className={classes.head}>
         <div>
-          <h2 id="seen">Who saw or removed secrets</h2>
+          <h2 id="seen">Where values went</h2>
           <p className={classes.quiet}>
-            Each time that a value was shown, copied to the clipboard, exported or removed.
+            Each time that a value left the keychain: for a person, a command, a deployment or a container, or
+            to be masked in what is printed; and each removal.
           </p>
         </div>
       </header>
@@ -212,8 +215,9 @@ function Seen({ project }: { project: string }) {
         <Problem failure={audit.error} reading onRetry={() => audit.refetch()} doing="Reading the audit" />
       )}
       {audit.data && entries.length === 0 && (
-        <Empty title="Nobody has yet">
-          A secret's value is shown from its inspector, after a confirmation.
+        <Empty title="Nowhere yet">
+          A deployment reads the values that it needs; a person sees one from its inspector, after a
+          confirmation.
         </Empty>
       )}
       {entries.length > 0 && (
