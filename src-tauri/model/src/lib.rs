@@ -6,6 +6,7 @@
 //! - [`Target`], [`EngineAddress`]: where an environment runs
 //! - [`SecretRef`], [`SecretPin`], [`Sensitive`]: secrets by name, by version, and in memory
 //! - [`ValueType`]: what a variable's value has to be
+//! - [`Lines`]: what programs print, line by line, with an end to each
 //! - [`looks_like_secret`]: values in files that should be in the keychain
 //! - [`Plan`], [`Change`], [`Release`], [`Deployment`]: what a move will do, what ran, and the record of it
 //!
@@ -22,6 +23,7 @@ mod counted;
 mod deployment;
 mod duration;
 mod error;
+mod lines;
 mod names;
 mod nearest;
 mod plan;
@@ -45,6 +47,7 @@ pub use counted::counted;
 pub use deployment::{Deployment, Event, Kind, Outcome, Stage, Step, StepState};
 pub use duration::Seconds;
 pub use error::{Code, Error, Location, Result};
+pub use lines::{LONGEST_LINE, Lines, may_be_cut};
 pub use names::{DeploymentNumber, EnvironmentName, ImageId, ProjectIdentity, ProjectName, SecretName, ServiceName};
 pub use nearest::{did_you_mean, nearest};
 pub use plan::{Action, Change, Layer, Plan, Readiness};

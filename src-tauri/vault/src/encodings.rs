@@ -1,85 +1,82 @@
-//! The forms in which a secret's value turns up in other programs' output.
+//! The forms in which a secret's value turns up in other programs' output, beside those that [`crate::bare`] strips.
 
 use base64::Engine;
 use base64::alphabet::{Alphabet, STANDARD, URL_SAFE};
 use base64::engine::general_purpose::{GeneralPurpose, NO_PAD};
 use zeroize::Zeroizing;
 
+use crate::ansi::Plain;
+use crate::bare::bare;
 use crate::redactor::SHORTEST;
 
-/// The widths at which tools wrap base64: PEM (RFC 7468 §2) and `base64` of coreutils.
-const WRAPPED_AT: [usize; 2] = [64, 76];
+/// The longest value that is looked for in hexadecimal digits, in bytes.
+const LONGEST_HEX: usize = 512;
 
 /// A set of texts that wipes them.
 pub(crate) type Forms = Vec<Zeroizing<String>>;
 
-/// Everything that must be masked for this value: as it is, JSON-escaped, URL-encoded, base64, and each line of its own.
-/// Nothing that is shorter than [`SHORTEST`], nothing twice.
-pub(crate) fn forms(value: &str) -> Forms {
-    let mut forms = Forms::new();
-    // Programs read a value from a file and drop the line end, or print it without the blanks around it.
-    for value in [value, value.trim()] {
-        forms.push(Zeroizing::new(value.to_owned()));
-        json(value, &mut forms);
-        url(value, &mut forms);
-        base64(value.as_bytes(), &mut forms);
+/// Everything that gives a value away.
+pub(crate) struct Spellings {
+    /// The value itself, and each of its lines.
+    pub plain: Forms,
+    /// What it is turned into so that its characters cannot be seen any more: base64 and hexadecimal digits.
+    pub encoded: Forms,
+    /// The same as it is left when quotes and escapes are stripped: see [`crate::bare`].
+    pub bare: Vec<Zeroizing<Vec<u8>>>,
+}
+
+impl Spellings {
+    /// Nothing that is shorter than [`SHORTEST`], nothing twice.
+    pub(crate) fn of(value: &str) -> Self {
+        // Programs read a value from a file and drop the line end, or print it without the blanks around it. Terminal sequences are
+        // taken out of a text before it is searched.
+        let whole = [value, value.trim()].into_iter();
+        let texts = whole.chain(value.lines().map(str::trim));
+        let plain = settled(
+            texts.flat_map(|text| [text.to_owned(), Plain::of(text).text().to_owned()]).map(Zeroizing::new).collect(),
+        );
+        let mut encoded = Forms::new();
+        for value in [value, value.trim()] {
+            base64(value.as_bytes(), &mut encoded);
+            hexadecimal(value.as_bytes(), &mut encoded);
+        }
+        let encoded = settled(encoded);
+        // Of the encoded ones only base64 with such characters is ever escaped.
+        let escaped = encoded.iter().filter(|form| form.contains(['/', '+']));
+        let bare = plain.iter().chain(escaped).map(|form| bare(form.as_bytes()));
+        let mut bare: Vec<_> = bare.filter(|bare| String::from_utf8_lossy(bare).chars().count() >= SHORTEST).collect();
+        bare.sort_by(|a, b| a.as_slice().cmp(b.as_slice()));
+        bare.dedup();
+        Self { plain, encoded, bare }
     }
-    forms.extend(value.lines().map(|line| Zeroizing::new(line.trim().to_owned())));
+}
+
+fn settled(mut forms: Forms) -> Forms {
     forms.retain(|form| form.chars().count() >= SHORTEST);
     forms.sort_by(|a, b| a.as_str().cmp(b));
     forms.dedup();
     forms
 }
 
-/// RFC 8259 §7: what must be escaped, and what some writers escape besides (`/` in PHP, `<>&` in Go, everything beyond
-/// ASCII in Python).
-fn json(value: &str, forms: &mut Forms) {
-    let also: [fn(char) -> bool; 3] = [|_| false, |c| matches!(c, '<' | '>' | '&'), |c| !c.is_ascii()];
-    for also in also {
-        let mut escaped = Zeroizing::new(String::new());
-        for c in value.chars() {
-            match c {
-                '"' | '\\' => escaped.extend(['\\', c]),
-                '\n' => escaped.push_str("\\n"),
-                '\r' => escaped.push_str("\\r"),
-                '\t' => escaped.push_str("\\t"),
-                '\u{8}' => escaped.push_str("\\b"),
-                '\u{c}' => escaped.push_str("\\f"),
-                c if c < ' ' || also(c) => {
-                    for unit in c.encode_utf16(&mut [0; 2]) {
-                        escaped.push_str(&format!("\\u{unit:04x}"));
-                    }
-                }
-                c => escaped.push(c),
-            }
-        }
-        forms.push(Zeroizing::new(escaped.replace('/', "\\/")));
-        forms.push(escaped);
+/// The digits of all bytes, of either case, in a row and as tools set them apart (`od`, `openssl`, C). Nobody prints a long value
+/// like that for people, and each form is several times as long as the value.
+fn hexadecimal(value: &[u8], forms: &mut Forms) {
+    if value.len() > LONGEST_HEX {
+        return;
     }
-}
-
-/// RFC 3986 §2, with upper and lower case digits; JavaScript's `encodeURIComponent`; and HTML forms.
-fn url(value: &str, forms: &mut Forms) {
-    let unreserved = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
-    let script = |byte: u8| unreserved(byte) || b"!'()*".contains(&byte);
-    let form = |byte: u8| byte.is_ascii_alphanumeric() || b"-._*".contains(&byte);
-    let encode = |keep: &dyn Fn(u8) -> bool, digits: &[u8; 16]| {
-        let mut encoded = Zeroizing::new(String::new());
-        for byte in value.bytes() {
-            if keep(byte) {
-                encoded.push(char::from(byte));
-            } else {
-                let digit = |half: u8| char::from(digits[usize::from(half)]);
-                encoded.extend(['%', digit(byte >> 4), digit(byte & 0xf)]);
+    let lower: Vec<Zeroizing<String>> = value.iter().map(|byte| Zeroizing::new(hex::encode([*byte]))).collect();
+    for between in ["", " ", ":", ", 0x"] {
+        let mut digits = Zeroizing::new(String::with_capacity(value.len() * (between.len() + 2)));
+        for (place, byte) in lower.iter().enumerate() {
+            if place > 0 {
+                digits.push_str(between);
             }
+            digits.push_str(byte);
         }
-        encoded
-    };
-    let (upper, lower) = (b"0123456789ABCDEF", b"0123456789abcdef");
-    forms.push(encode(&unreserved, upper));
-    forms.push(encode(&unreserved, lower));
-    forms.push(encode(&script, upper));
-    forms.push(Zeroizing::new(encode(&form, upper).replace("%20", "+")));
+        // The `x` between them stays as it is.
+        forms.push(Zeroizing::new(digits.chars().map(|c| if c == 'x' { c } else { c.to_ascii_uppercase() }).collect()));
+        forms.push(digits);
+    }
 }
 
 /// RFC 4648 §4 and §5, wherever the value stands in what was encoded: three bytes become four characters, so that there
@@ -99,18 +96,8 @@ fn base64(value: &[u8], forms: &mut Forms) {
             forms.push(Zeroizing::new(alone.to_owned()));
             forms.push(Zeroizing::new(own.to_owned()));
             forms.push(Zeroizing::new(format!("{own}{}", "=".repeat((3 - bytes.len() % 3) % 3))));
-            if before == 0 {
-                for width in WRAPPED_AT {
-                    forms.extend(pieces(&encoded, width));
-                }
-            }
         }
     }
-}
-
-/// The lines of a text of ASCII characters that was wrapped.
-fn pieces(text: &str, width: usize) -> impl Iterator<Item = Zeroizing<String>> + '_ {
-    text.as_bytes().chunks(width).map(|piece| Zeroizing::new(String::from_utf8_lossy(piece).into_owned()))
 }
 
 #[cfg(test)]
@@ -119,31 +106,10 @@ mod tests {
 
     use super::*;
 
-    fn has(value: &str, form: &str) -> bool {
-        forms(value).iter().any(|known| known.as_str() == form)
-    }
-
-    #[test]
-    fn each_writers_escapes_are_known() {
-        let value = "a\"b/c\n<é🦀 +*";
-        for form in [
-            "a\\\"b/c\\n<é🦀 +*",
-            "a\\\"b\\/c\\n<é🦀 +*",
-            "a\\\"b/c\\n\\u003cé🦀 +*",
-            "a\\\"b/c\\n<\\u00e9\\ud83e\\udd80 +*",
-            "a%22b%2Fc%0A%3C%C3%A9%F0%9F%A6%80%20%2B%2A",
-            "a%22b%2fc%0a%3c%c3%a9%f0%9f%a6%80%20%2b%2a",
-            "a%22b%2Fc%0A%3C%C3%A9%F0%9F%A6%80%20%2B*",
-            "a%22b%2Fc%0A%3C%C3%A9%F0%9F%A6%80+%2B*",
-        ] {
-            assert!(has(value, form), "{form}");
-        }
-    }
-
     #[test]
     fn base64_is_known_wherever_the_value_stands() {
         let value = "pa?ss>wörd";
-        let known = forms(value);
+        let known = Spellings::of(value).encoded;
         for before in 0..7 {
             for after in 0..4 {
                 let text = format!("{}{value}{}", "u".repeat(before), "v".repeat(after));
@@ -158,13 +124,16 @@ mod tests {
     }
 
     #[test]
-    fn wrapped_base64_and_lines_are_known_by_their_lines() {
+    fn each_line_of_a_value_is_known() {
         let value = (0..12).map(|line| format!("line {line} of a private key\n")).collect::<String>();
-        assert!(has(&value, "line 7 of a private key"));
-        let encoded = STANDARD.encode(&value);
-        for line in encoded.as_bytes().chunks(76) {
-            let line = std::str::from_utf8(line).unwrap().trim_end_matches('=');
-            assert!(has(&value, line), "each line that `base64` prints: {line}");
+        assert!(Spellings::of(&value).plain.iter().any(|form| form.as_str() == "line 7 of a private key"));
+    }
+
+    #[test]
+    fn hexadecimal_digits_are_known_as_tools_print_them() {
+        let known = Spellings::of("kN1>").encoded;
+        for digits in ["6b4e313e", "6B4E313E", "6b 4e 31 3e", "6B:4E:31:3E", "6B, 0x4E, 0x31, 0x3E"] {
+            assert!(known.iter().any(|form| form.as_str() == digits), "{digits}");
         }
     }
 }

@@ -7,17 +7,39 @@ use aho_corasick::{AhoCorasick, MatchKind};
 use sternway_model::{Error, Result, Sensitive};
 use zeroize::Zeroizing;
 
-use crate::encodings::forms;
+use crate::bare::bare;
+use crate::encodings::Spellings;
 
 /// Values of fewer characters turn up in every other file.
 pub const SHORTEST_FOUND: usize = 8;
 
 /// Looks for values in all the forms in which the [`Redactor`](crate::Redactor) masks them.
 pub struct Finder {
+    as_written: Search,
+    bare: Search,
+    short: BTreeSet<usize>,
+}
+
+/// Looks for patterns in one kind of text.
+struct Search {
     search: AhoCorasick,
     /// For each pattern, the value that it is a form of. Equal values have patterns of their own.
     owners: Vec<usize>,
-    short: BTreeSet<usize>,
+}
+
+impl Search {
+    fn new(patterns: Vec<(Zeroizing<Vec<u8>>, usize)>) -> Result<Self> {
+        let search = AhoCorasick::builder()
+            .match_kind(MatchKind::Standard)
+            .build(patterns.iter().map(|(pattern, _)| pattern.as_slice()))
+            .map_err(|error| Error::failed(format!("the secrets are too much to be looked for: {error}")))?;
+        Ok(Self { search, owners: patterns.into_iter().map(|(_, owner)| owner).collect() })
+    }
+
+    fn found<'a>(&'a self, text: &'a [u8]) -> impl Iterator<Item = usize> + 'a {
+        let matches = self.search.find_overlapping_iter(text);
+        matches.filter_map(|found| self.owners.get(found.pattern().as_usize()).copied())
+    }
 }
 
 impl Finder {
@@ -26,33 +48,29 @@ impl Finder {
     /// # Errors
     /// If they are too much to look for at once.
     pub fn new<'a>(values: impl IntoIterator<Item = &'a Sensitive>) -> Result<Self> {
-        let (mut patterns, mut owners): (Vec<Zeroizing<String>>, Vec<usize>) = (Vec::new(), Vec::new());
+        let (mut as_written, mut bare) = (Vec::new(), Vec::new());
         let mut short = BTreeSet::new();
         for (place, value) in values.into_iter().enumerate() {
             if value.reveal().trim().chars().count() < SHORTEST_FOUND {
                 short.insert(place);
                 continue;
             }
-            for form in forms(value.reveal()) {
-                // The first and last line of a key file are those of every key file.
-                if form.chars().count() >= SHORTEST_FOUND && !form.starts_with("-----") {
-                    patterns.push(form);
-                    owners.push(place);
-                }
-            }
+            // The first and last line of a key file are those of every key file.
+            let telling = |form: &[u8]| {
+                String::from_utf8_lossy(form).chars().count() >= SHORTEST_FOUND && !form.starts_with(b"-----")
+            };
+            let known = Spellings::of(value.reveal());
+            let written = known.plain.iter().chain(&known.encoded).map(|form| Zeroizing::new(form.as_bytes().to_vec()));
+            as_written.extend(written.filter(|form| telling(form)).map(|form| (form, place)));
+            bare.extend(known.bare.into_iter().filter(|form| telling(form)).map(|form| (form, place)));
         }
-        let search = AhoCorasick::builder()
-            .match_kind(MatchKind::Standard)
-            .build(patterns.iter().map(|pattern| pattern.as_bytes()))
-            .map_err(|error| Error::failed(format!("the secrets are too much to be looked for: {error}")))?;
-        Ok(Self { search, owners, short })
+        Ok(Self { as_written: Search::new(as_written)?, bare: Search::new(bare)?, short })
     }
 
     /// The places of the values that are in a text.
     #[must_use]
     pub fn found(&self, text: &[u8]) -> BTreeSet<usize> {
-        let matches = self.search.find_overlapping_iter(text);
-        matches.filter_map(|found| self.owners.get(found.pattern().as_usize()).copied()).collect()
+        self.as_written.found(text).chain(self.bare.found(&bare(text))).collect()
     }
 
     /// The places of the values that are too short to be looked for.
@@ -64,7 +82,7 @@ impl Finder {
 
 impl fmt::Debug for Finder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Finder").field("patterns", &self.owners.len()).finish_non_exhaustive()
+        f.debug_struct("Finder").field("patterns", &self.as_written.owners.len()).finish_non_exhaustive()
     }
 }
 
@@ -86,6 +104,7 @@ mod tests {
         let found = |text: &str| finder.found(text.as_bytes()).into_iter().collect::<Vec<_>>();
         assert_eq!(found("PASSWORD=hunter2-and-more # and p&ss w/rd"), [0, 1]);
         assert_eq!(found("?p=p%26ss%20w%2Frd"), [1]);
+        assert_eq!(found("PASSWORD='p&ss w'/rd"), [1]);
         assert_eq!(found(&STANDARD.encode("user:hunter2-and-more@db")), [0]);
         assert_eq!(found("hunter2-and-less, short"), Vec::<usize>::new());
         assert_eq!(finder.too_short().iter().copied().collect::<Vec<_>>(), [2]);

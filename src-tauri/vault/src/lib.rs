@@ -27,6 +27,7 @@
 //! ```
 
 mod ansi;
+mod bare;
 mod encodings;
 mod entries;
 mod finder;
@@ -37,6 +38,7 @@ mod os;
 mod redactor;
 pub mod testing;
 mod vault;
+mod wrapped;
 
 pub use finder::{Finder, SHORTEST_FOUND};
 pub use generate::generate;

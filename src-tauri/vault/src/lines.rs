@@ -1,9 +1,8 @@
-//! Redacted lines from a stream of bytes.
+//! Redacted lines from a stream of bytes. A line that is longer than lines are read comes in pieces.
+
+use sternway_model::LONGEST_LINE;
 
 use crate::redactor::{Known, Redactor};
-
-/// A line is passed on in pieces when it is longer than this, in bytes.
-const LONGEST_LINE: usize = 64 * 1024;
 
 /// Makes redacted lines of a program's output, however it is cut into chunks. A line ends with LF, CR LF, or CR as
 /// progress displays print it. What is not UTF-8 becomes U+FFFD.
