@@ -11,10 +11,9 @@ use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use bollard::models::ImageSummary;
-use sternway_model::{Code, Error, ImageId, Result, ServiceName};
+use sternway_model::{Code, Error, ImageId, Lines, Result, ServiceName};
 
 use crate::execute::Run;
-use crate::execute::lines::Lines;
 use crate::image;
 use crate::labels;
 use crate::model::{Build, Model, Service, at};
@@ -240,7 +239,7 @@ impl Log {
 
     fn push(&mut self, run: &Run<'_>, text: &str) {
         let last = &mut self.last;
-        self.lines.push(text, |line| out(run, last, line));
+        self.lines.push(text.as_bytes(), |line| out(run, last, line));
     }
 
     /// A whole line of the builder's own.

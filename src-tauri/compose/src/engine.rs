@@ -18,7 +18,7 @@ use bollard::query_parameters::{
 };
 use futures_util::{StreamExt, TryStreamExt, stream};
 use serde::{Deserialize, Serialize};
-use sternway_model::{Code, Error, ImageId, Result, Target};
+use sternway_model::{Code, Error, ImageId, Lines, Result, Target};
 use tokio::sync::OnceCell;
 
 use crate::connect::{DockerClient, Route};
@@ -184,15 +184,16 @@ impl Observer {
     pub async fn logs_tail(&self, container: &str, lines: u32) -> Result<Vec<String>> {
         let options = LogsOptionsBuilder::new().stdout(true).stderr(true).tail(&lines.to_string()).build();
         let read = async {
-            let mut text = String::new();
+            let (mut out, mut told) = (Lines::default(), Vec::new());
+            let mut keep = |line: &str| told.push(line.trim_end().to_owned());
             let mut stream = self.docker.logs(container, Some(options));
             while let Some(piece) = stream.next().await {
-                text.push_str(&piece?.to_string());
+                out.push(&piece?.into_bytes(), &mut keep);
             }
-            Ok(text)
+            out.end(keep);
+            Ok(told)
         };
-        let text = limited(&format!("read the output of {container}"), REQUEST, read).await?;
-        Ok(text.lines().map(|line| line.trim_end().to_owned()).collect())
+        limited(&format!("read the output of {container}"), REQUEST, read).await
     }
 
     /// The latest results of a container's health check, oldest first, each as `exit code: output`.

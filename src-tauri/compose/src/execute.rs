@@ -6,7 +6,6 @@ mod files;
 mod hardware;
 mod holders;
 mod hooks;
-pub(crate) mod lines;
 mod mounts;
 mod network;
 mod one_off;
@@ -36,6 +35,12 @@ use crate::plan::{Job, Want};
 pub trait Output: Send + Sync {
     /// A line, without its end. It may hold what a program printed: redact it before it is stored or shown.
     fn line(&self, text: &str);
+
+    /// A text that the engine cut at one of its ends, as it may become part of an error: whoever knows the secrets takes out what
+    /// is left of one there. A whole one is taken out of errors as of everything else.
+    fn without_half_secrets(&self, text: &str) -> String {
+        text.to_owned()
+    }
 }
 
 /// What the execution of a plan needs.

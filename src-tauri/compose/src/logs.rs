@@ -8,7 +8,7 @@ use bollard::query_parameters::{EventsOptionsBuilder, LogsOptionsBuilder};
 use futures_util::stream::{self, BoxStream, SelectAll};
 use futures_util::{StreamExt, TryStreamExt};
 use jiff::Timestamp;
-use sternway_model::{At, Code, Error, Result, ServiceName};
+use sternway_model::{At, Code, Error, LONGEST_LINE, Result, ServiceName};
 use tokio::sync::mpsc;
 
 use crate::engine::{Observer, REQUEST, by_labels, failure, found, timed_out};
@@ -198,7 +198,7 @@ impl Source {
             let Some((at, text)) = split_time(&text) else { continue };
             let ended = text.ends_with('\n');
             let (at, before) = self.begun[usize::from(error)].take().unwrap_or((at, String::new()));
-            let text = before + text.trim_end_matches(['\r', '\n']);
+            let text = lengthened(before, text.trim_end_matches(['\r', '\n']));
             if ended {
                 return Ok(Some(self.line(at, error, text)));
             }
@@ -216,6 +216,13 @@ impl Source {
     fn line(&self, at: At, error: bool, text: String) -> ContainerLine {
         ContainerLine { service: self.service.clone(), container: self.container.clone(), at, error, text }
     }
+}
+
+/// A line with its next piece, up to the length to which lines are read.
+fn lengthened(mut line: String, piece: &str) -> String {
+    let room = LONGEST_LINE.saturating_sub(line.len());
+    line.push_str(&piece[..piece.floor_char_boundary(room)]);
+    line
 }
 
 /// The time that the engine puts in front of every piece.

@@ -1,5 +1,10 @@
 //! The record of a running deployment: history first, and only then the fronts. Everything textual passes the redactor here.
 
+mod bounds;
+#[cfg(target_os = "linux")]
+#[cfg(test)]
+mod tests;
+
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -11,6 +16,7 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use crate::clock::Clock;
+use bounds::{Bounds, LIMITS};
 
 /// At most this many lines go into one transaction and one message.
 const BATCH: usize = 256;
@@ -24,7 +30,8 @@ pub struct Live {
 }
 
 impl Live {
-    /// From now on the events of this deployment, and of the one that moves back after it, come here too.
+    /// From now on the events of this deployment, and of the one that moves back after it, come here too. Those that nobody has
+    /// taken yet wait; there are no more of them than lines are kept in history.
     pub fn listen(&self) -> mpsc::UnboundedReceiver<Event> {
         let (sender, receiver) = mpsc::unbounded_channel();
         self.listeners.lock().unwrap_or_else(PoisonError::into_inner).push(sender);
@@ -52,6 +59,7 @@ pub struct Journal {
     number: DeploymentNumber,
     clock: Arc<dyn Clock>,
     redactor: Arc<Redactor>,
+    bounds: Mutex<Bounds>,
     entries: mpsc::UnboundedSender<Entry>,
     writer: JoinHandle<Result<()>>,
     boundary: Arc<dyn Fn(&str) + Send + Sync>,
@@ -70,7 +78,7 @@ impl Journal {
     ) -> Self {
         let (entries, receiver) = mpsc::unbounded_channel();
         let writer = tokio::spawn(write(history, project, number, live, receiver));
-        Self { number, clock, redactor, entries, writer, boundary }
+        Self { number, clock, redactor, bounds: Mutex::new(Bounds::new(LIMITS)), entries, writer, boundary }
     }
 
     /// The deployment's number.
@@ -105,6 +113,8 @@ impl Journal {
     pub async fn end(&self, mut step: Step, state: StepState, detail: &str) -> Result<()> {
         let name = step.name.clone();
         self.boundary(&format!("done {name}"));
+        let rest = self.bounds.lock().unwrap_or_else(PoisonError::into_inner).end(step.number);
+        self.write_lines(rest);
         step.state = state;
         step.ended = Some(self.clock.now());
         step.detail = self.redactor.redact(detail);
@@ -143,16 +153,24 @@ impl Journal {
         answer.await.map_err(|_| gone())?
     }
 
-    /// Records a line of a step's output.
+    /// Records a line of a step's output: of very much only the beginning, and the end once the step has ended.
     pub fn line(&self, step: u32, text: &str) {
-        let line = NewLine { step, at: self.clock.now(), text: self.redactor.redact(text) };
-        // The writer ends only after a failed write, which the next step reports.
-        drop(self.entries.send(Entry::Line(line)));
+        let line = NewLine { step, at: self.clock.now(), text: text.to_owned() };
+        let now = self.bounds.lock().unwrap_or_else(PoisonError::into_inner).take(line);
+        self.write_lines(now);
     }
 
-    /// A text as it may be stored and shown.
-    pub fn redact(&self, text: &str) -> String {
-        self.redactor.redact(text)
+    fn write_lines(&self, lines: impl IntoIterator<Item = NewLine>) {
+        for line in lines {
+            let line = NewLine { text: self.redactor.redact_line(&line.text), ..line };
+            // The writer ends only after a failed write, which the next step reports.
+            drop(self.entries.send(Entry::Line(line)));
+        }
+    }
+
+    /// Takes secrets out of what may be stored and shown.
+    pub fn redactor(&self) -> &Redactor {
+        &self.redactor
     }
 
     /// A place where a crash test may end the process.
@@ -165,6 +183,8 @@ impl Journal {
     /// # Errors
     /// If something could not be written.
     pub async fn close(self) -> Result<()> {
+        let rest = self.bounds.lock().unwrap_or_else(PoisonError::into_inner).end_all();
+        self.write_lines(rest);
         drop(self.entries);
         self.writer
             .await

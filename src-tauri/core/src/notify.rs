@@ -14,6 +14,7 @@ use tokio_util::sync::CancellationToken;
 use crate::command::{self, Command};
 use crate::journal::Journal;
 use crate::machine::Core;
+use crate::owner::Owner;
 use crate::project::Project;
 use crate::steps;
 
@@ -92,6 +93,7 @@ impl Core {
     pub(crate) async fn notify(
         &self,
         project: &Project,
+        owner: &Owner,
         journal: &Journal,
         first: u32,
         notice: &Notice,
@@ -100,7 +102,7 @@ impl Core {
         let mut number = first;
         for step in &project.file.pipeline.notify {
             let begun = journal.begin(number, Stage::Notification, step.title()).await?;
-            let done = run(step, project, journal, number, notice, &variables).await;
+            let done = run(step, project, owner, journal, number, notice, &variables).await;
             // A failure is in the record now; the others are told all the same.
             drop(steps::end(journal, begun, done).await);
             number += 1;
@@ -117,6 +119,7 @@ impl Core {
 async fn run(
     step: &RunStep,
     project: &Project,
+    owner: &Owner,
     journal: &Journal,
     number: u32,
     notice: &Notice,
@@ -126,8 +129,8 @@ async fn run(
     let said = notice.variables().into_iter();
     variables.extend(said.map(|(name, value)| (name.to_owned(), Sensitive::new(value))));
     let timeout = step.timeout.to_duration();
-    let command = Command { line: &step.run, folder: &project.folder, variables: &variables, timeout };
+    let command = Command { line: &step.run, folder: &project.folder, variables: &variables, timeout, owner };
     // The deployment is over: what stopped it does not stop the telling.
-    command::run(&command, &CancellationToken::new(), &|line| journal.line(number, &line)).await?;
+    command::run(&command, &CancellationToken::new(), &|line| journal.line(number, line)).await?;
     Ok("ended with exit code 0".to_owned())
 }

@@ -17,7 +17,9 @@ impl Core {
         let history = self.history().await?;
         let id = self.project_id(project).await?;
         for (deployment, owner) in history.running(id).await? {
-            if !Owner::lives(&self.parts.home.owners(), &owner)? {
+            let owners = self.parts.home.owners();
+            // A command that is still being ended must not run beside those of whoever goes on.
+            if !Owner::lives(&owners, &owner)? && Owner::left_nothing(&owners, &owner).await? {
                 let message = "the program that ran it ended in the middle; resume it, or go back";
                 history.mark_interrupted(id, deployment.number, message).await?;
             }

@@ -274,7 +274,7 @@ impl Core {
         let variables = steps::variables(&hold.environment, &prepared.want.configuration, Some(secrets))?;
         let first = u32::try_from(walk::listed(&hold.project, prepared).len() + 1).unwrap_or(u32::MAX);
         let journal = self.journal(hold, prepared, redactor, notice.deployment).await?;
-        self.notify(&hold.project, &journal, first, notice, variables).await?;
+        self.notify(&hold.project, &hold.owner, &journal, first, notice, variables).await?;
         journal.close().await
     }
 

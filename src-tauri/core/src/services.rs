@@ -10,7 +10,7 @@ use futures_util::{StreamExt, TryStreamExt};
 use sternway_compose::observe::{Container, HostPort, Probe, State};
 use sternway_compose::{LogQuery, Model};
 use sternway_history::ProjectId;
-use sternway_model::{At, EnvironmentName, Release, Result, SecretPin};
+use sternway_model::{At, EnvironmentName, Release, Result, SecretPin, may_be_cut};
 use sternway_vault::{Redactor, Revealed};
 
 use crate::machine::Core;
@@ -140,12 +140,17 @@ impl Core {
             tail: filter.tail,
         };
         let lines = observer.logs(&project.file.compose_project(environment), &query).await?;
-        let lines = lines.map_ok(move |line| ServiceLine {
-            service: line.service,
-            container: line.container,
-            at: line.at,
-            error: line.error,
-            text: redactor.redact(&line.text),
+        let mut begun = BTreeSet::new();
+        let lines = lines.map_ok(move |line| {
+            // The engine counts the pieces of a long line: the first that it tells of a container may be the end of one.
+            let whole = may_be_cut(&line.text) || !begun.insert(line.container.clone());
+            ServiceLine {
+                service: line.service,
+                container: line.container,
+                at: line.at,
+                error: line.error,
+                text: if whole { redactor.redact_line(&line.text) } else { redactor.redact_cut(&line.text) },
+            }
         });
         let notice = notice.map(|text| {
             let sternway = "sternway".to_owned();

@@ -6,11 +6,19 @@ use std::time::{Duration, Instant};
 use sternway_compose::Observer;
 use sternway_compose::observe::Probe;
 use sternway_model::{Code, Error, HttpCheck, Result, Sensitive, ServiceName, Verify, VerifyStep, template};
+use sternway_vault::Redactor;
 use tokio_util::sync::CancellationToken;
 
 use crate::command::{self, Command};
+use crate::owner::Owner;
 use crate::project::Project;
 use crate::want::{Want, without_secrets};
+
+/// How much of an answer's body is read, in bytes; what is looked for has to be in it.
+const BODY: usize = 1 << 20;
+
+/// How much of a body an error shows, in characters.
+const SHOWN: usize = 200;
 
 /// Where a verification looks.
 pub struct Scene<'a> {
@@ -27,7 +35,11 @@ pub struct Scene<'a> {
     /// Stops it.
     pub cancel: &'a CancellationToken,
     /// Gets each line of output.
-    pub output: &'a (dyn Fn(String) + Send + Sync),
+    pub output: &'a (dyn Fn(&str) + Send + Sync),
+    /// On whose behalf commands run.
+    pub owner: &'a Owner,
+    /// Takes secrets out of what others answer.
+    pub redactor: &'a Redactor,
 }
 
 /// Tries until it is so, or until there are no tries left; says what was seen.
@@ -52,7 +64,7 @@ pub async fn verify(step: &VerifyStep, scene: &Scene<'_>) -> Result<String> {
                 let after = if tries == 1 { String::new() } else { format!(" (after {number} tries)") };
                 return Err(Error { message: format!("{}{after}", error.message), ..error });
             }
-            Err(error) => (scene.output)(format!("try {number} of {tries}: {}", error.message)),
+            Err(error) => (scene.output)(&format!("try {number} of {tries}: {}", error.message)),
         }
         number += 1;
         tokio::select! {
@@ -65,9 +77,15 @@ pub async fn verify(step: &VerifyStep, scene: &Scene<'_>) -> Result<String> {
 async fn attempt(step: &VerifyStep, scene: &Scene<'_>) -> Result<String> {
     let timeout = step.timeout.to_duration();
     match &step.verify {
-        Verify::Http(check) => http(check, timeout, scene.want).await,
+        Verify::Http(check) => http(check, timeout, scene).await,
         Verify::Command(line) => {
-            let command = Command { line, folder: &scene.project.folder, variables: scene.variables, timeout };
+            let command = Command {
+                line,
+                folder: &scene.project.folder,
+                variables: scene.variables,
+                timeout,
+                owner: scene.owner,
+            };
             command::run(&command, scene.cancel, scene.output).await?;
             Ok("ended with exit code 0".to_owned())
         }
@@ -75,28 +93,43 @@ async fn attempt(step: &VerifyStep, scene: &Scene<'_>) -> Result<String> {
     }
 }
 
-async fn http(check: &HttpCheck, timeout: Duration, want: &Want) -> Result<String> {
-    let filled = template::fill(&check.url, &|name| want.variable(name))?;
+async fn http(check: &HttpCheck, timeout: Duration, scene: &Scene<'_>) -> Result<String> {
+    let filled = template::fill(&check.url, &|name| scene.want.variable(name))?;
     if let Some(unset) = filled.unset.first() {
         return Err(Error::new(Code::Unsupported, format!("`{}` needs {unset}, which has no value", check.url)));
     }
     let url = filled.text;
     without_secrets(&format!("the address `{}`", check.url), &url)?;
+    get(&url, check, timeout, scene.redactor).await
+}
+
+async fn get(url: &str, check: &HttpCheck, timeout: Duration, redactor: &Redactor) -> Result<String> {
     let failed = |error: reqwest::Error| {
         let reason = std::error::Error::source(&error).map_or_else(|| error.to_string(), innermost);
         Error::failed(format!("GET {url}: {reason}"))
     };
     let client = reqwest::Client::builder().timeout(timeout).no_proxy().build().map_err(failed)?;
-    let answer = client.get(&url).send().await.map_err(failed)?;
+    let mut answer = client.get(url).send().await.map_err(failed)?;
     let status = answer.status();
-    let body = answer.text().await.map_err(failed)?;
+    let mut body = Vec::new();
+    while body.len() <= BODY
+        && let Some(piece) = answer.chunk().await.map_err(failed)?
+    {
+        body.extend_from_slice(&piece);
+    }
+    let cut = body.len() > BODY;
+    body.truncate(BODY);
+    let body = String::from_utf8_lossy(&body);
     let wanted = check.status.map_or_else(|| status.is_success(), |wanted| status.as_u16() == wanted);
     if !wanted {
-        let begin: String = body.chars().take(200).collect();
+        let body = if cut { redactor.redact_cut(&body) } else { redactor.redact(&body) };
+        let begin: String = body.chars().take(SHOWN).collect();
         return Err(Error::failed(format!("GET {url} answered {status}: {}", begin.trim())));
     }
     if let Some(text) = check.body.as_ref().filter(|text| !body.contains(text.as_str())) {
-        return Err(Error::failed(format!("GET {url} answered {status}, but its body does not contain `{text}`")));
+        let what =
+            if cut { format!("the first {} KiB of its body do", BODY / 1024) } else { "its body does".to_owned() };
+        return Err(Error::failed(format!("GET {url} answered {status}, but {what} not contain `{text}`")));
     }
     Ok(format!("GET {url} answered {}", status.as_u16()))
 }
@@ -129,4 +162,59 @@ async fn healthy(service: &ServiceName, scene: &Scene<'_>) -> Result<String> {
         }
     }
     Ok(format!("{count} of {count} containers of {service} report healthy"))
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::TcpListener;
+
+    use super::*;
+
+    /// What a check makes of an answer: a status line and headers, then a text for ever.
+    async fn checked(head: &'static str, piece: Vec<u8>, forever: bool, check: HttpCheck) -> Result<String> {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let url = format!("http://{}/", listener.local_addr().expect("an address"));
+        let server = tokio::spawn(async move {
+            let (mut stream, _) = listener.accept().await.expect("a guest");
+            let mut request = [0; 1024];
+            assert!(stream.read(&mut request).await.expect("a request") > 0);
+            let mut sent = stream.write_all(format!("HTTP/1.1 {head}\r\nconnection: close\r\n\r\n").as_bytes()).await;
+            sent = sent.and(stream.write_all(&piece).await);
+            while forever && sent.is_ok() {
+                sent = stream.write_all(&piece).await;
+            }
+        });
+        let redactor = Redactor::default();
+        redactor.add(&Sensitive::new("hunter2-and-much-more".to_owned())).expect("known");
+        let seen = get(&url, &check, Duration::from_secs(60), &redactor).await;
+        server.abort();
+        seen.map_err(|error| Error { message: error.message.replace(&url, "URL"), ..error })
+    }
+
+    fn wanting(body: Option<&str>) -> HttpCheck {
+        HttpCheck { url: String::new(), status: None, body: body.map(str::to_owned) }
+    }
+
+    #[tokio::test]
+    async fn an_answer_without_end_is_read_as_far_as_is_said() {
+        let seen = checked("200 OK", vec![b'x'; 1 << 16], true, wanting(None)).await;
+        assert!(seen.is_ok(), "{seen:?}");
+        let seen = checked("200 OK", vec![b'x'; 1 << 16], true, wanting(Some("ready"))).await;
+        let message = seen.expect_err("it is not there").message;
+        assert_eq!(message, "GET URL answered 200 OK, but the first 1024 KiB of its body do not contain `ready`");
+        let seen = checked("200 OK", b"not yet".to_vec(), false, wanting(Some("ready"))).await;
+        assert!(seen.expect_err("it is not there").message.ends_with("but its body does not contain `ready`"));
+    }
+
+    #[tokio::test]
+    async fn no_half_of_a_secret_is_shown_of_a_body() {
+        let begin = "x".repeat(SHOWN - 12);
+        let body = format!("{begin}hunter2-and-much-more");
+        let message = checked("500 Oops", body.into_bytes(), false, wanting(None)).await.expect_err("500").message;
+        assert!(message.ends_with("xxxx[secret]"), "{message}");
+        let blanks = format!("{}hunter2-and{}", " ".repeat(BODY - 11), "-much-more");
+        let message = checked("500 Oops", blanks.into_bytes(), false, wanting(None)).await.expect_err("500").message;
+        assert!(!message.contains("hunt"), "{message}");
+    }
 }

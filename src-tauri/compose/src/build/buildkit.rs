@@ -14,7 +14,7 @@ use bollard_buildkit_proto::moby::buildkit::v1::{
 use futures_util::{StreamExt, stream};
 use hyper::Uri;
 use hyper::upgrade::Upgraded;
-use sternway_model::{Error, ImageId, Result, expand};
+use sternway_model::{Error, ImageId, Lines, Result, expand};
 use tonic::transport::{Channel, Endpoint};
 use tower_service::Service;
 
@@ -22,7 +22,6 @@ use super::session::{Content, Offer, Session, random, upgraded};
 use super::{BUILD, Log, QUIET, Wanted, agent, context, failed};
 use crate::engine::timed_out;
 use crate::execute::Run;
-use crate::execute::lines::Lines;
 use crate::image;
 use crate::labels;
 use crate::model::{Build, Further};
@@ -163,7 +162,7 @@ impl Story {
         }
         for piece in news.logs {
             let step = self.steps.entry(piece.vertex).or_default();
-            step.lines.push(&String::from_utf8_lossy(&piece.msg), |line| log.say(run, line));
+            step.lines.push(&piece.msg, |line| log.say(run, line));
         }
         // The layers of images that come from a registry; other steps count other things.
         for layer in news.statuses.iter().filter(|status| status.id.starts_with("sha256:") && status.total > 0) {

@@ -7,10 +7,9 @@ use bollard::errors::Error as BollardError;
 use bollard::exec::{CreateExecOptions, StartExecOptions, StartExecResults};
 use futures_util::StreamExt;
 use serde_json::Value;
-use sternway_model::{Code, Error, Result, expand};
+use sternway_model::{Code, Error, Lines, Result, expand};
 
 use super::Run;
-use super::lines::Lines;
 use crate::engine::{REQUEST, failure, limited, timed_out};
 use crate::labels;
 use crate::model::{Hook, Moment};
@@ -123,7 +122,7 @@ async fn one(run: &Run<'_>, hook: &Hook, moment: Moment, id: &str, doing: &str) 
         match piece {
             Err(_) => return Err(timed_out(doing, HOOK)),
             Ok(None) => break,
-            Ok(Some(piece)) => lines.push(&piece.map_err(|error| failure(doing, error))?.to_string(), &mut say),
+            Ok(Some(piece)) => lines.push(&piece.map_err(|error| failure(doing, error))?.into_bytes(), &mut say),
         }
     }
     lines.end(&mut say);

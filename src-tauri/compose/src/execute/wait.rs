@@ -8,8 +8,8 @@ use futures_util::StreamExt;
 use sternway_model::{At, Code, Error, Result, ServiceName};
 use tokio::time::{Instant, sleep};
 
-use super::Run;
 use super::printed::Printed;
+use super::{Output, Run};
 use crate::decide::Place;
 use crate::model::Condition;
 use crate::observe::{Probe, State};
@@ -34,6 +34,8 @@ const JOB: Duration = Duration::from_secs(1800);
 const BEYOND_HEALTH_CHECK: Duration = Duration::from_secs(30);
 /// Lines of output in an error.
 const LOG_LINES: u32 = 20;
+/// How much of what a probe prints the engine keeps, in bytes, before it puts `...` (moby, `daemon/health.go`).
+const PROBE_OUTPUT: usize = 4096;
 /// Probe results in an error.
 const PROBES: usize = 3;
 
@@ -180,17 +182,32 @@ pub(super) async fn with_evidence(run: &Run<'_>, mut error: Error, id: &str) -> 
     match observer.health_log(id).await {
         Ok(probes) => {
             for probe in probes.iter().rev().take(PROBES).rev() {
-                error.message.push_str(&format!("\nprobe: {probe}"));
+                error.message.push_str(&format!("\nprobe: {}", whole_probe(run.output, probe)));
             }
         }
         Err(unseen) => error.message.push_str(&format!("\n(its probe results could not be read: {})", unseen.message)),
     }
     match observer.logs_tail(id, LOG_LINES).await {
         Ok(lines) if lines.is_empty() => error.message.push_str("\nit printed nothing"),
-        Ok(lines) => error.message.push_str(&format!("\nlast lines of its output:\n  {}", lines.join("\n  "))),
+        Ok(mut lines) => {
+            // Where the engine cut a long line into pieces, the first one may be such a piece.
+            if let Some(first) = lines.first_mut() {
+                *first = run.output.without_half_secrets(first);
+            }
+            error.message.push_str(&format!("\nlast lines of its output:\n  {}", lines.join("\n  ")));
+        }
         Err(unseen) => error.message.push_str(&format!("\n(its output could not be read: {})", unseen.message)),
     }
     error
+}
+
+/// What a probe printed; where the engine cut it, no secret is left half.
+fn whole_probe(output: &dyn Output, probe: &str) -> String {
+    if probe.len() < PROBE_OUTPUT {
+        return probe.to_owned();
+    }
+    let text = probe.strip_suffix("...").unwrap_or(probe).trim_end_matches('\u{fffd}');
+    format!("{} …", output.without_half_secrets(text))
 }
 
 /// How long a container may take until it is ready: for a health check, the time after which the engine must have decided.
@@ -226,4 +243,27 @@ async fn pause(run: &Run<'_>) -> Result<()> {
 
 fn failed(name: &ServiceName, why: &str) -> Error {
     Error::failed(format!("service {name} is not ready: {why}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Masking;
+
+    impl Output for Masking {
+        fn line(&self, _: &str) {}
+
+        fn without_half_secrets(&self, text: &str) -> String {
+            text.strip_suffix("hunt").map_or_else(|| text.to_owned(), |rest| format!("{rest}[secret]"))
+        }
+    }
+
+    #[test]
+    fn a_probes_output_that_the_engine_cut_ends_with_no_half_secret() {
+        let begin = "x".repeat(PROBE_OUTPUT);
+        assert_eq!(whole_probe(&Masking, &format!("{begin}hunt...")), format!("{begin}[secret] …"));
+        assert_eq!(whole_probe(&Masking, &format!("{begin}hunt\u{fffd}...")), format!("{begin}[secret] …"));
+        assert_eq!(whole_probe(&Masking, "exit code 1: hunt"), "exit code 1: hunt");
+    }
 }

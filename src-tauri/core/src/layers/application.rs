@@ -161,4 +161,8 @@ impl Output for Lines<'_> {
     fn line(&self, text: &str) {
         self.journal.line(self.step, text);
     }
+
+    fn without_half_secrets(&self, text: &str) -> String {
+        self.journal.redactor().redact_cut(text)
+    }
 }

@@ -228,8 +228,8 @@ impl Walk<'_> {
         timeout: std::time::Duration,
         variables: &BTreeMap<String, Sensitive>,
     ) -> Result<String> {
-        let command = Command { line, folder: &self.hold.project.folder, variables, timeout };
-        command::run(&command, &self.hold.live.cancel, &|line| self.journal.line(step, &line)).await?;
+        let command = Command { line, folder: &self.hold.project.folder, variables, timeout, owner: &self.hold.owner };
+        command::run(&command, &self.hold.live.cancel, &|line| self.journal.line(step, line)).await?;
         Ok("ended with exit code 0".to_owned())
     }
 
@@ -257,7 +257,9 @@ impl Walk<'_> {
                 observer: hold.engine.observer(),
                 variables: &variables,
                 cancel: &hold.live.cancel,
-                output: &|line| self.journal.line(number, &line),
+                output: &|line| self.journal.line(number, line),
+                owner: &hold.owner,
+                redactor: self.journal.redactor(),
             };
             let done = verify::verify(check, &scene).await;
             let seen = self.end(step, done).await?;

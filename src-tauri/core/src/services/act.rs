@@ -222,7 +222,11 @@ struct Told<'a> {
 
 impl Output for Told<'_> {
     fn line(&self, text: &str) {
-        (self.notices)(&self.redactor.redact(text));
+        (self.notices)(&self.redactor.redact_line(text));
+    }
+
+    fn without_half_secrets(&self, text: &str) -> String {
+        self.redactor.redact_cut(text)
     }
 }
 
