@@ -1,7 +1,10 @@
 //! Use cases: the record of what happened.
 
 use sternway_history::{Filter, ProjectId};
-use sternway_model::{Code, Deployment, DeploymentNumber, Error, Release, Result, Value, shown};
+use sternway_model::{
+    Code, Deployment, DeploymentNumber, Error, MASK, Release, Result, Sensitive, Value, looks_like_secret,
+};
+use sternway_vault::Redactor;
 
 use crate::layers::configuration_difference;
 use crate::machine::Core;
@@ -63,7 +66,7 @@ impl Core {
                 .filter(|(_, seconds)| *seconds >= 1.0)
                 .map(|(step, seconds)| UsualTime { step, seconds })
                 .collect(),
-            release: release.map(masked).map(release_view).transpose()?,
+            release: release.map(masked).transpose()?.map(release_view).transpose()?,
             reachable,
             log_lines,
             deployment,
@@ -142,23 +145,63 @@ impl Core {
     }
 }
 
-/// A release as it may be shown: a plain value that looks like a secret is not.
-fn masked(mut release: Release) -> Release {
+/// A release as it may be shown: a plain value that looks like a secret is not, wherever it was filled in.
+///
+/// # Errors
+/// If there are too many such values to look for.
+fn masked(mut release: Release) -> Result<Release> {
+    let mut secrets = Vec::new();
     for variable in &mut release.configuration {
-        if let Value::Plain(text) = &variable.value {
-            variable.value = Value::Plain(shown(&variable.key, text).to_owned());
+        if let Value::Plain(text) = &variable.value
+            && looks_like_secret(&variable.key, text).is_some()
+        {
+            secrets.push(Sensitive::new(text.clone()));
+            variable.value = Value::Plain(MASK.to_owned());
         }
     }
     let services = release.application.get_mut("services").and_then(serde_json::Value::as_object_mut);
     for service in services.into_iter().flat_map(serde_json::Map::values_mut) {
         let environment = service.get_mut("environment").and_then(serde_json::Value::as_object_mut);
         for (key, value) in environment.into_iter().flatten() {
-            if let Some(text) = value.as_str() {
-                *value = shown(key, text).into();
+            // Dollar signs are doubled in the model.
+            if let Some(text) = value.as_str().map(|text| text.replace("$$", "$"))
+                && looks_like_secret(key, &text).is_some()
+            {
+                *value = MASK.into();
+                secrets.push(Sensitive::new(text));
             }
         }
     }
-    release
+    // A value of a few letters, such as a user's name, would take letters out of other words.
+    secrets.retain(|secret| secret.reveal().chars().count() >= SHORTEST_FILLED_IN);
+    if !secrets.is_empty() {
+        let redactor = Redactor::default();
+        redactor.add_all(&secrets)?;
+        redact(&mut release.application, &redactor);
+    }
+    Ok(release)
+}
+
+/// Shorter values are masked where they stand alone, and not inside of other texts.
+const SHORTEST_FILLED_IN: usize = 6;
+
+/// Masks secrets in all texts of a model. Names of images and of the project have none.
+fn redact(model: &mut serde_json::Value, redactor: &Redactor) {
+    match model {
+        serde_json::Value::String(text) => {
+            let plain = text.replace("$$", "$");
+            let redacted = redactor.redact(&plain);
+            if redacted != plain {
+                *text = redacted.replace('$', "$$");
+            }
+        }
+        serde_json::Value::Array(items) => items.iter_mut().for_each(|item| redact(item, redactor)),
+        serde_json::Value::Object(entries) => {
+            let texts = entries.iter_mut().filter(|(key, _)| !matches!(key.as_str(), "image" | "name"));
+            texts.for_each(|(_, value)| redact(value, redactor));
+        }
+        _ => {}
+    }
 }
 
 fn release_view(release: Release) -> Result<ReleaseView> {
@@ -177,4 +220,52 @@ fn release_view(release: Release) -> Result<ReleaseView> {
         revision: release.revision,
         evidence: release.evidence,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+    use sternway_model::{At, EnvironmentName, Origin, Variable};
+
+    use super::*;
+
+    #[test]
+    fn a_value_is_masked_wherever_it_was_filled_in() {
+        let variable = |key: &str, value: &str| Variable {
+            key: key.to_owned(),
+            value: Value::Plain(value.to_owned()),
+            source: Origin { file: ".env".into(), line: 1 },
+            overridden: vec![],
+        };
+        let environment: EnvironmentName = "dev".parse().expect("a name");
+        let release = Release {
+            number: DeploymentNumber(1),
+            environment,
+            created: At::from_millis(0).expect("a time"),
+            configuration: vec![
+                variable("REDIS_PASSWORD", "hunter2$hunter2"),
+                variable("DB_PASSWORD", "web"),
+                variable("LEVEL", "debug"),
+            ],
+            application: json!({"name": "shop", "services": {"web": {
+                "image": "shop/hunter2:1",
+                "command": ["redis", "--requirepass", "hunter2$$hunter2"],
+                "healthcheck": {"test": ["CMD-SHELL", "redis-cli -a hunter2$$hunter2 ping"]},
+                "labels": {"auth": "admin:hunter2$$hunter2", "level": "debug"},
+                "environment": {"REDIS_URL": "redis://:hunter2$$hunter2@redis:6379", "ROLE": "web", "LEVEL": "debug"},
+            }}}),
+            images: [].into(),
+            revision: None,
+            verify: vec![],
+            evidence: vec![],
+        };
+        let shown = masked(release).expect("masked");
+        let text = serde_json::to_string(&shown).expect("JSON");
+        assert!(!text.contains("hunter2$"), "{text}");
+        let web = &shown.application["services"]["web"];
+        assert_eq!(web["image"], "shop/hunter2:1");
+        assert_eq!(web["labels"]["level"], "debug");
+        assert_eq!(web["environment"]["ROLE"], "web", "a short value stands in other words");
+        assert_eq!(web["command"][2], sternway_vault::MASK);
+    }
 }

@@ -101,7 +101,7 @@ fn by_form(value: &str) -> Option<&'static str> {
     if has_password_in_address(value) {
         return Some("is an address with a password in it");
     }
-    if has_password_in_connection(value) {
+    if has_password_in_connection(value) || has_password_in_words(value) || has_password_in_source_name(value) {
         return Some("is a connection string with a password in it");
     }
     if is_web_token(value) {
@@ -162,6 +162,26 @@ fn has_password_in_connection(value: &str) -> bool {
         })
 }
 
+/// `host=db user=app password=…`, as libpq has it (PostgreSQL documentation, "Connection Strings").
+fn has_password_in_words(value: &str) -> bool {
+    const OTHERS: [&str; 7] = ["host", "hostaddr", "port", "dbname", "user", "sslmode", "service"];
+    let words = || value.split_whitespace().filter_map(|word| word.split_once('='));
+    let password = words().any(|(name, content)| {
+        let content = content.trim_matches('\'');
+        name == "password" && !content.is_empty() && !is_reference(content)
+    });
+    password && words().any(|(name, _)| OTHERS.contains(&name))
+}
+
+/// `user:password@tcp(host:3306)/name`, as drivers of Go have it (go-sql-driver/mysql, "DSN").
+fn has_password_in_source_name(value: &str) -> bool {
+    let Some((login, rest)) = value.rsplit_once('@') else { return false };
+    let Some((protocol, _)) = rest.split_once('(') else { return false };
+    let known = ["tcp", "tcp4", "tcp6", "unix"].contains(&protocol);
+    let password = login.split_once(':').map(|(_, password)| password);
+    known && password.is_some_and(|password| !password.is_empty() && !is_reference(password))
+}
+
 /// RFC 7519 §3: three base64url parts; the first is a JSON object, and so begins with `eyJ`.
 fn is_web_token(value: &str) -> bool {
     let parts: Vec<&str> = value.split('.').collect();
@@ -185,6 +205,10 @@ const SECRET_KEYS: &str = "account admin api app auth client cookie crypt deploy
 /// Words in front of `KEY` that make it a name of something.
 const PLAIN_KEYS: &str = "bucket cache foreign group index lookup map object partition primary publishable registry row s3 \
     site sort";
+
+/// Ways to log in: a variable that is called `…_AUTH` may name one and hold no secret.
+const METHODS: &str = "0 1 anonymous basic bearer certificate cram-md5 digest disabled enabled form gssapi jwt kerberos ldap local login md5 \
+    ntlm oauth oauth2 oidc optional password peer plain proxy required saml scram-sha-256 token trust xoauth2";
 
 fn is_one_of(word: &str, list: &str) -> bool {
     list.split(' ').any(|listed| listed == word)
@@ -210,6 +234,12 @@ fn by_name(key: &str, value: &str) -> Option<&'static str> {
     }
     if matches!(*last, "token" | "tokens" | "apitoken" | "authtoken") {
         return Some("is named like a token");
+    }
+    if *last == "auth" && !is_one_of(&value.to_ascii_lowercase(), METHODS) {
+        return Some("is named like a login");
+    }
+    if *last == "salt" {
+        return Some("is named like a salt");
     }
     if *last == "key" { named_key(before, value) } else { joined_key(last) }
 }
@@ -306,6 +336,12 @@ mod tests {
             ("PAY", "sk_live_0123456789abcdef"),
             ("CERT", "-----BEGIN RSA PRIVATE KEY-----\nMII"),
             ("SESSION", jwt),
+            ("NEO4J_AUTH", "neo4j/x1"),
+            ("REDIS_AUTH", "x1"),
+            ("AUTH_SALT", "x1"),
+            ("DB_DSN", "app:x1@tcp(db:3306)/app?parseTime=true"),
+            ("DB_DSN", "app:x1@unix(/run/mysqld.sock)/app"),
+            ("LDAP", "host=db user=app password='x1' dbname=app"),
         ] {
             assert!(looks_like_secret(key, value).is_some(), "{key}={value}");
         }
@@ -325,6 +361,14 @@ mod tests {
             ("PWD", "/home/me"),
             ("COMPASS", "north"),
             ("MONKEY", "0123456789abcdef0123"),
+            ("SMTP_AUTH", "login"),
+            ("BASIC_AUTH", "true"),
+            ("AUTH_METHOD", "x1"),
+            ("BASALT", "grey"),
+            ("DB_DSN", "app:${DB_PASSWORD}@tcp(db:3306)/app"),
+            ("DB_DSN", "app@tcp(db:3306)/app"),
+            ("LDAP", "host=db user=app password=${PW}"),
+            ("FORM", "password=x1"),
             ("VERSION", "1.2.3"),
         ] {
             assert_eq!(looks_like_secret(key, value), None, "{key}={value}");
