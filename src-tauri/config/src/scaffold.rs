@@ -14,25 +14,10 @@ use crate::variables::PLACEHOLDER;
 const COMPOSE_FILES: [(&str, &str); 4] =
     [("compose", "yaml"), ("compose", "yml"), ("docker-compose", "yml"), ("docker-compose", "yaml")];
 
-/// What stands in the place of an environment's name in files that are no environment's.
-const NO_ENVIRONMENTS: [&str; 16] = [
-    "backup",
-    "bak",
-    "defaults",
-    "dist",
-    "encrypted",
-    "example",
-    "keys",
-    "local",
-    "old",
-    "orig",
-    "override",
-    "sample",
-    "schema",
-    "swp",
-    "template",
-    "vault",
-];
+/// Words by which people call their environments. Projects have many files more that are called like these (`compose.tls.yml`,
+/// `.env.sample`), so that a file alone makes no environment of a word that is not here.
+const ENVIRONMENTS: &str = "acc acceptance beta canary ci demo dev devel development int integration live pre preprod \
+    preproduction preview prd prod production qa sandbox stag stage staging stg test testing training uat";
 
 /// A first `sternway.yaml`, and what it was made from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -70,15 +55,25 @@ pub fn scaffold(dir: &Path) -> Result<Scaffold> {
             .hint("Sternway deploys what a Compose file describes: add a compose.yaml, then try again."));
     };
     let compose = Compose::read(dir, &format!("{stem}.{extension}"))?;
-    let layers = environments(&names, &format!("{stem}."), &format!(".{extension}"));
-    let mut found: Vec<EnvironmentName> = layers.union(&environments(&names, ".env.", "")).cloned().collect();
-    if found.is_empty() {
-        found.push(ONLY.parse()?);
+    let layers = named(&names, &format!("{stem}."), &format!(".{extension}"));
+    let own = named(&names, ".env.", "");
+    let Found { environments: mut found, unread } = environments(&layers, &own);
+    let layers: BTreeSet<&EnvironmentName> = found.iter().filter(|name| layers.contains(*name)).collect();
+    let has = |begin: &str| found.iter().any(|name| name.as_str().starts_with(begin));
+    // The Compose file alone is what `docker compose up` runs, and so an environment too.
+    let alone = match layers.len() == found.len() {
+        true if !has("dev") => Some(ONLY),
+        true if !found.iter().any(is_production) => Some("production"),
+        _ => None,
+    };
+    let any_layer = !layers.is_empty();
+    if let Some(alone) = alone {
+        found.push(alone.parse()?);
     }
     found.sort_by_key(|name| (rank(name), name.clone()));
 
     let mut files = vec![compose.file.clone()];
-    if !layers.is_empty() {
+    if any_layer {
         files.push(format!("{stem}.{PLACEHOLDER}.{extension}"));
     }
     let left_out = format!("{stem}.override.{extension}");
@@ -86,7 +81,8 @@ pub fn scaffold(dir: &Path) -> Result<Scaffold> {
         Some(name) => name.clone(),
         None => folder_name(dir)?,
     };
-    let text = write(&project, &found, &files, names.contains(&left_out).then_some(&left_out), &compose.checked);
+    let left_out = names.contains(&left_out).then_some(&left_out);
+    let text = write(&project, &found, &files, left_out, &unread, &compose.checked);
     ProjectFile::load(Path::new(FILE_NAME), &text)
         .map_err(|error| Error::internal(format!("the {FILE_NAME} that was made is not valid: {error}")))?;
     let of_environment = |before: &str, after: &str| {
@@ -141,10 +137,47 @@ fn file_names(dir: &Path) -> Result<BTreeSet<String>> {
     Ok(names)
 }
 
-/// The environments that files are named for.
-fn environments(names: &BTreeSet<String>, before: &str, after: &str) -> BTreeSet<EnvironmentName> {
+/// What stands between these two parts of files' names.
+fn named(names: &BTreeSet<String>, before: &str, after: &str) -> BTreeSet<EnvironmentName> {
     let middle = names.iter().filter_map(|name| name.strip_prefix(before)?.strip_suffix(after));
-    middle.filter(|name| !NO_ENVIRONMENTS.contains(name)).filter_map(|name| name.parse().ok()).collect()
+    middle.filter_map(|name| name.parse().ok()).collect()
+}
+
+/// The environments that files are named for.
+struct Found {
+    environments: Vec<EnvironmentName>,
+    /// Env files that are called otherwise than the Compose file of their environment, each with that one's name.
+    unread: Vec<(EnvironmentName, EnvironmentName)>,
+}
+
+/// The environments of a folder with these names in Compose files and env files: those that both have, and those that are called as
+/// environments are.
+fn environments(layers: &BTreeSet<EnvironmentName>, own: &BTreeSet<EnvironmentName>) -> Found {
+    let both = |name: &EnvironmentName| layers.contains(name) && own.contains(name);
+    let mut environments: Vec<EnvironmentName> =
+        layers.union(own).filter(|name| both(name) || is_environment(name)).cloned().collect();
+    let mut unread = Vec::new();
+    for short in environments.clone().iter().filter(|name| is_production(name)) {
+        // `prod` in one and `production` in the other is one environment.
+        let other = environments.iter().find(|other| is_production(other) && *other != short).cloned();
+        if let Some(other) = other.filter(|other| layers.contains(short) && !both(short) && !layers.contains(other)) {
+            environments.retain(|name| *name != other);
+            unread.push((other, short.clone()));
+        }
+    }
+    Found { environments, unread }
+}
+
+/// Whether people call an environment so: by a usual word, perhaps with a number or a region beside it (`prod-eu`, `staging2`).
+fn is_environment(name: &EnvironmentName) -> bool {
+    let usual = |word: &str| {
+        let word = word.trim_end_matches(|c: char| c.is_ascii_digit());
+        ENVIRONMENTS.split(' ').any(|usual| usual == word)
+    };
+    let (usual, others): (Vec<&str>, Vec<&str>) = name.as_str().split(['-', '_']).partition(|word| usual(word));
+    let beside = |word: &&str| word.len() <= 3 || word.ends_with(|c: char| c.is_ascii_digit());
+    let regions = ["east", "west", "north", "south", "central"];
+    !usual.is_empty() && others.iter().all(|word| beside(word) || regions.contains(word))
 }
 
 /// The order in which releases usually travel.
@@ -172,6 +205,7 @@ fn write(
     environments: &[EnvironmentName],
     compose: &[String],
     left_out: Option<&String>,
+    unread: &[(EnvironmentName, EnvironmentName)],
     checked: &[ServiceName],
 ) -> String {
     let mut text = format!(
@@ -189,11 +223,18 @@ fn write(
     text.push_str(&format!(
         "\nconfiguration:\n  \
          # Later files win. `{PLACEHOLDER}` stands for the environment's name, and such a file may be missing.\n  \
-         variables: [\".env\", \".env.{PLACEHOLDER}\"]\n  \
-         # Variables without which nothing is deployed, such as [DB_HOST, DB_PASSWORD].\n  \
-         required: []\n\
-         \napplication:\n"
+         variables: [\".env\", \".env.{PLACEHOLDER}\"]\n"
     ));
+    for (file, environment) in unread {
+        text.push_str(&format!(
+            "  # .env.{file} is not read: call it .env.{environment}, as the Compose file is called.\n"
+        ));
+    }
+    text.push_str(
+        "  # Variables without which nothing is deployed, such as [DB_HOST, DB_PASSWORD].\n  \
+         required: []\n\
+         \napplication:\n",
+    );
     if let Some(file) = left_out {
         text.push_str(&format!(
             "  # {file} is left out: `docker compose up` adds it on a developer's machine. List it to deploy it too.\n"

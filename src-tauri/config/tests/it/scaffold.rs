@@ -78,6 +78,43 @@ fn has_one_environment_without_a_hint_of_more() {
     assert!(project.pipeline.verify.is_empty());
 }
 
+/// What public projects have beside their Compose files.
+#[test]
+fn makes_environments_only_of_what_is_one() {
+    let cases: [(&[&str], &[&str]); 8] = [
+        // Langfuse.
+        (
+            &["compose.dev.yml", "compose.dev-azure.yml", "compose.dev-redis-cluster.yml", "compose.build.yml"],
+            &["dev", "production"],
+        ),
+        // Mattermost.
+        (&["compose.nginx.yml", "compose.without-nginx.yml", ".env.example"], &["development"]),
+        // The demo of OpenTelemetry.
+        (&["compose.agent.yml", "compose.extras.yml", "compose.full.yml", "compose.tests.yml"], &["development"]),
+        // NetBox.
+        (&["compose.test.yml", "compose.override.yml"], &["development", "test"]),
+        // Coolify: one environment under two names.
+        (&["compose.prod.yml", "compose.dev.yml", ".env.production", ".env.development.example"], &["dev", "prod"]),
+        (&["compose.prod.yml"], &["development", "prod"]),
+        (
+            &[".env.prod-eu", ".env.prod-us-east-1", ".env.staging2", ".env.acme"],
+            &["staging2", "prod-eu", "prod-us-east-1"],
+        ),
+        // Whatever has a Compose file and an env file of its own is an environment, whatever it is called.
+        (&["compose.acme.yml", ".env.acme"], &["development", "acme"]),
+    ];
+    for (beside, expected) in cases {
+        let files: Vec<(&str, &str)> =
+            beside.iter().map(|name| (*name, "")).chain([("compose.yml", COMPOSE)]).collect();
+        let folder = folder("shop", &files);
+        let made = scaffold(&folder.path()).expect("it has a Compose file");
+        let names: Vec<&str> = made.environments.iter().map(sternway_model::EnvironmentName::as_str).collect();
+        assert_eq!(names, expected, "{beside:?}");
+        let told = made.text.contains(".env.production is not read: call it .env.prod");
+        assert_eq!(told, beside.contains(&".env.production"), "{}", made.text);
+    }
+}
+
 #[test]
 fn says_what_it_cannot_do() {
     let none = folder("none", &[(".env", "A=1\n")]);
