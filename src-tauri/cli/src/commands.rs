@@ -15,7 +15,7 @@ use sternway_core::{Project, Removal, Sternway};
 use sternway_model::{Code, DeploymentNumber, EnvironmentName, Error, FILE_NAME, Kind, Plan, Result};
 
 use crate::arguments::{Arguments, Command, Consent};
-use crate::{complain, exit, show, stream};
+use crate::{complain, exit, out, show, stream};
 
 /// Where answers go.
 pub struct Front<'a> {
@@ -33,12 +33,30 @@ impl Front<'_> {
         self.core.open(self.folder).await
     }
 
+    /// Prints a value or a file's text: as JSON, or as it is.
+    pub fn exact<T: Serialize>(&self, value: &T, text: impl FnOnce(&T) -> String) -> Result<u8> {
+        if self.json {
+            return self.answer(value, |_| String::new());
+        }
+        out::exact(&text(value));
+        Ok(0)
+    }
+
+    /// Prints a line that a program printed: as JSON, or as it was.
+    pub fn output<T: Serialize>(&self, value: &T, text: impl FnOnce(&T) -> String) -> Result<u8> {
+        if self.json {
+            return self.answer(value, |_| String::new());
+        }
+        out::output(&text(value));
+        Ok(0)
+    }
+
     /// Prints an answer: as JSON, or as `text` words it.
     pub fn answer<T: Serialize>(&self, value: &T, text: impl FnOnce(&T) -> String) -> Result<u8> {
         if self.json {
             let json = serde_json::to_string(value)
                 .map_err(|error| Error::internal(format!("an answer is no JSON: {error}")))?;
-            say!("{json}");
+            out::json(&json);
         } else {
             let text = text(value);
             if !text.is_empty() {

@@ -19,7 +19,7 @@ pub fn boundary() -> Boundary {
     Arc::new(move |name| {
         let number = passed.fetch_add(1, Ordering::SeqCst) + 1;
         if wanted == name || wanted == number.to_string() {
-            eprintln!("aborted at boundary {number}: {name}");
+            mention!("aborted at boundary {number}: {name}");
             std::process::abort();
         }
     })

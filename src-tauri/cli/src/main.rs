@@ -1,5 +1,7 @@
 //! `sternway`: the use cases of the core on a terminal. Every command answers in JSON with `--json`.
 
+#![deny(clippy::print_stdout, clippy::print_stderr)]
+
 #[macro_use]
 mod out;
 
@@ -50,7 +52,7 @@ fn usage(error: &clap::Error) -> ExitCode {
         let line = message.lines().next().unwrap_or_default().trim_start_matches("error: ");
         complain(&Error::new(Code::Usage, line).hint("See `sternway --help`."), true);
     } else {
-        eprint!("{error}");
+        mention!("{}", error.to_string().trim_end());
     }
     ExitCode::from(Code::Usage.exit_code())
 }
@@ -58,11 +60,11 @@ fn usage(error: &clap::Error) -> ExitCode {
 /// Says what went wrong on standard error.
 fn complain(error: &Error, json: bool) {
     if json {
-        eprintln!("{}", serde_json::json!({ "error": error }));
+        out::json_aside(&serde_json::json!({ "error": error }).to_string());
     } else {
-        eprintln!("sternway: {error}");
+        mention!("sternway: {error}");
         if !error.hint.is_empty() {
-            eprintln!("  {}", error.hint.replace('\n', "\n  "));
+            mention!("  {}", error.hint.replace('\n', "\n  "));
         }
     }
 }

@@ -1,11 +1,12 @@
 //! Asking the person, and following a deployment.
 
-use std::io::{BufRead, IsTerminal, Write};
+use std::io::{BufRead, IsTerminal};
 
 use sternway_core::{Project, Running};
 use sternway_model::{Action, Code, DeploymentNumber, EnvironmentName, Error, Event, Outcome, Plan, Result, StepState};
 
 use crate::arguments::Consent;
+use crate::out;
 use crate::signals;
 
 /// Asks for a yes, unless it was given beforehand.
@@ -88,8 +89,7 @@ fn not_typed(environment: &EnvironmentName, why: &str) -> Error {
 /// What a person types; `nobody` is the error where there is none.
 fn ask(question: &str, nobody: impl FnOnce() -> Error) -> Result<String> {
     if std::io::stdin().is_terminal() {
-        eprint!("{question}");
-        std::io::stderr().flush().map_err(|error| Error::failed(format!("cannot ask: {error}")))?;
+        out::question(question).map_err(|error| Error::failed(format!("cannot ask: {error}")))?;
     }
     let mut answer = String::new();
     let read = std::io::stdin()
@@ -113,8 +113,7 @@ pub async fn follow(running: Running, json: bool) -> Result<u8> {
     signals::outlive_terminal().map_err(|error| Error::internal(format!("signals cannot be listened to: {error}")))?;
     let interrupt = tokio::spawn(async move {
         while signals::stop().await.is_ok() {
-            // There may be no terminal any more.
-            drop(writeln!(std::io::stderr(), "sternway: stopping; what was begun is brought to a safe state first"));
+            mention!("sternway: stopping; what was begun is brought to a safe state first");
             live.cancel.cancel();
         }
     });
@@ -123,7 +122,7 @@ pub async fn follow(running: Running, json: bool) -> Result<u8> {
         if json {
             let line = serde_json::to_string(&event)
                 .map_err(|error| Error::internal(format!("an event is no JSON: {error}")))?;
-            say!("{line}");
+            out::json(&line);
         } else {
             teller.tell(&event);
         }
@@ -166,7 +165,7 @@ impl Teller {
                 StepState::Cancelled => say!("  ■ {}: cancelled", step.name),
                 StepState::Pending | StepState::Skipped => {}
             },
-            Event::Log { text, .. } => say!("  │ {text}"),
+            Event::Log { text, .. } => out::output(&format!("  │ {text}")),
             Event::State { text, .. } => self.held = Some(text.clone()),
             Event::End { deployment, kind, environment, result, release, message } => {
                 let release = release.map(|release| format!(", release {release}")).unwrap_or_default();

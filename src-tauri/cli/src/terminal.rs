@@ -1,6 +1,6 @@
 //! The terminal itself: keys as they are pressed, and values that nobody beside should read.
 
-use std::io::{IsTerminal, Write, stderr, stdin};
+use std::io::{IsTerminal, stderr, stdin};
 
 use crossterm::event::{
     DisableBracketedPaste, EnableBracketedPaste, Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers, read,
@@ -8,6 +8,8 @@ use crossterm::event::{
 use crossterm::execute;
 use crossterm::terminal::{disable_raw_mode, enable_raw_mode};
 use sternway_model::{Code, Error, Result};
+
+use crate::out;
 
 /// Whether a person can be asked.
 pub fn is_there() -> bool {
@@ -31,7 +33,7 @@ impl Raw {
 impl Drop for Raw {
     fn drop(&mut self) {
         if let Err(error) = disable_raw_mode() {
-            eprintln!("sternway: the terminal stays as it is ({error}); `reset` mends it");
+            mention!("sternway: the terminal stays as it is ({error}); `reset` mends it");
         }
     }
 }
@@ -59,14 +61,13 @@ impl Drop for Pasting {
 /// [`Code::Declined`] if the person breaks off.
 pub fn hidden(prompt: &str) -> Result<String> {
     let fault = |error: std::io::Error| Error::failed(format!("cannot ask: {error}"));
-    eprint!("{prompt}");
-    stderr().flush().map_err(fault)?;
+    out::question(prompt).map_err(fault)?;
     let typed = {
         let _raw = Raw::new()?;
         let _pasting = Pasting::new().map_err(fault)?;
         typed(|| read().map_err(fault))
     };
-    eprintln!();
+    mention!("");
     typed
 }
 

@@ -40,6 +40,7 @@ pub mod template;
 mod time;
 mod value_type;
 mod version;
+mod visible;
 mod words;
 pub mod yaml;
 
@@ -68,3 +69,4 @@ pub use target::{EngineAddress, SshAddress, Target, TcpAddress};
 pub use time::At;
 pub use value_type::ValueType;
 pub use version::Cause;
+pub use visible::{visible, visible_json, visible_output};

@@ -13,9 +13,9 @@ pub fn run(front: &Front<'_>, command: Compose) -> Result<u8> {
     let folder = folder(front, &file)?;
     let loaded = sternway_core::compose_config(&folder, &file, &env_file, profile, project_name)?;
     for warning in &loaded.warnings {
-        eprintln!("sternway: {warning}");
+        mention!("sternway: {warning}");
     }
-    front.answer(&loaded.model, sternway_core::compose_yaml)
+    front.exact(&loaded.model, |model| sternway_core::compose_yaml(model).trim_end().to_owned())
 }
 
 /// Compose's rule: the folder of the first file is the project's, unless another is named.

@@ -8,7 +8,7 @@ use sternway_model::{Code, Error, Result, Value, looks_like_secret, nearest};
 
 use super::Front;
 use crate::arguments::{Config, Restore};
-use crate::{exit, show, stream};
+use crate::{exit, out, show, stream};
 
 /// Does what the command line says.
 pub async fn run(front: &Front<'_>, command: Config) -> Result<u8> {
@@ -30,7 +30,7 @@ pub async fn run(front: &Front<'_>, command: Config) -> Result<u8> {
                 variables.variables.into_iter().find(|variable| variable.key == key).ok_or_else(|| {
                     Error::new(Code::NotFound, format!("{key} is not set in {environment}")).hint(hint)
                 })?;
-            front.answer(&variable, |variable| match &variable.value {
+            front.exact(&variable, |variable| match &variable.value {
                 Value::Plain(text) => text.clone(),
                 Value::Secret { name, .. } => format!("keychain:{name}"),
             })
@@ -43,8 +43,8 @@ pub async fn run(front: &Front<'_>, command: Config) -> Result<u8> {
             let edited = core.set_variable(&project, Some(&environment), &key, &value, force, note.as_deref()).await?;
             if let Some(reason) = looks_like_secret(&key, &value) {
                 let place = format!("{}:{}", edited.file.display(), edited.line);
-                eprintln!("sternway: {key} {reason}, and stands in {place} in plain text");
-                eprintln!("  `sternway secret import {environment} --keys {key}` moves it into the keychain.");
+                mention!("sternway: {key} {reason}, and stands in {place} in plain text");
+                mention!("  `sternway secret import {environment} --keys {key}` moves it into the keychain.");
             }
             front.answer(&edited, |edited| {
                 let done = format!("{key} set in {}:{}", edited.file.display(), edited.line);
@@ -88,7 +88,7 @@ pub async fn run(front: &Front<'_>, command: Config) -> Result<u8> {
                 return front.answer(&answer, |_| String::new());
             }
             // As it is: it may go into a file.
-            print!("{}", text.reveal());
+            out::exact_part(text.reveal());
             Ok(0)
         }
     }

@@ -22,7 +22,7 @@ pub async fn run(front: &Front<'_>, command: Secret) -> Result<u8> {
             let value = new_value(front, &value, &environment, &name)?;
             let version = core.set_secret(&project, &environment, &name, &value, note.as_deref()).await?;
             if let Some(unused) = core.unused_secret(&project, &environment, &name).await? {
-                eprintln!("sternway: {unused}");
+                mention!("sternway: {unused}");
             }
             let answer = serde_json::json!({ "environment": environment, "name": name, "version": version });
             front.answer(&answer, |_| format!("{name} in {environment} is now v{version}"))
@@ -40,7 +40,7 @@ pub async fn run(front: &Front<'_>, command: Secret) -> Result<u8> {
             let answer = serde_json::json!({
                 "environment": environment, "name": name, "version": version, "value": value.reveal(),
             });
-            front.answer(&answer, |_| value.reveal().to_owned())
+            front.exact(&answer, |_| value.reveal().to_owned())
         }
         Secret::Rotate { environment, name, value, give_up, consent } => {
             rotate(front, &project, &environment, &name, &value, give_up, &consent).await

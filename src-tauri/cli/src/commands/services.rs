@@ -76,7 +76,7 @@ async fn deployment_log(front: &Front<'_>, number: DeploymentNumber, step: Optio
         let Some(last) = page.lines.last() else { return Ok(0) };
         after = last.line;
         for line in &page.lines {
-            front.answer(line, |line| {
+            front.output(line, |line| {
                 let from = steps.iter().find(|step| step.number == line.step && told != Some(step.number));
                 told = Some(line.step);
                 let heading = from.map(|step| format!("▸ {} {}\n", step.number, step.name));
@@ -96,18 +96,18 @@ async fn service_logs(front: &Front<'_>, environment: &EnvironmentName, logs: &L
     let compose_project = project.file.compose_project(environment);
     let ServiceLog { mut lines, notice } = front.core.service_logs(&project, environment, &filter).await?;
     if let Some(notice) = notice {
-        eprintln!("sternway: {}", notice.text);
+        mention!("sternway: {}", notice.text);
     }
     let mut printed = false;
     while let Some(line) = lines.try_next().await? {
         printed = true;
-        front.answer(&line, |line| show::service_line(line, &compose_project, logs.timestamps))?;
+        front.output(&line, |line| show::service_line(line, &compose_project, logs.timestamps))?;
         if out::is_unread() {
             break;
         }
     }
     if !printed {
-        eprintln!("sternway: nothing was printed; `sternway status {environment}` says what runs");
+        mention!("sternway: nothing was printed; `sternway status {environment}` says what runs");
     }
     Ok(0)
 }
@@ -161,7 +161,7 @@ pub async fn run_once(
     let project = front.project().await?;
     let typed = name_beside_input(&project, environment, confirm)?;
     let command = (!command.is_empty()).then_some(command);
-    let notices: Notices = Arc::new(|line| eprintln!("sternway: {line}"));
+    let notices: Notices = Arc::new(|line| mention!("sternway: {line}"));
     let cancel = signals::cancelled_by_stop();
     let pipes = Pipes { input: session::piped(), printed: &session::print };
     let run = front.core.run_once(&project, environment, service, command, typed.as_deref(), &notices, pipes, &cancel);

@@ -3,6 +3,7 @@
 use std::io::IsTerminal;
 
 use comfy_table::{ContentArrangement, Row, Table as Grid, presets};
+use sternway_model::visible;
 
 /// Rows whose columns are as wide as their contents. On a terminal, what does not fit is cut and ends with `…`; elsewhere
 /// everything is said in full.
@@ -44,7 +45,8 @@ impl Table {
 
     /// Adds a row. A line break in a value would break the table, and is shown as a sign.
     pub fn row(&mut self, cells: impl IntoIterator<Item = String>) {
-        let mut row = Row::from(cells.into_iter().map(|cell| cell.replace('\n', "⏎")).collect::<Vec<_>>());
+        let mut row =
+            Row::from(cells.into_iter().map(|cell| visible(&cell.replace('\n', "⏎")).into_owned()).collect::<Vec<_>>());
         row.max_height(1);
         self.grid.add_row(row);
     }
