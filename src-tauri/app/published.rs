@@ -63,6 +63,7 @@ mod tests {
             reached: None,
             health: Health::Healthy,
             services: vec![service],
+            one_offs: Vec::new(),
             deployment: None,
             last: None,
             drift: None,

@@ -568,6 +568,8 @@ export type EnvironmentStatus = {
 	health: Health,
 	/**  Its services. */
 	services: ServiceStatus[],
+	/**  Containers beside them, made to run one command. */
+	one_offs?: OneOffStatus[],
 	/**  The deployment that runs right now, or was interrupted. */
 	deployment: Deployment | null,
 	/**  The last deployment, where what runs is not its release: it failed, was cancelled, went back or took everything down. */
@@ -910,6 +912,22 @@ export type MergeSide =
 "ours" | 
 /**  That of the file. */
 "theirs";
+
+/**  A container that was made to run one command. */
+export type OneOffStatus = {
+	/**  Its name. */
+	container: string,
+	/**  The service whose image and variables it has. */
+	service: string,
+	/**  It runs. */
+	running: boolean,
+	/**  When it was made, by the engine's clock. */
+	made?: At | null,
+	/**  Who made it. */
+	by: string,
+	/**  The program that waited for its end is gone: the next command of the environment that changes something removes it. */
+	left_over: boolean,
+};
 
 /**  A line of a file that sets a variable. */
 export type Origin = {

@@ -20,7 +20,7 @@ use crate::model::{Build, Model, Service, at};
 use crate::observe::in_background;
 use crate::progress::Progress;
 
-pub(crate) use context::{Builds, context_hash};
+pub(crate) use context::{Builds, Hashes, context_hash};
 
 /// How long a build may take.
 const BUILD: Duration = Duration::from_secs(3600);
@@ -106,11 +106,16 @@ pub(crate) fn image_name(model: &Model, name: &ServiceName, service: &Service) -
 ///
 /// The service's own image goes before those that are kept for others: equal files that two environments build at the same
 /// time make different images, and a service must not be seen to change because another one was built.
-pub(crate) fn built_image(images: &[ImageSummary], context: &str, own_name: &str) -> Option<ImageId> {
+pub(crate) fn built_image<'i>(
+    images: impl IntoIterator<Item = &'i ImageSummary>,
+    context: &str,
+    own_name: &str,
+) -> Option<ImageId> {
     let own_name = if own_name.contains(':') { own_name.to_owned() } else { format!("{own_name}:latest") };
     let own = |image: &ImageSummary| image.repo_tags.contains(&own_name);
     let kept = |image: &ImageSummary| image.repo_tags.iter().any(|tag| tag.starts_with(image::KEPT_PREFIX));
-    let built = images.iter().filter(|image| image.labels.get(labels::CONTEXT).is_some_and(|hash| hash == context));
+    let built =
+        images.into_iter().filter(|image| image.labels.get(labels::CONTEXT).is_some_and(|hash| hash == context));
     let named = built.filter(|image| own(image) || kept(image));
     named.max_by_key(|image| (own(image), image.created, &image.id)).and_then(|image| image.id.parse().ok())
 }
@@ -157,12 +162,29 @@ pub(crate) async fn build(run: &Run<'_>, name: &ServiceName, service: &Service, 
 /// [`context_hash`], where it does not hold up the others.
 pub(crate) async fn hash_of(name: &ServiceName, builds: &Builds) -> Result<String> {
     let hash = in_background((name.clone(), builds.clone()), |(name, builds)| context_hash(&name, &builds)).await;
-    hash.map_err(|error| match error.code {
+    hash.map_err(|error| not_built(name, error))
+}
+
+/// The hashes of several services.
+pub(crate) async fn hashes_of(names: Vec<ServiceName>, builds: Builds) -> Result<BTreeMap<ServiceName, String>> {
+    in_background((names, builds), |(names, builds)| {
+        let mut hashes = Hashes::new(&builds);
+        let hash = |name: ServiceName| {
+            let hash = hashes.of(&name).map_err(|error| not_built(&name, error))?;
+            Ok((name, hash))
+        };
+        names.into_iter().map(hash).collect()
+    })
+    .await
+}
+
+fn not_built(name: &ServiceName, error: Error) -> Error {
+    match error.code {
         Code::NotFound => error
             .context(format!("service {name} cannot be built"))
             .hint(format!("Make the file, or correct `services.{name}.build`.")),
         _ => error,
-    })
+    }
 }
 
 /// The name of the image that was built for another service, which waits for that in the plan.

@@ -9,7 +9,8 @@ use sternway_model::{ImageId, ServiceName};
 use crate::fingerprint::MadeFrom;
 use crate::labels;
 use crate::model::{Condition, Model, MountKind, Service, UpdateOrder};
-use crate::observe::{Container, HostPort, State};
+use crate::observe::{ByService, Container, HostPort, State};
+use crate::ports::PortIndex;
 use crate::reasons;
 use crate::worked_on::{self, Made};
 
@@ -27,7 +28,7 @@ pub(crate) struct Place<'a> {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Surroundings<'c, 'a> {
     /// The project's containers.
-    pub containers: &'c [Container],
+    pub containers: &'a ByService<'c>,
     /// The image to run; `None` while it is not pulled or built.
     pub image: Option<&'a ImageId>,
     /// Fingerprints of the files of secrets and configs.
@@ -80,11 +81,8 @@ impl Place<'_> {
     /// What has to happen.
     pub fn decide<'c>(&self, around: &Surroundings<'c, '_>) -> Decision<'c> {
         let made_from = MadeFrom::wanted(self.model, self.service, around.image, around.files);
-        let holders: Vec<&Container> = around
-            .containers
-            .iter()
-            .filter(|container| container.service == self.name.as_str() && container.number == self.number)
-            .collect();
+        let of_service = around.containers.of(self.name.as_str()).iter().copied();
+        let holders: Vec<&Container> = of_service.filter(|container| container.number == self.number).collect();
         let final_name = self.container_name();
         let right = holders
             .iter()
@@ -127,8 +125,7 @@ impl Place<'_> {
     fn restarted_dependency(&self, right: &Container, around: &Surroundings<'_, '_>) -> Option<&ServiceName> {
         let wants_restart = self.service.depends_on.iter().filter(|(_, dependency)| dependency.restart);
         wants_restart.map(|(name, _)| name).find(|name| {
-            let containers = around.containers.iter().filter(|other| other.service == name.as_str());
-            let newest = containers.filter_map(|other| other.created).max();
+            let newest = around.containers.of(name.as_str()).iter().filter_map(|other| other.created).max();
             let replaced = matches!((newest, right.started), (Some(made), Some(started)) if made > started);
             replaced || around.parents.get(*name).is_some_and(Option::is_none)
         })
@@ -177,8 +174,8 @@ impl Place<'_> {
         if self.service.update_order() == Some(UpdateOrder::StopFirst) {
             return Some("asks for `order: stop-first`".to_owned());
         }
-        let published = host_ports(self.service);
-        if let Some(port) = published.iter().find(|port| old.ports.iter().any(|held| held.collides(port))) {
+        let held = PortIndex::new(old.ports.iter().map(|port| (port.clone(), ())));
+        if let Some(port) = host_ports(self.service).iter().find(|port| held.collides(port)) {
             return Some(format!("publishes {port}"));
         }
         let uses = self.service.networks.values().flatten();

@@ -21,6 +21,8 @@ pub(crate) const MADE_FROM: &str = "io.sternway.service";
 pub(crate) const CONTENTS: &str = "io.sternway.contents";
 /// The deployment that made the container.
 pub(crate) const DEPLOYMENT: &str = "io.sternway.deployment";
+/// On one-off containers: who waits for their end, as JSON.
+pub(crate) const OWNER: &str = "io.sternway.owner";
 /// On volumes: when they were made.
 pub(crate) const MADE: &str = "io.sternway.made";
 /// On the containers of jobs: the volumes that they worked on, with when those were made.

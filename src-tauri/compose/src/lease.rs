@@ -217,8 +217,7 @@ fn name(project: &str) -> String {
 /// Creates the container; `None` if its name is taken.
 async fn create(engine: &Engine, project: &str, owner: &Owner) -> Result<Option<String>> {
     let doing = "take the lock";
-    let owner =
-        serde_json::to_string(owner).map_err(|error| Error::internal(format!("an owner is no JSON: {error}")))?;
+    let owner = owner.to_label()?;
     let body = ContainerCreateBody {
         image: Some(format!("{IMAGE}:{IMAGE_TAG}")),
         cmd: Some(vec!["never started".to_owned()]),

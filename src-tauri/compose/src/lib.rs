@@ -48,6 +48,7 @@ mod load;
 mod logs;
 pub mod model;
 pub mod observe;
+mod one_off;
 mod plan;
 pub mod ports;
 mod progress;
@@ -57,6 +58,7 @@ mod shell;
 #[cfg(test)]
 mod tests_support;
 mod usage;
+mod waiting;
 mod worked_on;
 
 pub use compare::{Side, difference};
@@ -68,6 +70,7 @@ pub use load::{FromFile, Loaded, Places, Sources, allowed_name, as_compose_print
 pub use logs::{ContainerLine, Lines, LogQuery};
 pub use model::Model;
 pub use observe::{Observed, images_after};
+pub use one_off::{Maker, OneOff};
 pub use plan::{ComposePlan, ImageSource, Job, Removal, Want, WithoutEffect, Work, plan};
 pub use session::{Command, Printed, Session, next_piece};
 pub use shell::Shown;

@@ -27,6 +27,7 @@ mod print;
 mod sealed;
 mod shape;
 mod shell;
+mod sizes;
 mod text;
 mod unique;
 mod variables;

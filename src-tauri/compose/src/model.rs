@@ -17,6 +17,8 @@ use serde::Deserialize;
 use serde_json::Value;
 use sternway_model::{Code, Error, Location, Result, SecretPin, ServiceName, mentions};
 
+use crate::waiting::Waiting;
+
 pub use build::{Build, Further};
 pub use hardware::{Blkio, DeviceRequest, DiskRate, DiskWeight};
 pub use hook::{Hook, Moment};
@@ -44,6 +46,8 @@ pub struct Model {
     pub secrets: BTreeMap<String, FileSource>,
     /// Configs by key.
     pub configs: BTreeMap<String, FileSource>,
+    /// Services for whose completion another one waits.
+    completed: BTreeSet<ServiceName>,
 }
 
 /// A network of the project.
@@ -170,6 +174,9 @@ impl Model {
         for (name, service) in &mut services {
             service.canonical = canonical["services"][name.as_str()].clone();
         }
+        let awaited = services.values().flat_map(|service| &service.depends_on);
+        let completed = awaited.filter(|(_, dependency)| dependency.condition == Condition::Completed);
+        let completed = completed.map(|(name, _)| name.clone()).collect();
         let model = Self {
             name: canonical["name"].as_str().unwrap_or_default().to_owned(),
             services,
@@ -177,6 +184,7 @@ impl Model {
             volumes,
             secrets: section(&canonical, "secrets")?,
             configs: section(&canonical, "configs")?,
+            completed,
         };
         model.check_services()?;
         Ok(model)
@@ -228,7 +236,7 @@ impl Model {
     /// # Errors
     /// [`Code::InvalidInput`] if services depend on each other in a circle.
     pub fn start_order(&self) -> Result<Vec<&ServiceName>> {
-        let (order, circle) = self.ordered(|service, other| service.depends_on.contains_key(other));
+        let (order, circle) = self.ordered(|service| service.depends_on.keys().map(ServiceName::as_str));
         let Some(first) = circle.first() else { return Ok(order) };
         let names: Vec<&str> = circle.iter().map(|name| name.as_str()).collect();
         Err(Error::invalid(format!("services depend on each other in a circle: {}", names.join(", ")))
@@ -237,17 +245,17 @@ impl Model {
     }
 
     /// Services by name, but each behind those that it needs; and those that are left because they need one another.
-    fn ordered(&self, needs: impl Fn(&Service, &ServiceName) -> bool) -> (Vec<&ServiceName>, Vec<&ServiceName>) {
-        let mut order: Vec<&ServiceName> = Vec::with_capacity(self.services.len());
-        let mut waiting: Vec<&ServiceName> = self.services.keys().collect();
-        let is_ready = |name: &&ServiceName, waiting: &[&ServiceName]| {
-            let service = &self.services[*name];
-            !waiting.iter().any(|other| needs(service, other))
-        };
-        while let Some(ready) = waiting.iter().position(|name| is_ready(name, &waiting)) {
-            order.push(waiting.remove(ready));
-        }
-        (order, waiting)
+    fn ordered<'m, I: Iterator<Item = &'m str>>(
+        &'m self,
+        needs: impl Fn(&'m Service) -> I,
+    ) -> (Vec<&'m ServiceName>, Vec<&'m ServiceName>) {
+        let names: Vec<&ServiceName> = self.services.keys().collect();
+        let places: BTreeMap<&str, usize> = (0..).zip(&names).map(|(place, name)| (name.as_str(), place)).collect();
+        let needed = |service| needs(service).filter_map(|name| places.get(name).copied()).collect();
+        let must: Vec<Vec<usize>> = self.services.values().map(needed).collect();
+        let mut waiting = Waiting::new(&must, &vec![Vec::new(); must.len()]);
+        let order = std::iter::from_fn(|| waiting.next()).map(|place| names[place]).collect();
+        (order, waiting.left().into_iter().map(|place| names[place]).collect())
     }
 
     /// What its services are built from.
@@ -258,9 +266,7 @@ impl Model {
 
     /// Services in the order in which they can be built: those first whose images others take files from, otherwise by name.
     pub(crate) fn in_build_order(&self) -> Vec<(&ServiceName, &Service)> {
-        let (order, circle) = self.ordered(|service, other| {
-            service.build.iter().flat_map(Build::built_before).any(|name| name == other.as_str())
-        });
+        let (order, circle) = self.ordered(|service| service.build.iter().flat_map(Build::built_before));
         // Builds that need one another have no order; they were refused when their files were looked at.
         order.into_iter().chain(circle).filter_map(|name| self.services.get_key_value(name)).collect()
     }
@@ -268,10 +274,8 @@ impl Model {
     /// Whether a service is a job that runs once: it is not restarted, and another waits for it to complete.
     #[must_use]
     pub fn runs_once(&self, name: &ServiceName) -> bool {
-        let awaited = self.services.values().any(|service| {
-            service.depends_on.get(name).is_some_and(|dependency| dependency.condition == Condition::Completed)
-        });
-        awaited && self.services.get(name).is_some_and(|service| service.restart_rule().lets_end())
+        self.completed.contains(name)
+            && self.services.get(name).is_some_and(|service| service.restart_rule().lets_end())
     }
 
     fn granted(&self, grants: impl Fn(&Service) -> &Vec<FileGrant>) -> BTreeSet<String> {

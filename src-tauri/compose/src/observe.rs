@@ -1,8 +1,9 @@
 //! What is really there: containers, networks, volumes and images of a project.
 
+mod by_service;
 mod containers;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt;
 use std::path::{Path, PathBuf};
 
@@ -19,10 +20,12 @@ use crate::fingerprint;
 use crate::image;
 use crate::labels;
 use crate::model::{Build, Model, Service};
+use crate::one_off::OneOff;
 use crate::plan::Want;
 use crate::ports::Taken;
 use crate::worked_on::{self, Made};
 
+pub(crate) use by_service::ByService;
 pub(crate) use containers::{Detail, container};
 
 /// What was seen of a project.
@@ -34,6 +37,10 @@ pub struct Observed {
     pub windows: bool,
     /// Containers in all states, ordered by service, number and name.
     pub containers: Vec<Container>,
+    /// Containers beside those of the services.
+    pub one_offs: Vec<OneOff>,
+    /// Who else uses the project's volumes, by the volume; looked for only if those shall go.
+    pub other_users: BTreeMap<String, BTreeSet<String>>,
     /// Networks by name: the project's, and those that the model names.
     pub networks: BTreeMap<String, Network>,
     /// Volumes by name: the project's, and those that the model names.
@@ -176,12 +183,15 @@ impl Observed {
         self.containers.is_empty()
     }
 
-    /// The services that a service depends on, as Compose's label on its containers says.
-    pub(crate) fn dependencies_of(&self, service: &str) -> BTreeSet<&str> {
-        let containers = self.containers.iter().filter(|container| container.service == service);
-        let labels = containers.filter_map(|container| container.labels.get(labels::DEPENDS_ON));
-        let entries = labels.flat_map(|label| label.split(','));
-        entries.filter_map(|entry| entry.split(':').next()).filter(|name| !name.is_empty()).collect()
+    /// The services that each service depends on, as Compose's label on its containers says.
+    pub(crate) fn dependencies(&self) -> BTreeMap<&str, BTreeSet<&str>> {
+        let mut dependencies: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+        for container in &self.containers {
+            let label = container.labels.get(labels::DEPENDS_ON).map_or("", String::as_str);
+            let names = label.split(',').filter_map(|entry| entry.split(':').next()).filter(|name| !name.is_empty());
+            dependencies.entry(&container.service).or_default().extend(names);
+        }
+        dependencies
     }
 }
 
@@ -227,9 +237,9 @@ impl Observer {
         let networks = names(model.map_or_else(Vec::new, |model| model.networks.values().map(|n| &n.name).collect()));
         let volumes = names(model.map_or_else(Vec::new, |model| model.volumes.values().map(|v| &v.name).collect()));
         // Asked at the same time: the engine's answers take longer than what is done with them.
-        let (kind, containers, networks, volumes, images, image_ids, list) = tokio::try_join!(
+        let (kind, (containers, one_offs), networks, volumes, images, image_ids, list) = tokio::try_join!(
             self.kind(),
-            self.containers(project, if model.is_some() { Detail::Enough } else { Detail::Full }),
+            self.all_containers(project, if model.is_some() { Detail::Enough } else { Detail::Full }),
             self.networks(project, &networks),
             self.volumes(project, &volumes),
             self.images_named(references(model)),
@@ -243,6 +253,7 @@ impl Observer {
             api,
             windows,
             containers,
+            one_offs,
             networks,
             volumes,
             images,
@@ -259,6 +270,10 @@ impl Observer {
                 observed.taken = self.taken_ports(project).await?;
             }
             observed.unlinked = self.unlinked(model).await?;
+            if want.remove.volumes {
+                let volumes = observed.volumes.keys().cloned().collect();
+                observed.other_users = self.other_users(project, &volumes).await?;
+            }
         }
         Ok(observed)
     }
@@ -337,15 +352,25 @@ fn built<'w>(want: &'w Want<'_>) -> impl Iterator<Item = (&'w ServiceName, &'w S
 
 /// What would be built, and which of the engine's images was built from just that.
 async fn observe_builds(want: &Want<'_>, list: &[ImageSummary]) -> Result<BTreeMap<ServiceName, Built>> {
-    let mut builds = BTreeMap::new();
-    let all = want.model.builds();
-    for (name, service, _) in built(want) {
-        let context = build::hash_of(name, &all).await?;
-        let own = build::image_name(want.model, name, service);
-        let image = build::built_image(list, &context, &own);
-        builds.insert(name.clone(), Built { context, image });
+    let names: Vec<ServiceName> = built(want).map(|(name, ..)| name.clone()).collect();
+    if names.is_empty() {
+        return Ok(BTreeMap::new());
     }
-    Ok(builds)
+    let hashes = build::hashes_of(names, want.model.builds()).await?;
+    // The images that were built here, so that each service looks at its own.
+    let mut by_context: HashMap<&str, Vec<&ImageSummary>> = HashMap::new();
+    for image in list {
+        if let Some(context) = image.labels.get(labels::CONTEXT) {
+            by_context.entry(context).or_default().push(image);
+        }
+    }
+    let seen = |(name, context): (ServiceName, String)| {
+        let service = want.model.services.get(&name)?;
+        let images = by_context.get(context.as_str()).into_iter().flatten().copied();
+        let image = build::built_image(images, &context, &build::image_name(want.model, &name, service));
+        Some((name, Built { context, image }))
+    };
+    Ok(hashes.into_iter().filter_map(seen).collect())
 }
 
 /// Mounted paths that are meant to be this machine's: those of the project, and those of the person's home that are there.
@@ -367,13 +392,6 @@ pub(crate) async fn in_background<A: Send + 'static, T: Send + 'static>(
     tokio::task::spawn_blocking(move || work(argument))
         .await
         .map_err(|error| Error::internal(format!("work on files ended early: {error}")))?
-}
-
-impl Container {
-    /// Whether it publishes a port that others want.
-    pub(crate) fn holds_any(&self, wanted: &[HostPort]) -> bool {
-        self.ports.iter().any(|held| wanted.iter().any(|port| port.collides(held)))
-    }
 }
 
 impl HostPort {

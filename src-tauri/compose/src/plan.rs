@@ -13,6 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+use indexmap::IndexSet;
 use serde::{Deserialize, Serialize};
 use sternway_model::{Action, Change, Code, DeploymentNumber, Error, ImageId, Layer, Result, ServiceName, Stage};
 
@@ -20,9 +21,10 @@ use crate::decide::{self, Decision, Place, Surroundings};
 use crate::fingerprint::of_settings;
 use crate::labels;
 use crate::model::{FailureAction, Model, UpdateOrder, at};
-use crate::observe::{Container, Observed};
-use crate::ports;
+use crate::observe::{ByService, Container, Observed};
+use crate::ports::{self, PortIndex, Who};
 use crate::worked_on;
+use handover::Handover;
 pub use job::{ImageSource, Job};
 pub(crate) use requirements::ALL_NETWORKS_AT_ONCE;
 pub use without_effect::WithoutEffect;
@@ -100,8 +102,17 @@ pub struct Work {
 /// [`Code::Unsupported`] if the engine is too old for a setting, [`Code::NotFound`] if something external or an earlier release's image is missing, [`Code::InvalidInput`] if a volume is
 /// there with other settings than the model's, or services depend on each other in a circle.
 pub fn plan(observed: &Observed, want: &Want<'_>) -> Result<ComposePlan> {
-    let mut planner =
-        Planner { observed, want, plan: ComposePlan::default(), known: BTreeMap::new(), sources: BTreeMap::new() };
+    let mut planner = Planner {
+        observed,
+        by_service: ByService::new(&observed.containers),
+        taken: PortIndex::new(observed.taken.iter().map(|taken| (taken.port.clone(), &taken.by))),
+        want,
+        plan: ComposePlan::default(),
+        notes: IndexSet::new(),
+        blockers: IndexSet::new(),
+        known: BTreeMap::new(),
+        sources: BTreeMap::new(),
+    };
     requirements::check(observed, want)?;
     planner.plan.without_effect = without_effect::find(observed, want.model);
     planner.images()?;
@@ -110,15 +121,24 @@ pub fn plan(observed: &Observed, want: &Want<'_>) -> Result<ComposePlan> {
     let containers = planner.containers()?;
     planner.removals(containers);
     planner.taken_over();
-    let mut plan = planner.plan;
+    planner.beside();
+    let Planner { mut plan, notes, blockers, .. } = planner;
+    plan.notes = notes.into_iter().collect();
+    plan.blockers = blockers.into_iter().collect();
     order::order(&mut plan.work, want.model, observed);
     Ok(plan)
 }
 
 struct Planner<'a> {
     observed: &'a Observed,
+    by_service: ByService<'a>,
+    /// Ports of the host that others have.
+    taken: PortIndex<&'a Who>,
     want: &'a Want<'a>,
     plan: ComposePlan,
+    /// Of the plan; each is said once.
+    notes: IndexSet<String>,
+    blockers: IndexSet<String>,
     /// Images that are on the engine.
     known: BTreeMap<&'a ServiceName, ImageId>,
     sources: BTreeMap<&'a ServiceName, ImageSource>,
@@ -173,7 +193,7 @@ impl<'a> Planner<'a> {
                 match &built.image {
                     Some(id) => self.pin(name, id.clone()),
                     None => {
-                        let runs = self.observed.containers.iter().any(|container| container.service == name.as_str());
+                        let runs = !self.by_service.of(name.as_str()).is_empty();
                         let reason = if runs { "its files changed" } else { "no image was built from its files yet" };
                         let job = Job::Build { service: name.clone(), context: built.context.clone() };
                         self.add(subject, Action::Build, reason, job);
@@ -229,7 +249,7 @@ impl<'a> Planner<'a> {
                         self.add(subject, Action::Recreate, "its settings changed", Job::ReplaceNetwork { key });
                     }
                     Some(_) => {}
-                    None => self.plan.notes.push(format!(
+                    None => self.note(format!(
                         "network {key} was not made by Sternway; it is used as it is, whatever the Compose file says about it"
                     )),
                 },
@@ -276,45 +296,48 @@ impl<'a> Planner<'a> {
             self.remove_orphan(&service, containers);
         }
         let made = worked_on::made(&self.observed.volumes);
-        let order = handover::order(self.observed, model, model.start_order()?);
-        for (index, name) in order.iter().enumerate() {
-            let service = &model.services[*name];
-            let frees = self.frees(name, &order[..index]);
+        let handover = Handover::new(self.observed, model);
+        let by_service = self.by_service.clone();
+        let mut done = BTreeSet::new();
+        for name in handover.order(model, model.start_order()?) {
+            let service = &model.services[name];
+            let frees = self.frees(name, handover.holders(name).filter(|held| !done.contains(held.service.as_str())));
+            done.insert(name.as_str());
             let mut kept = true;
             for number in 1..=service.replicas() {
                 let place = Place { project: self.want.project, model, name, service, number };
                 let decision = place.decide(&Surroundings {
-                    containers: &self.observed.containers,
+                    containers: &by_service,
                     image: self.known.get(name),
                     files: &self.observed.files,
                     parents: &parents,
                     volumes: &made,
                 });
                 if number == 1 {
-                    parents.insert((*name).clone(), decision.right.map(|right| right.id.clone()));
+                    parents.insert(name.clone(), decision.right.map(|right| right.id.clone()));
                 }
                 replaced.extend(decision.others.iter().map(|container| container.id.clone()));
                 kept &= self.container(&place, &decision, &frees);
             }
             if kept && service.replicas() > 0 {
-                self.plan.kept.push((*name).clone());
+                self.plan.kept.push(name.clone());
             }
         }
-        self.plan.blockers.extend(handover::claimed_twice(model));
-        self.plan.blockers.extend(handover::too_narrow(model));
+        self.blockers.extend(handover::claimed_twice(model));
+        self.blockers.extend(handover::too_narrow(model));
         Ok(replaced)
     }
 
     /// The containers that have to stop early because a service takes their port.
-    fn frees(&mut self, taker: &ServiceName, done: &[&ServiceName]) -> Vec<String> {
-        let holders: Vec<&Container> = handover::holders(self.observed, self.want.model, taker, done).collect();
-        for holder in &holders {
+    fn frees<'c>(&mut self, taker: &ServiceName, holders: impl Iterator<Item = &'c Container>) -> Vec<String> {
+        let mut ids = Vec::new();
+        for Container { id, service, .. } in holders {
             self.note(format!(
-                "{taker} takes a port of {}, whose container stops for it: {} is away until its new container runs",
-                holder.service, holder.service
+                "{taker} takes a port of {service}, whose container stops for it: {service} is away until its new container runs"
             ));
+            ids.push(id.clone());
         }
-        holders.into_iter().map(|holder| holder.id.clone()).collect()
+        ids
     }
 
     /// Plans one container; says whether it stays as it is.
@@ -333,15 +356,11 @@ impl<'a> Planner<'a> {
         };
         for outside in place.service.linked_outside().filter(|name| self.observed.unlinked.contains(*name)) {
             let name = place.name;
-            self.plan
-                .blockers
-                .push(format!("service {name} links to the container {outside} of somebody else, which is not there"));
+            self.blockers.insert(format!(
+                "service {name} links to the container {outside} of somebody else, which is not there"
+            ));
         }
-        for conflict in ports::conflicts(place.name, place.service, self.observed) {
-            if !self.plan.blockers.contains(&conflict) {
-                self.plan.blockers.push(conflict);
-            }
-        }
+        self.blockers.extend(ports::conflicts(place.name, place.service, &self.taken));
         let subject = if place.service.replicas() > 1 {
             format!("service {} ({})", place.name, place.number)
         } else {
@@ -435,10 +454,16 @@ impl<'a> Planner<'a> {
         }
     }
 
-    fn note(&mut self, note: String) {
-        if !self.plan.notes.contains(&note) {
-            self.plan.notes.push(note);
+    /// Says what runs beside the services, or was left behind.
+    fn beside(&mut self) {
+        for one_off in &self.observed.one_offs {
+            let goes = if one_off.left_over { "; it is removed before anything else is done" } else { "" };
+            self.note(format!("{one_off}{goes}"));
         }
+    }
+
+    fn note(&mut self, note: String) {
+        self.notes.insert(note);
     }
 }
 

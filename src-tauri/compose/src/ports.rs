@@ -1,12 +1,15 @@
 //! Ports of the host that are wanted and that somebody else has: found out while planning, and explained where the engine
 //! refuses one all the same.
 
+mod index;
+
 use std::fmt;
 use std::io::ErrorKind;
 use std::net::{IpAddr, Ipv4Addr, TcpListener, UdpSocket};
 
 use bollard::models::{ContainerSummary, PortSummaryTypeEnum};
 use bollard::query_parameters::ListContainersOptionsBuilder;
+use indexmap::IndexSet;
 use serde::Serialize;
 use sternway_model::{Error, Result, ServiceName};
 
@@ -15,6 +18,7 @@ use crate::engine::Observer;
 use crate::labels;
 use crate::model::{Model, Service};
 use crate::observe::{HostPort, Observed, State};
+pub(crate) use index::PortIndex;
 
 /// A port of the host that is not the project's.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -97,11 +101,9 @@ pub fn listening(model: &Model, observed: &Observed) -> Vec<Taken> {
     let mine = observed.containers.iter().filter(|container| {
         matches!(container.state, State::Running | State::Paused | State::Restarting) // all others have given theirs back
     });
-    let held: Vec<&HostPort> = mine.flat_map(|container| &container.ports).collect();
-    let explained = |port: &HostPort| {
-        held.iter().any(|held| held.collides(port)) || observed.taken.iter().any(|taken| taken.port.collides(port))
-    };
-    let wanted = model.services.values().flat_map(host_ports).filter(|port| !explained(port));
+    let held = mine.flat_map(|container| &container.ports).chain(observed.taken.iter().map(|taken| &taken.port));
+    let explained = PortIndex::new(held.map(|port| (port.clone(), ())));
+    let wanted = model.services.values().flat_map(host_ports).filter(|port| !explained.collides(port));
     wanted.filter(is_listened_on).map(|port| Taken { port, by: Who::Program }).collect()
 }
 
@@ -118,17 +120,12 @@ fn is_listened_on(port: &HostPort) -> bool {
 }
 
 /// Why a service cannot have its ports; empty if it can.
-pub(crate) fn conflicts(name: &ServiceName, service: &Service, observed: &Observed) -> Vec<String> {
-    let mut conflicts: Vec<String> = Vec::new();
-    for port in host_ports(service) {
-        if let Some(Taken { by, .. }) = observed.taken.iter().find(|taken| taken.port.collides(&port)) {
-            let conflict = format!("{name} publishes {}, which {by} has already; {}", said(&port), by.advice());
-            if !conflicts.contains(&conflict) {
-                conflicts.push(conflict);
-            }
-        }
-    }
-    conflicts
+pub(crate) fn conflicts(name: &ServiceName, service: &Service, taken: &PortIndex<&Who>) -> IndexSet<String> {
+    let conflict = |port: HostPort| {
+        let by = taken.colliding(&port).next()?;
+        Some(format!("{name} publishes {}, which {by} has already; {}", said(&port), by.advice()))
+    };
+    host_ports(service).into_iter().filter_map(conflict).collect()
 }
 
 fn said(port: &HostPort) -> String {

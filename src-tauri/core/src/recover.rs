@@ -44,9 +44,24 @@ impl Core {
                 Err(error) => return Err(error),
             }
         }
+        Lease::acquire(engine, &name, &self.this_process(), cancel).await
+    }
+
+    /// Who does something on a target, as others there see it.
+    pub(crate) fn this_process(&self) -> lease::Owner {
         let host = whoami::hostname().unwrap_or_else(|_| "an unknown machine".to_owned());
-        let owner = lease::Owner::this_process(&self.parts.person, host, None);
-        Lease::acquire(engine, &name, &owner, cancel).await
+        lease::Owner::this_process(&self.parts.person, host, None)
+    }
+
+    /// Removes one-off containers whose program was killed, so that nobody waits for their end. Says which they were.
+    pub(crate) async fn sweep(
+        &self,
+        project: &Project,
+        environment: &EnvironmentName,
+        engine: &Engine,
+    ) -> Result<Vec<String>> {
+        let removed = engine.remove_left_over(&project.file.compose_project(environment)).await?;
+        Ok(removed.iter().map(|one_off| format!("{one_off}; it was removed")).collect())
     }
 
     /// Sees that nobody has the right to change an environment's target.

@@ -59,6 +59,8 @@ struct Hold {
     lease: Option<Lease>,
     owner: Owner,
     live: Arc<Live>,
+    /// What an earlier command left behind and was removed, in sentences.
+    swept: Vec<String>,
 }
 
 impl Hold {
@@ -146,8 +148,9 @@ impl Core {
             lease,
             owner,
             live: live.clone(),
+            swept: Vec::new(),
         };
-        match self.begin_held(&hold, &goal, hash).await {
+        match self.begin_held(&mut hold, &goal, hash).await {
             Ok((prepared, secrets, number)) => {
                 let core = self.clone();
                 let events = live.listen();
@@ -167,7 +170,13 @@ impl Core {
     }
 
     /// Under the lock: looks again, compares with what the person saw, and writes the deployment's first row.
-    async fn begin_held(&self, hold: &Hold, goal: &Goal, hash: &str) -> Result<(Prepared, Revealed, DeploymentNumber)> {
+    async fn begin_held(
+        &self,
+        hold: &mut Hold,
+        goal: &Goal,
+        hash: &str,
+    ) -> Result<(Prepared, Revealed, DeploymentNumber)> {
+        hold.swept = self.sweep(&hold.project, &hold.environment, &hold.engine).await?;
         let prepared = match &hold.lease {
             Some(_) => self.prepare(&hold.project, &hold.environment, hold.engine.observer(), goal).await?,
             None => {
@@ -289,6 +298,9 @@ impl Core {
         let history = self.history().await?;
         let now = || self.parts.clock.now();
         let journal = self.journal(hold, prepared, redactor, number).await?;
+        for left_over in &hold.swept {
+            journal.state(left_over).await?;
+        }
         let walked = Box::pin(self.walk_steps(hold, prepared, secrets, &journal)).await;
         journal.boundary("walked");
         let stopped = match walked {

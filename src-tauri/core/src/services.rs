@@ -8,7 +8,7 @@ use std::time::Duration;
 use futures_util::stream::{self, BoxStream};
 use futures_util::{StreamExt, TryStreamExt};
 use sternway_compose::observe::{Container, HostPort, Probe, State};
-use sternway_compose::{LogQuery, Model};
+use sternway_compose::{LogQuery, Model, OneOff};
 use sternway_history::ProjectId;
 use sternway_model::{At, EnvironmentName, Release, Result, SecretPin, may_be_cut};
 use sternway_vault::{Redactor, Revealed};
@@ -17,7 +17,7 @@ use crate::machine::Core;
 use crate::project::Project;
 use crate::values::Use;
 use crate::view::{
-    ContainerView, Health, LogFilter, ServiceLine, ServiceStatus, ServiceView, Services, Usage, UsageView,
+    ContainerView, Health, LogFilter, OneOffStatus, ServiceLine, ServiceStatus, ServiceView, Services, Usage, UsageView,
 };
 use crate::want::Want;
 
@@ -48,16 +48,17 @@ impl Core {
         project.file.environment(environment)?;
         let id = self.project_id(project).await?;
         let release = self.history().await?.current_release(id, environment).await?;
-        let services = self.services_of(project, environment, release.as_ref()).await?;
+        let (services, _) = self.services_of(project, environment, release.as_ref()).await?;
         Ok(Services { environment: environment.clone(), services })
     }
 
+    /// The services, and the one-off containers beside them.
     pub(crate) async fn services_of(
         &self,
         project: &Project,
         environment: &EnvironmentName,
         release: Option<&Release>,
-    ) -> Result<Vec<ServiceView>> {
+    ) -> Result<(Vec<ServiceView>, Vec<OneOffStatus>)> {
         let model = release.map(|release| Want::from_release(release).model()).transpose()?;
         let tried = match &model {
             Some(_) => None,
@@ -107,7 +108,7 @@ impl Core {
             }
         }
         services.sort_by(|a, b| a.status.name.cmp(&b.status.name));
-        Ok(services)
+        Ok((services, observed.one_offs.iter().map(one_off).collect()))
     }
 
     /// What the last deployment wanted, where none has succeeded: it explains the containers that it left.
@@ -293,6 +294,17 @@ fn seen(container: &Container, model: Option<&Model>) -> ContainerView {
         image: container.image.clone(),
         started: container.started.map(At),
         exit_code: i32::try_from(container.exit_code).ok().filter(|_| ended),
+    }
+}
+
+fn one_off(seen: &OneOff) -> OneOffStatus {
+    OneOffStatus {
+        container: seen.name.clone(),
+        service: seen.service.clone(),
+        running: seen.running,
+        made: seen.made,
+        by: seen.by.to_string(),
+        left_over: seen.left_over,
     }
 }
 

@@ -74,9 +74,9 @@ impl Core {
         let id = self.project_id(project).await?;
         let release = self.history().await?.current_release(id, name).await?;
         let (deployment, last) = self.latest(id, name, release.as_ref().map(|release| release.number)).await?;
-        let (services, problem) = match self.services_of(project, name, release.as_ref()).await {
-            Ok(services) => (services.into_iter().map(|service| service.status).collect(), None),
-            Err(error) => (Vec::<ServiceStatus>::new(), Some(error)),
+        let (services, one_offs, problem) = match self.services_of(project, name, release.as_ref()).await {
+            Ok((services, one_offs)) => (services.into_iter().map(|service| service.status).collect(), one_offs, None),
+            Err(error) => (Vec::<ServiceStatus>::new(), Vec::new(), Some(error)),
         };
         let health = match deployment.as_ref().map(|deployment| deployment.result) {
             Some(None) => Health::Deploying,
@@ -95,6 +95,7 @@ impl Core {
             reached: self.observer(project, name).ok().map(|observer| observer.reached()),
             health,
             services,
+            one_offs,
             deployment,
             last,
             drift: None,

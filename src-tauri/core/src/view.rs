@@ -119,6 +119,10 @@ pub struct EnvironmentStatus {
     pub health: Health,
     /// Its services.
     pub services: Vec<ServiceStatus>,
+    /// Containers beside them, made to run one command.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[specta(optional)]
+    pub one_offs: Vec<OneOffStatus>,
     /// The deployment that runs right now, or was interrupted.
     pub deployment: Option<Deployment>,
     /// The last deployment, where what runs is not its release: it failed, was cancelled, went back or took everything down.
@@ -148,6 +152,25 @@ pub struct ServiceStatus {
     pub image: String,
     /// Addresses on which it is published, such as `127.0.0.1:8080->80/tcp`.
     pub ports: Vec<String>,
+}
+
+/// A container that was made to run one command.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema, Type)]
+pub struct OneOffStatus {
+    /// Its name.
+    pub container: String,
+    /// The service whose image and variables it has.
+    pub service: String,
+    /// It runs.
+    pub running: bool,
+    /// When it was made, by the engine's clock.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[specta(optional)]
+    pub made: Option<At>,
+    /// Who made it.
+    pub by: String,
+    /// The program that waited for its end is gone: the next command of the environment that changes something removes it.
+    pub left_over: bool,
 }
 
 /// What waits in the folder to be deployed.

@@ -114,7 +114,16 @@ fn ssh(rest: &str) -> Result<SshAddress> {
     if host.starts_with('-') || user.is_some_and(|user| user.is_empty() || user.starts_with('-')) {
         return Err(Error::invalid("an `ssh://` address is written `ssh://[USER@]HOST[:PORT]`"));
     }
+    if user.is_some_and(|user| !user.chars().all(is_of_user)) {
+        return Err(Error::invalid("the user of an `ssh://` address has a character that no user's name has"));
+    }
     Ok(SshAddress { user: user.map(str::to_owned), host, port })
+}
+
+/// What a user's name may have. An ssh configuration may put it into a shell's line (`ProxyCommand … %r`), and people copy it
+/// into theirs: what means something there is refused, as OpenSSH does since 9.6.
+fn is_of_user(c: char) -> bool {
+    c.is_alphanumeric() || "._-+@=\\".contains(c)
 }
 
 fn tcp(rest: &str) -> Result<TcpAddress> {
@@ -225,6 +234,10 @@ mod tests {
             ("ssh://host/run/docker.sock", "no path"),
             ("ssh://-oProxyCommand=sh", "is not a host"),
             ("ssh://-v", "[USER@]HOST"),
+            ("ssh://$(reboot)@host", "no user's name has"),
+            ("ssh://a b@host", "no user's name has"),
+            ("ssh://a';b'@host", "no user's name has"),
+            ("ssh://a\u{1b}[31m@host", "no user's name has"),
             ("ssh://host:65536", "is not a host"),
             ("tcp://host", "needs its port"),
             ("tcp://ho st:1", "is not a host"),

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use jiff::SignedDuration;
-use sternway_core::view::{DeploymentView, EnvironmentStatus, Health, HistoryPage, Status, Waiting};
+use sternway_core::view::{DeploymentView, EnvironmentStatus, Health, HistoryPage, OneOffStatus, Status, Waiting};
 use sternway_model::{Deployment, Outcome, Step, StepState, counted};
 
 use super::table::Table;
@@ -52,6 +52,15 @@ fn environment(environment: &EnvironmentStatus) -> String {
         services.row([service.name.clone(), state, service.image.clone(), service.ports.join(" ")]);
     }
     text.push_str(&services.to_string());
+    for OneOffStatus { container, service, by, left_over, running, .. } in &environment.one_offs {
+        let how = match (left_over, running) {
+            (true, _) => "is left over: it goes with the next `run`, `deploy`, `restart` or `down`; it was started by",
+            (false, true) => "runs for",
+            (false, false) => "belongs to",
+        };
+        let sign = if *left_over { '!' } else { '·' };
+        line!(text, "  {sign} the one-off container {container} of {service} {how} {by}");
+    }
     if let Some(problem) = &environment.problem {
         line!(text, "  ✕ {problem}");
         line!(text, "    {}", problem.hint);

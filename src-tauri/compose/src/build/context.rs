@@ -17,6 +17,9 @@ use crate::model::{Build, Further, at, says_nothing};
 /// The name that a Dockerfile from outside the context gets in the archive.
 const FOREIGN_DOCKERFILE: &str = ".sternway.Dockerfile";
 
+/// More builds in a row than anybody has take files from one another's images.
+const MOST_STEPS: usize = 100;
+
 /// What the services of a model are built from.
 pub(crate) type Builds = BTreeMap<ServiceName, Build>;
 
@@ -26,29 +29,60 @@ pub(crate) type Builds = BTreeMap<ServiceName, Build>;
 /// # Errors
 /// If a file cannot be read, the context is not a folder of this machine, or builds need one another.
 pub(crate) fn context_hash(name: &ServiceName, builds: &Builds) -> Result<String> {
-    hash_within(name.as_str(), builds, &mut Vec::new())
+    Hashes::new(builds).of(name)
 }
 
-/// As [`context_hash`], for the sake of services that need this one.
-fn hash_within<'a>(name: &'a str, builds: &'a Builds, needing: &mut Vec<&'a str>) -> Result<String> {
-    let Some(build) = builds.get(name) else {
-        return Err(Error::invalid(format!(
-            "the service {name}, whose image a build takes files from, is not built here"
-        ))
-        .hint("Give it a `build`, and let no profile leave it out."));
-    };
-    if needing.contains(&name) {
+/// Hashes of several builds: the files of each are read once, however many take files from its image.
+pub(crate) struct Hashes<'b> {
+    builds: &'b Builds,
+    known: BTreeMap<&'b str, String>,
+}
+
+impl<'b> Hashes<'b> {
+    pub fn new(builds: &'b Builds) -> Self {
+        Self { builds, known: BTreeMap::new() }
+    }
+
+    /// As [`context_hash`].
+    pub fn of(&mut self, name: &ServiceName) -> Result<String> {
+        let name = self.builds.get_key_value(name).map_or(name.as_str(), |(name, _)| name.as_str());
+        self.within(name, &mut Vec::new())
+    }
+
+    /// As [`context_hash`], for the sake of services that need this one.
+    fn within(&mut self, name: &str, needing: &mut Vec<&'b str>) -> Result<String> {
+        let Some((name, build)) = self.builds.get_key_value(name) else {
+            return Err(Error::invalid(format!(
+                "the service {name}, whose image a build takes files from, is not built here"
+            ))
+            .hint("Give it a `build`, and let no profile leave it out."));
+        };
+        let name = name.as_str();
+        if let Some(hash) = self.known.get(name) {
+            return Ok(hash.clone());
+        }
+        if needing.contains(&name) {
+            needing.push(name);
+            return Err(Error::invalid(format!("builds need one another: {}", needing.join(" → ")))
+                .hint("Take one of them out of `build.additional_contexts`."));
+        }
+        if needing.len() >= MOST_STEPS {
+            return Err(Error::invalid(format!(
+                "more than {MOST_STEPS} builds in a row take files from the image of the next, from {} on",
+                needing.first().unwrap_or(&name)
+            ))
+            .hint("Take files from the image that has them, in `build.additional_contexts`."));
+        }
         needing.push(name);
-        return Err(Error::invalid(format!("builds need one another: {}", needing.join(" → ")))
-            .hint("Take one of them out of `build.additional_contexts`."));
+        let mut services: BTreeMap<&str, String> = BTreeMap::new();
+        for other in build.built_before() {
+            services.insert(other, self.within(other, needing)?);
+        }
+        needing.pop();
+        let hash = hash_of(build, &services)?;
+        self.known.insert(name, hash.clone());
+        Ok(hash)
     }
-    needing.push(name);
-    let mut services: BTreeMap<&str, String> = BTreeMap::new();
-    for other in build.built_before() {
-        services.insert(other, hash_within(other, builds, needing)?);
-    }
-    needing.pop();
-    hash_of(build, &services)
 }
 
 fn hash_of(build: &Build, services: &BTreeMap<&str, String>) -> Result<String> {
@@ -404,5 +438,29 @@ mod tests {
         ]);
         let error = context_hash(&"web".parse().expect("a name"), &circle).expect_err("a circle");
         assert_eq!(error.message, "builds need one another: web → base → web");
+    }
+
+    #[test]
+    fn images_that_many_take_files_from_are_hashed_once() {
+        let folder = tempfile::tempdir().expect("a folder");
+        std::fs::write(folder.path().join("Dockerfile"), "FROM scratch").expect("written");
+        let chain = |length: usize| -> Builds {
+            let build = |number: usize| {
+                // Two ways to each: without a memory there would be 2^60 of them.
+                let below = (number + 1 < length).then(|| format!("service:s{}", number + 1));
+                let contexts =
+                    below.iter().flat_map(|below| [("a".to_owned(), below.clone()), ("b".to_owned(), below.clone())]);
+                let (context, additional_contexts) = (folder.path().display().to_string(), contexts.collect());
+                (
+                    format!("s{number}").parse().expect("a name"),
+                    Build { context, additional_contexts, ..Build::default() },
+                )
+            };
+            (0..length).map(build).collect()
+        };
+        let first = "s0".parse().expect("a name");
+        context_hash(&first, &chain(60)).expect("hashed");
+        let error = context_hash(&first, &chain(50_000)).expect_err("nobody has so many");
+        assert!(error.message.contains("more than 100 builds in a row"), "{error}");
     }
 }

@@ -108,6 +108,9 @@ async fn listen(mut stderr: ChildStderr, said: Arc<Mutex<Vec<u8>>>) {
 /// What ssh said, as what happened and what to do.
 fn explain(address: &SshAddress, said: &str, code: Option<i32>) -> Error {
     let login = address.user.as_ref().map_or_else(|| address.host.clone(), |user| format!("{user}@{}", address.host));
+    // A domain's users have a backslash, which a shell would take away.
+    let plain = login.chars().all(|c| c.is_ascii_alphanumeric() || "._-+@:".contains(c));
+    let login = if plain { login } else { format!("'{}'", login.replace('\'', r"'\''")) };
     let port = address.port.map(|port| format!("-p {port} ")).unwrap_or_default();
     let by_hand = format!("`ssh {port}{login}`");
     let has = |text: &str| said.contains(text);
@@ -197,6 +200,17 @@ mod tests {
             "{arguments:?}"
         );
         assert!(arguments.contains(&"BatchMode=yes".to_owned()), "it must never wait for somebody to type");
+    }
+
+    #[test]
+    fn what_is_to_be_typed_means_to_a_shell_what_it_says() {
+        let hint = |user: &str| {
+            let address = SshAddress { user: Some(user.to_owned()), port: None, ..address() };
+            explain(&address, "Permission denied", Some(255)).hint
+        };
+        assert!(hint("deploy").contains("`ssh deploy@far.example.com`"));
+        assert!(hint(r"CORP\ann").contains(r"`ssh 'CORP\ann@far.example.com'`"));
+        assert!(hint("a$(b)'c").contains(r"`ssh 'a$(b)'\''c@far.example.com'`"), "{}", hint("a$(b)'c"));
     }
 
     #[test]

@@ -18,7 +18,7 @@ use crate::engine::{REQUEST, found, limited};
 use crate::fingerprint;
 use crate::image;
 use crate::model::{Condition, Service};
-use crate::observe::{Container, Detail, State, in_background};
+use crate::observe::{ByService, Container, Detail, State, in_background};
 use crate::plan::ImageSource;
 use crate::worked_on::Made;
 
@@ -48,7 +48,7 @@ pub(super) async fn ensure(
     let parents = parents(run, service, &containers);
     let volumes = if model.runs_once(name) { run.engine.observer().made_volumes(&place).await? } else { Made::new() };
     let decision = place.decide(&Surroundings {
-        containers: &containers,
+        containers: &ByService::new(&containers),
         image: Some(&id),
         files: &files,
         parents: &parents,
@@ -79,7 +79,7 @@ pub(super) async fn ensure(
         }
         Action::Create | Action::Recreate(_) | Action::Finish => {
             await_dependencies(run, &place).await?;
-            let (made_from, one_off) = (&decision.made_from, false);
+            let (made_from, one_off) = (&decision.made_from, None);
             let recipe = create::Recipe { place, image: &id, made_from, parents: &parents, volumes: &volumes, one_off };
             Box::pin(replace::bring_up(run, &recipe, &decision, &holders)).await?
         }

@@ -17,6 +17,7 @@ use crate::decide::Place;
 use crate::engine::{REQUEST, limited};
 use crate::fingerprint::MadeFrom;
 use crate::labels;
+use crate::lease::Owner;
 use crate::model::{Healthcheck, Limits, NetworkUse, Port, RestartRule, Service, Ulimit, nanoseconds};
 use crate::observe::Container;
 use crate::plan::ALL_NETWORKS_AT_ONCE;
@@ -31,8 +32,8 @@ pub(super) struct Recipe<'a> {
     pub parents: &'a BTreeMap<ServiceName, Option<String>>,
     /// When the project's volumes were made, if it is a job.
     pub volumes: &'a Made,
-    /// It runs beside the service's containers, and is none of them.
-    pub one_off: bool,
+    /// It runs beside the service's containers and is none of them, for whoever waits for its end.
+    pub one_off: Option<&'a Owner>,
 }
 
 /// Creates a container, connects it to its networks and copies its files in; it is not started. What cannot be completed is
@@ -125,15 +126,15 @@ fn body(run: &Run<'_>, recipe: &Recipe<'_>, networks: &[(String, EndpointSetting
         tty: Some(service.tty),
         open_stdin: Some(service.stdin_open),
         // The input of a command that runs once ends when that of its caller does.
-        stdin_once: recipe.one_off.then_some(service.stdin_open),
-        attach_stdin: recipe.one_off.then_some(service.stdin_open),
+        stdin_once: recipe.one_off.map(|_| service.stdin_open),
+        attach_stdin: recipe.one_off.map(|_| service.stdin_open),
         env: Some(env),
         cmd: service.command.clone(),
         healthcheck: service.healthcheck.as_ref().map(health),
         image: Some(recipe.image.to_string()),
         working_dir: service.working_dir.clone(),
         entrypoint: service.entrypoint.clone(),
-        labels: Some(container_labels(run, recipe)),
+        labels: Some(container_labels(run, recipe)?),
         stop_signal: service.stop_signal.clone(),
         stop_timeout,
         host_config: Some(host_config(run, recipe, networks)?),
@@ -143,7 +144,7 @@ fn body(run: &Run<'_>, recipe: &Recipe<'_>, networks: &[(String, EndpointSetting
     })
 }
 
-fn container_labels(run: &Run<'_>, recipe: &Recipe<'_>) -> HashMap<String, String> {
+fn container_labels(run: &Run<'_>, recipe: &Recipe<'_>) -> Result<HashMap<String, String>> {
     let place = &recipe.place;
     let mut labels: HashMap<String, String> = place.service.labels.clone().into_iter().collect();
     let files: Vec<String> = run.want.config_files.iter().map(|file| file.display().to_string()).collect();
@@ -151,7 +152,7 @@ fn container_labels(run: &Run<'_>, recipe: &Recipe<'_>) -> HashMap<String, Strin
         (labels::PROJECT, run.want.project.to_owned()),
         (labels::SERVICE, place.name.to_string()),
         (labels::NUMBER, place.number.to_string()),
-        (labels::ONE_OFF, if recipe.one_off { "True" } else { "False" }.to_owned()),
+        (labels::ONE_OFF, if recipe.one_off.is_some() { "True" } else { "False" }.to_owned()),
         (labels::CONFIG_HASH, recipe.made_from.hash.clone()),
         (labels::IMAGE, recipe.image.to_string()),
         (labels::VERSION, labels::OUR_VERSION.to_owned()),
@@ -166,13 +167,16 @@ fn container_labels(run: &Run<'_>, recipe: &Recipe<'_>) -> HashMap<String, Strin
         let contents: Value = serde_json::json!(recipe.made_from.contents);
         labels.insert(labels::CONTENTS.to_owned(), contents.to_string());
     }
-    if !recipe.one_off && place.model.runs_once(place.name) {
+    if recipe.one_off.is_none() && place.model.runs_once(place.name) {
         labels.insert(labels::VOLUMES.to_owned(), worked_on::label(place.model, place.name, recipe.volumes));
     }
     if let Some(number) = run.want.deployment {
         labels.insert(labels::DEPLOYMENT.to_owned(), number.0.to_string());
     }
-    labels
+    if let Some(owner) = recipe.one_off {
+        labels.insert(labels::OWNER.to_owned(), owner.to_label()?);
+    }
+    Ok(labels)
 }
 
 fn host_config(run: &Run<'_>, recipe: &Recipe<'_>, networks: &[(String, EndpointSettings)]) -> Result<HostConfig> {
@@ -290,7 +294,7 @@ fn endpoints(recipe: &Recipe<'_>) -> Vec<(String, EndpointSettings)> {
         .filter_map(|(key, network)| Some((place.model.networks.get(key)?.name.clone(), endpoint(recipe, network))))
         .collect();
     if let Some((_, first)) = endpoints.first_mut() {
-        let wanted = place.service.mac_address.clone().filter(|_| !recipe.one_off);
+        let wanted = place.service.mac_address.clone().filter(|_| recipe.one_off.is_none());
         first.mac_address = first.mac_address.take().or(wanted);
     }
     endpoints
@@ -299,7 +303,7 @@ fn endpoints(recipe: &Recipe<'_>) -> Vec<(String, EndpointSettings)> {
 fn endpoint(recipe: &Recipe<'_>, network: NetworkUse) -> EndpointSettings {
     let place = &recipe.place;
     let mut aliases = Vec::new();
-    if !recipe.one_off {
+    if recipe.one_off.is_none() {
         aliases.extend([place.container_name(), place.name.to_string()]);
         aliases.extend(network.aliases);
     }
@@ -323,7 +327,7 @@ fn endpoint(recipe: &Recipe<'_>, network: NetworkUse) -> EndpointSettings {
         aliases: Some(aliases),
         links: (!links.is_empty()).then_some(links),
         // A one-off container runs beside the one that has the address.
-        mac_address: network.mac_address.filter(|_| !recipe.one_off),
+        mac_address: network.mac_address.filter(|_| recipe.one_off.is_none()),
         gw_priority: network.gw_priority.map(|n| n.0),
         driver_opts: (!network.driver_opts.is_empty()).then(|| network.driver_opts.into_iter().collect()),
         ipam_config: fixed.then_some(EndpointIpamConfig {

@@ -15,6 +15,7 @@ use super::{Run, container};
 use crate::decide::Place;
 use crate::engine::{REQUEST, failure, limited};
 use crate::fingerprint::{self, MadeFrom};
+use crate::lease::Owner;
 use crate::model::Service;
 use crate::observe::{Detail, in_background};
 use crate::session::{Printed, next_piece};
@@ -33,7 +34,8 @@ pub struct Pipes<'a> {
 
 /// Runs a command in a new container of a service, with its variables, secrets, networks and volumes, and removes the
 /// container afterwards. It publishes no ports and does not answer to the service's name. Without a command it is the
-/// service's own. It has no terminal. The answer is its exit code.
+/// service's own. It has no terminal. The answer is its exit code. The container says whose it is: should the owner be killed, the
+/// next command of the environment removes it.
 ///
 /// # Errors
 /// [`Code::NotFound`] if the want has no such service or image; [`Code::Cancelled`] if a person stopped it: then the command
@@ -43,6 +45,7 @@ pub async fn run_once(
     name: &ServiceName,
     command: Option<Vec<String>>,
     pipes: Pipes<'_>,
+    owner: &Owner,
 ) -> Result<i64> {
     let (Some(wanted), Some(image)) = (run.want.model.services.get(name), run.want.images.get(name)) else {
         return Err(Error::new(Code::NotFound, format!("the release has no service {name}"))
@@ -55,7 +58,7 @@ pub async fn run_once(
     let made_from = MadeFrom::wanted(run.want.model, &service, Some(image), &files);
     let containers = run.engine.observer().containers(run.want.project, Detail::Enough).await?;
     let parents = container::parents(run, &service, &containers);
-    let id = begin(run, &place, image, &made_from, &parents).await?;
+    let id = begin(run, &place, image, &made_from, &parents, owner).await?;
     let container_name = format!("the one-off container of {name}");
     let ended = follow(run, &id, &container_name, pipes).await;
     if ended.is_err() {
@@ -85,11 +88,12 @@ async fn begin(
     image: &ImageId,
     made_from: &MadeFrom,
     parents: &BTreeMap<ServiceName, Option<String>>,
+    owner: &Owner,
 ) -> Result<String> {
     // Names are taken for as long as a container lives: the time tells several apart.
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_micros();
     let name = format!("{}-{}-run-{now:x}", place.project, place.name);
-    let recipe = Recipe { place: *place, image, made_from, parents, volumes: &Made::new(), one_off: true };
+    let recipe = Recipe { place: *place, image, made_from, parents, volumes: &Made::new(), one_off: Some(owner) };
     Box::pin(create(run, &recipe, &name, &[])).await
 }
 

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
-use sternway_model::DeploymentNumber;
+use sternway_model::{DeploymentNumber, Error, Result};
 
 /// Who holds a lock.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -30,9 +30,14 @@ impl Owner {
         Self { who: who.into(), host: host.into(), pid, started: started(pid), boot: boot(), deployment }
     }
 
+    /// As a container's label has it.
+    pub(crate) fn to_label(&self) -> Result<String> {
+        serde_json::to_string(self).map_err(|error| Error::internal(format!("an owner is no JSON: {error}")))
+    }
+
     /// Whether it can be proved that the owner does not exist any more: it was a process of this machine, and this machine
     /// has no such process. Without proof: no.
-    pub(super) fn is_gone(&self) -> bool {
+    pub(crate) fn is_gone(&self) -> bool {
         // Only where the system says what run of it this is can its process numbers be compared.
         if self.boot.is_none() || self.boot != boot() {
             return false;

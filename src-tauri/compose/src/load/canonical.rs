@@ -1,12 +1,13 @@
 //! From short forms to long ones, so that everything after sees one form only.
 
 use serde_json::{Map, Value, json};
+use sternway_model::yaml::join;
 use sternway_model::{Error, Result};
 
 use super::mounts;
 use super::numbers::{flag, text};
 use super::places::Places;
-use super::ports;
+use super::{ports, sizes};
 
 /// Rewrites the whole model; what is long already stays.
 ///
@@ -16,7 +17,13 @@ pub(super) fn canonical(model: &mut Value, places: &Places) -> Result<()> {
     for kind in ["networks", "volumes", "secrets", "configs"] {
         each(model.get_mut(kind), |name, resource| external(&format!("{kind}.{name}"), resource, places))?;
     }
-    each(model.get_mut("services"), |name, body| service(&format!("services.{name}"), body, places))
+    let mut ports = 0;
+    each(model.get_mut("services"), |name, body| {
+        let path = format!("services.{name}");
+        service(&path, body, places)?;
+        ports += body.get("ports").and_then(Value::as_array).map_or(0, Vec::len);
+        sizes::all_ports(ports).map_err(|error| places.locate(error, &join(&path, "ports")))
+    })
 }
 
 fn each(section: Option<&mut Value>, mut change: impl FnMut(&str, &mut Value) -> Result<()>) -> Result<()> {
@@ -81,23 +88,18 @@ pub(super) fn service(path: &str, body: &mut Value, places: &Places) -> Result<(
     if let Some(Value::Array(published)) = service.get_mut("ports") {
         let mut expanded = Vec::with_capacity(published.len());
         for (index, port) in published.drain(..).enumerate() {
-            if expanded.len() > MOST_PORTS {
-                return Err(located(Error::invalid("a service publishes more ports than there are"), "ports", index));
-            }
             match port {
                 Value::Object(_) => expanded.push(port),
                 short => {
                     expanded.extend(ports::long(&text(&short)).map_err(|error| located(error, "ports", index))?);
                 }
             }
+            sizes::ports(expanded.len()).map_err(|error| located(error, "ports", index))?;
         }
         *published = expanded;
     }
     Ok(())
 }
-
-/// More ports than a service can publish: all of three protocols.
-const MOST_PORTS: usize = 3 * 65_536;
 
 /// `- name` is short for `- source: name`.
 fn files(list: Option<&mut Value>) {

@@ -8,8 +8,8 @@ use serde_json::{Map, Value};
 use sternway_model::yaml::join;
 use sternway_model::{Error, Result};
 
-use super::numbers;
 use super::places::Places;
+use super::{numbers, sizes};
 
 /// A complete model: the services whose profile is active, and the names of the others.
 pub(super) struct Whole<'a> {
@@ -37,6 +37,8 @@ impl Whole<'_> {
         for (name, service) in self.section("services") {
             self.service(name, service)?;
         }
+        let services = self.section("services").map(|(name, service)| (name.as_str(), service));
+        sizes::services(services, |error, path| self.places.locate(error, path))?;
         self.cycles()
     }
 

@@ -14,6 +14,7 @@ use sternway_model::{Result, ServiceName};
 use super::{Container, HostPort, Probe, State};
 use crate::engine::{Observer, by_labels, found};
 use crate::labels;
+use crate::one_off::OneOff;
 
 /// Requests at the same time.
 const AT_ONCE: usize = 8;
@@ -28,9 +29,15 @@ pub(crate) enum Detail {
 }
 
 impl Observer {
-    /// The project's containers in all states; one-off ones are nobody's business.
+    /// The containers of the project's services in all states.
     pub(crate) async fn containers(&self, project: &str, detail: Detail) -> Result<Vec<Container>> {
-        self.containers_where(project, detail, |_| true).await
+        Ok(self.containers_where(project, detail, |_| true).await?.0)
+    }
+
+    /// The containers of the project's services in all states, and the one-off ones beside them.
+    pub(super) async fn all_containers(&self, project: &str, detail: Detail) -> Result<(Vec<Container>, Vec<OneOff>)> {
+        let (containers, one_offs) = self.containers_where(project, detail, |_| true).await?;
+        Ok((containers, self.one_offs_among(&one_offs).await?))
     }
 
     /// The project's containers of some services.
@@ -39,7 +46,7 @@ impl Observer {
         project: &str,
         services: &BTreeSet<ServiceName>,
     ) -> Result<Vec<Container>> {
-        self.containers_where(project, Detail::Enough, |service| services.contains(service)).await
+        Ok(self.containers_where(project, Detail::Enough, |service| services.contains(service)).await?.0)
     }
 
     async fn containers_where(
@@ -47,10 +54,12 @@ impl Observer {
         project: &str,
         detail: Detail,
         wanted: impl Fn(&str) -> bool,
-    ) -> Result<Vec<Container>> {
+    ) -> Result<(Vec<Container>, Vec<ContainerSummary>)> {
         let filters = by_labels(&[format!("{}={project}", labels::PROJECT)]);
         let options = ListContainersOptionsBuilder::new().all(true).filters(&filters).build();
-        let mut list = self.list_containers(options).await?;
+        let list = self.list_containers(options).await?;
+        let is_one_off = |container: &ContainerSummary| label(container, labels::ONE_OFF) == Some("True");
+        let (one_offs, mut list): (Vec<_>, Vec<_>) = list.into_iter().partition(is_one_off);
         list.retain(|container| label(container, labels::SERVICE).is_some_and(&wanted));
         // Whether a dependency was replaced after the start of another needs the very moments of both.
         let restarts = |label: &str| label.split(',').any(|entry| entry.ends_with(":true"));
@@ -71,7 +80,7 @@ impl Observer {
             .await?;
         containers.extend(inspected.into_iter().flatten().filter_map(container));
         containers.sort_by(|a, b| (&a.service, a.number, &a.name).cmp(&(&b.service, b.number, &b.name)));
-        Ok(containers)
+        Ok((containers, one_offs))
     }
 }
 
@@ -82,10 +91,9 @@ fn label<'c>(container: &'c ContainerSummary, name: &str) -> Option<&'c str> {
 /// A container from what the list says, if that is enough: it runs, and it is one of ours that borrows nothing from others.
 fn summarized(summary: &ContainerSummary) -> Option<Container> {
     let running = summary.state == Some(ContainerSummaryStateEnum::RUNNING);
-    let one_off = label(summary, labels::ONE_OFF) == Some("True");
     label(summary, labels::HASH)?;
     let made_from: Value = serde_json::from_str(label(summary, labels::MADE_FROM)?).ok()?;
-    if !running || one_off || borrows(&made_from) {
+    if !running || borrows(&made_from) {
         return None;
     }
     let labels: BTreeMap<String, String> = summary.labels.clone()?.into_iter().collect();

@@ -1,48 +1,57 @@
 //! Ports of the host that go from one service to another within a plan.
 
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
 use sternway_model::ServiceName;
 
 use crate::decide::host_ports;
 use crate::model::Model;
 use crate::observe::{Container, Observed};
+use crate::ports::PortIndex;
+use crate::waiting::Waiting;
 
-/// The order in which services get their containers: as they depend on each other, and where that leaves it open, who has a port
-/// before who takes it.
-pub(super) fn order<'m>(
-    observed: &Observed,
-    model: &'m Model,
-    mut waiting: Vec<&'m ServiceName>,
-) -> Vec<&'m ServiceName> {
-    let mut order: Vec<&ServiceName> = Vec::with_capacity(waiting.len());
-    while !waiting.is_empty() {
-        let ready = |name: &ServiceName| {
-            let mut dependencies = model.services[name].depends_on.keys();
-            dependencies.all(|dependency| !waiting.contains(&dependency))
-        };
-        let free = |name: &ServiceName| holders(observed, model, name, &order).next().is_none();
-        let next = waiting.iter().position(|name| ready(name) && free(name));
-        // Two services that swap ports, or one whose port the other needs before it: the holder stops early.
-        let next = next.or_else(|| waiting.iter().position(|name| ready(name))).unwrap_or(0);
-        order.push(waiting.remove(next));
+/// Who has a port now that another service takes.
+pub(super) struct Handover<'o>(HashMap<&'o ServiceName, Vec<&'o Container>>);
+
+impl<'o> Handover<'o> {
+    pub fn new(observed: &'o Observed, model: &'o Model) -> Self {
+        let published = |service| host_ports(service).into_iter();
+        let services = model.services.iter();
+        let wanted =
+            PortIndex::new(services.flat_map(|(name, service)| published(service).map(move |port| (port, name))));
+        let mut holders: HashMap<&ServiceName, Vec<&Container>> = HashMap::new();
+        for container in &observed.containers {
+            let Some((name, holder)) = model.services.get_key_value(container.service.as_str()) else { continue };
+            let kept = PortIndex::new(published(holder).map(|port| (port, ())));
+            let goes_over = container.ports.iter().filter(|held| !kept.collides(held));
+            let takers: BTreeSet<&ServiceName> = goes_over.flat_map(|held| wanted.colliding(held)).copied().collect();
+            for taker in takers.into_iter().filter(|taker| *taker != name) {
+                holders.entry(taker).or_default().push(container);
+            }
+        }
+        Self(holders)
     }
-    order
-}
 
-/// The containers of other services that have a port which a service takes and that they do not keep, as far as their own
-/// service is not among those that are done.
-pub(super) fn holders<'o>(
-    observed: &'o Observed,
-    model: &'o Model,
-    taker: &'o ServiceName,
-    done: &'o [&ServiceName],
-) -> impl Iterator<Item = &'o Container> {
-    let wanted = host_ports(&model.services[taker]);
-    observed.containers.iter().filter(move |container| {
-        let Some((name, holder)) = model.services.get_key_value(container.service.as_str()) else { return false };
-        let kept = host_ports(holder);
-        let mut goes_over = container.ports.iter().filter(|held| !kept.iter().any(|port| port.collides(held)));
-        name != taker && !done.contains(&name) && goes_over.any(|held| wanted.iter().any(|port| port.collides(held)))
-    })
+    /// The containers of other services that have a port which a service takes and that they do not keep.
+    pub fn holders(&self, taker: &ServiceName) -> impl Iterator<Item = &'o Container> {
+        self.0.get(taker).into_iter().flatten().copied()
+    }
+
+    /// The order in which services get their containers: as they depend on each other, and where that leaves it open, who has a
+    /// port before who takes it. Of two services that swap ports, or one whose port the other needs before it, the holder stops
+    /// early.
+    pub fn order<'m>(&self, model: &'m Model, services: Vec<&'m ServiceName>) -> Vec<&'m ServiceName> {
+        let places: BTreeMap<&str, usize> = (0..).zip(&services).map(|(place, name)| (name.as_str(), place)).collect();
+        let place = |name: &str| places.get(name).copied();
+        let needs = |name: &&ServiceName| {
+            model.services[*name].depends_on.keys().filter_map(|needed| place(needed.as_str())).collect()
+        };
+        let wishes = |name: &&ServiceName| self.holders(name).filter_map(|held| place(&held.service)).collect();
+        let must: Vec<Vec<usize>> = services.iter().map(needs).collect();
+        let should: Vec<Vec<usize>> = services.iter().map(wishes).collect();
+        let mut waiting = Waiting::new(&must, &should);
+        std::iter::from_fn(|| waiting.next_anyway()).map(|place| services[place]).collect()
+    }
 }
 
 /// Ports that several containers of one service want to publish at the same time.
@@ -62,21 +71,20 @@ pub(super) fn too_narrow(model: &Model) -> Vec<String> {
         .collect()
 }
 
-/// Ports that two services of a model want to publish at the same time.
+/// Ports that two services of a model want to publish at the same time; of several that want one, each with the first.
 pub(super) fn claimed_twice(model: &Model) -> Vec<String> {
-    let claims: Vec<_> = model
-        .services
-        .iter()
-        .filter(|(_, service)| service.replicas() > 0)
-        .flat_map(|(name, service)| host_ports(service).into_iter().map(move |port| (name, port)))
-        .collect();
+    let mut claims: PortIndex<&ServiceName> = PortIndex::new([]);
     let mut twice = Vec::new();
-    for (index, (name, port)) in claims.iter().enumerate() {
-        let others = claims[..index].iter().filter(|(other, taken)| other != name && taken.collides(port));
-        twice.extend(others.map(|(other, _)| {
-            let (port, protocol) = (&port.port, &port.protocol);
-            format!("services {other} and {name} both publish port {port}/{protocol} of the host: change one of them")
-        }));
+    for (name, service) in model.services.iter().filter(|(_, service)| service.replicas() > 0) {
+        for port in host_ports(service) {
+            if let Some(other) = claims.colliding(&port).find(|other| **other != name) {
+                let (port, protocol) = (&port.port, &port.protocol);
+                twice.push(format!(
+                    "services {other} and {name} both publish port {port}/{protocol} of the host: change one of them"
+                ));
+            }
+            claims.add(port, name);
+        }
     }
     twice
 }

@@ -1,116 +1,80 @@
 //! What has to wait for what. Everything else may be done at the same time.
 
-use std::collections::BTreeSet;
+mod direct;
 
-use sternway_model::{Action, ServiceName};
-
-use super::{ImageSource, Job, Work};
-use crate::decide;
+use super::Work;
 use crate::model::Model;
 use crate::observe::Observed;
 
-/// Notes for each piece of work what it waits for.
+/// Notes for each piece of work what it waits for, without what that waits for anyway.
 pub(super) fn order(work: &mut [Work], model: &Model, observed: &Observed) {
-    let around = Around { model, observed };
+    let direct = direct::find(work, model, observed);
+    for (work, after) in work.iter_mut().zip(without_detours(direct)) {
+        work.after = after;
+    }
+}
+
+/// Leaves out of each list, which has earlier places, those that another of them waits for.
+fn without_detours(direct: Vec<Vec<usize>>) -> Vec<Vec<usize>> {
     // Whatever each waits for, directly or through others.
-    let mut all: Vec<BTreeSet<usize>> = Vec::with_capacity(work.len());
-    for later in 0..work.len() {
-        let direct: Vec<usize> = (0..later).filter(|earlier| around.waits(&work[later], &work[*earlier])).collect();
-        let through: BTreeSet<usize> = direct.iter().flat_map(|earlier| all[*earlier].iter().copied()).collect();
-        work[later].after = direct.iter().copied().filter(|earlier| !through.contains(earlier)).collect();
-        all.push(direct.into_iter().chain(through).collect());
+    let mut all: Vec<Places> = Vec::with_capacity(direct.len());
+    let mut nearest = Vec::with_capacity(direct.len());
+    for mut earlier in direct {
+        earlier.sort_unstable();
+        earlier.dedup();
+        let mut through = Places::default();
+        let mut after = Vec::new();
+        // The latest first: nothing that comes after it can wait for it.
+        for place in earlier.into_iter().rev().filter(|place| *place < all.len()) {
+            if !through.has(place) {
+                after.push(place);
+                through.add(place);
+                through.add_all(&all[place]);
+            }
+        }
+        after.reverse();
+        nearest.push(after);
+        all.push(through);
+    }
+    nearest
+}
+
+/// A set of places, one bit for each.
+#[derive(Default)]
+struct Places(Vec<u64>);
+
+impl Places {
+    const BITS: usize = u64::BITS as usize;
+
+    fn has(&self, place: usize) -> bool {
+        self.0.get(place / Self::BITS).is_some_and(|bits| bits >> (place % Self::BITS) & 1 == 1)
+    }
+
+    fn add(&mut self, place: usize) {
+        let at = place / Self::BITS;
+        if at >= self.0.len() {
+            self.0.resize(at + 1, 0);
+        }
+        self.0[at] |= 1 << (place % Self::BITS);
+    }
+
+    fn add_all(&mut self, others: &Self) {
+        if others.0.len() > self.0.len() {
+            self.0.resize(others.0.len(), 0);
+        }
+        for (mine, theirs) in self.0.iter_mut().zip(&others.0) {
+            *mine |= theirs;
+        }
     }
 }
 
-struct Around<'a> {
-    model: &'a Model,
-    observed: &'a Observed,
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-impl Around<'_> {
-    /// Whether a piece of work has to wait for an earlier one.
-    fn waits(&self, later: &Work, earlier: &Work) -> bool {
-        match (&later.job, &earlier.job) {
-            (Job::Container { service, number, image, .. }, earlier_job) => {
-                self.container_waits(service.as_str(), *number, image, later.change.action, earlier_job)
-            }
-            // Equal files are built once, and the later service takes the image; or it takes files from the image.
-            (Job::Build { service, context: later }, Job::Build { service: other, context: earlier }) => {
-                let build = self.model.services.get(service).and_then(|service| service.build.as_ref());
-                later == earlier || build.is_some_and(|build| build.built_before().any(|name| name == other.as_str()))
-            }
-            // What nobody wants any more goes when what takes its place has proved itself.
-            (
-                Job::Remove { .. } | Job::RemoveNetwork { .. } | Job::RemoveVolume { .. } | Job::RemoveImage { .. },
-                Job::Container { .. },
-            )
-            | (Job::RemoveNetwork { .. } | Job::RemoveVolume { .. } | Job::RemoveImage { .. }, Job::Remove { .. }) => {
-                true
-            }
-            (Job::Remove { containers: dependency }, Job::Remove { containers: dependent }) => {
-                let dependencies: BTreeSet<&str> =
-                    self.services(dependent).flat_map(|service| self.observed.dependencies_of(service)).collect();
-                self.services(dependency).any(|service| dependencies.contains(service))
-            }
-            _ => false,
-        }
-    }
-
-    fn container_waits(&self, name: &str, number: u32, image: &ImageSource, action: Action, earlier: &Job) -> bool {
-        let Some(service) = self.model.services.get(name) else { return true };
-        match earlier {
-            Job::Pull { service: puller } => {
-                let pulled = self.model.services.get(puller).and_then(|service| service.image.as_ref());
-                matches!(image, ImageSource::Pulled(reference) if Some(reference) == pulled)
-            }
-            Job::Bring { service: built, .. } | Job::Build { service: built, .. } => built.as_str() == name,
-            Job::CreateNetwork { key } => service.networks.contains_key(key),
-            Job::CreateVolume { key } => service.volumes.iter().any(|mount| mount.source.as_ref() == Some(key)),
-            // The one takes containers out of the network and puts them back; the other frees a port or a name.
-            Job::ReplaceNetwork { .. } | Job::Remove { .. } => true,
-            Job::Container { service: other, number: place, .. } if other.as_str() == name => {
-                // Of several containers of a service only one at a time is away.
-                action != Action::Create && *place < number
-            }
-            Job::Container { service: other, number: place, frees, .. } => {
-                self.services(frees).any(|holder| holder == name)
-                    || self.needs(name, other)
-                    || self.holds_port_of(other, *place, name)
-            }
-            Job::RemoveNetwork { .. } | Job::RemoveVolume { .. } | Job::RemoveImage { .. } => false,
-        }
-    }
-
-    /// Whether a service needs another one, directly or through others: those may stay as they are.
-    fn needs(&self, name: &str, other: &ServiceName) -> bool {
-        let mut open = vec![name.to_owned()];
-        let mut seen = BTreeSet::new();
-        while let Some(name) = open.pop() {
-            let Some(service) = self.model.services.get(name.as_str()) else { continue };
-            for needed in service.depends_on.keys().cloned().chain(service.parents()) {
-                if needed == *other {
-                    return true;
-                }
-                if seen.insert(needed.clone()) {
-                    open.push(needed.to_string());
-                }
-            }
-        }
-        false
-    }
-
-    /// Whether the container that has a place now holds a port which a service wants to publish.
-    fn holds_port_of(&self, holder: &ServiceName, number: u32, name: &str) -> bool {
-        let Some(service) = self.model.services.get(name) else { return false };
-        let wanted = decide::host_ports(service);
-        let holders = self.observed.containers.iter();
-        let mut holders = holders.filter(|held| held.service == holder.as_str() && held.number == number);
-        holders.any(|container| container.holds_any(&wanted))
-    }
-
-    /// The services that containers belong to.
-    fn services<'s>(&'s self, ids: &'s [String]) -> impl Iterator<Item = &'s str> {
-        let containers = self.observed.containers.iter().filter(|container| ids.contains(&container.id));
-        containers.map(|container| container.service.as_str())
+    #[test]
+    fn what_is_waited_for_anyway_is_left_out() {
+        let direct = vec![vec![], vec![0], vec![], vec![1, 0, 2], vec![3, 1, 3]];
+        assert_eq!(without_detours(direct), [vec![], vec![0], vec![], vec![1, 2], vec![3]]);
     }
 }

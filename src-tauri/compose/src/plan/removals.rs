@@ -8,18 +8,16 @@ use super::{Job, Planner};
 use crate::decide;
 use crate::labels;
 use crate::observe::{Container, Observed};
+use crate::ports::PortIndex;
+use crate::waiting::Waiting;
 
 impl Planner<'_> {
     /// Containers that the model does not have: of services that are gone, and beyond the wanted number.
     pub(super) fn removals(&mut self, mut leaving: BTreeSet<String>) {
         let model = self.want.model;
         for (name, service) in &model.services {
-            let extra: Vec<&Container> = self
-                .observed
-                .containers
-                .iter()
-                .filter(|container| container.service == name.as_str() && container.number > service.replicas())
-                .collect();
+            let containers = self.by_service.of(name.as_str()).iter().copied();
+            let extra: Vec<&Container> = containers.filter(|container| container.number > service.replicas()).collect();
             if !extra.is_empty() {
                 leaving.extend(extra.iter().map(|container| container.id.clone()));
                 let reason = match service.replicas() {
@@ -80,6 +78,7 @@ impl Planner<'_> {
                 let ours = volume.labels.get(labels::PROJECT).is_some_and(|project| project == self.want.project);
                 if ours && !wanted.contains(name) {
                     let key = volume.labels.get(labels::VOLUME).unwrap_or(name);
+                    self.others_use(name, key);
                     let reason = "asked for; the data in it is lost";
                     let job = Job::RemoveVolume { name: name.clone() };
                     self.add(format!("volume {key}"), Action::Remove, reason, job);
@@ -92,6 +91,28 @@ impl Planner<'_> {
                 let reason = "asked for; releases that need it cannot be gone back to";
                 self.add(format!("image {reference}"), Action::Remove, reason, job);
             }
+        }
+    }
+
+    /// Says who else uses a volume that shall go: the engine would refuse to remove it, when all else is gone already.
+    fn others_use(&mut self, name: &str, key: &str) {
+        let observed = self.observed;
+        for user in observed.other_users.get(name).into_iter().flatten() {
+            let one_off = observed.one_offs.iter().find(|one_off| one_off.name == *user);
+            // What is left over goes before anything else does.
+            if one_off.is_some_and(|one_off| one_off.left_over) {
+                continue;
+            }
+            let why = match one_off {
+                Some(one_off) => {
+                    format!("{one_off} and uses it; wait for its end, or stop it with `docker rm --force {user}`")
+                }
+                None => format!(
+                    "the container {user}, which is none of this project's services, uses it; remove that container, or keep the \
+                     volumes"
+                ),
+            };
+            self.blockers.insert(format!("the volume {key} cannot go: {why}"));
         }
     }
 
@@ -123,10 +144,12 @@ impl Planner<'_> {
     /// Orphans that hold a port or a name which the model needs: they go before the rest, all others go last.
     pub(super) fn colliding_orphans(&self) -> BTreeMap<String, Vec<String>> {
         let services = &self.want.model.services;
-        let wanted: Vec<_> = services.values().flat_map(decide::host_ports).collect();
+        let wanted = PortIndex::new(services.values().flat_map(decide::host_ports).map(|port| (port, ())));
         let names: BTreeSet<&String> =
             services.values().filter_map(|service| service.container_name.as_ref()).collect();
-        let collides = |container: &Container| names.contains(&container.name) || container.holds_any(&wanted);
+        let collides = |container: &Container| {
+            names.contains(&container.name) || container.ports.iter().any(|held| wanted.collides(held))
+        };
         let colliding: BTreeSet<&String> = self
             .observed
             .containers
@@ -140,15 +163,16 @@ impl Planner<'_> {
 
 /// Services whose containers go: before each service those that depend on it, as the containers' labels say.
 fn removal_order(orphans: &BTreeMap<String, Vec<String>>, observed: &Observed) -> Vec<String> {
-    let mut order = Vec::with_capacity(orphans.len());
-    let mut waiting: Vec<&String> = orphans.keys().collect();
-    while !waiting.is_empty() {
-        let needed = |service: &String| {
-            waiting.iter().any(|other| *other != service && observed.dependencies_of(other).contains(service.as_str()))
-        };
-        // A circle has no order, and goes as it comes.
-        let free = waiting.iter().position(|service| !needed(service)).unwrap_or(0);
-        order.push(waiting.remove(free).clone());
+    let names: Vec<&String> = orphans.keys().collect();
+    let places: BTreeMap<&str, usize> = (0..).zip(&names).map(|(place, name)| (name.as_str(), place)).collect();
+    let mut must = vec![Vec::new(); names.len()];
+    for (service, needed) in observed.dependencies() {
+        let Some(dependent) = places.get(service) else { continue };
+        for dependency in needed.iter().filter_map(|name| places.get(name)).filter(|place| *place != dependent) {
+            must[*dependency].push(*dependent);
+        }
     }
-    order
+    let mut waiting = Waiting::new(&must, &vec![Vec::new(); names.len()]);
+    // A circle has no order, and goes as it comes.
+    std::iter::from_fn(|| waiting.next_anyway()).map(|place| names[place].clone()).collect()
 }

@@ -1,10 +1,12 @@
 //! What a model needs and this engine, or this moment, does not have: told before anything is touched.
 
+use std::collections::BTreeSet;
+
 use sternway_model::{Code, Error, Location, Result, ServiceName};
 
 use super::Want;
 use crate::build::Builder;
-use crate::model::{MountKind, Service, at};
+use crate::model::{FileSource, MountKind, Service, at};
 use crate::observe::Observed;
 
 /// The API with which engines began to take all networks of a container at its creation, and with each an address of its own.
@@ -41,16 +43,17 @@ pub(super) fn check(observed: &Observed, want: &Want<'_>) -> Result<()> {
         }
     }
     own_paths(observed, want)?;
-    let kinds = [("secrets", &want.model.secrets), ("configs", &want.model.configs)];
-    for (section, key, source) in
-        kinds.iter().flat_map(|(section, sources)| sources.iter().map(move |(key, s)| (section, key, s)))
+    let services = || want.model.services.values();
+    let built = services().flat_map(|service| &service.build).flat_map(|build| &build.secrets);
+    let secrets: BTreeSet<&String> =
+        services().flat_map(|service| &service.secrets).chain(built).map(|grant| &grant.source).collect();
+    let configs: BTreeSet<&String> =
+        services().flat_map(|service| &service.configs).map(|grant| &grant.source).collect();
+    for (section, used, sources) in
+        [("secrets", secrets, &want.model.secrets), ("configs", configs, &want.model.configs)]
     {
-        let used = want.model.services.values().any(|service| {
-            let grants = if *section == "secrets" { &service.secrets } else { &service.configs };
-            let built = service.build.iter().flat_map(|build| &build.secrets).filter(|_| *section == "secrets");
-            grants.iter().chain(built).any(|grant| grant.source == *key)
-        });
-        if used && source.content.is_none() && source.file.is_none() {
+        let empty = |source: &FileSource| source.content.is_none() && source.file.is_none();
+        if let Some((key, _)) = sources.iter().find(|(key, source)| used.contains(key) && empty(source)) {
             return Err(Error::invalid(format!("`{section}.{key}` has no content"))
                 .hint("Give it `file:`, `content:`, or `environment:` with a variable that is set.")
                 .at(at(&format!("{section}.{key}"))));

@@ -3,6 +3,7 @@
 mod jobs;
 mod order;
 mod ports;
+mod sizes;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;

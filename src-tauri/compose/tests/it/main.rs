@@ -17,6 +17,8 @@ mod locks;
 #[cfg(test)]
 mod moves;
 #[cfg(test)]
+mod one_offs;
+#[cfg(test)]
 mod output;
 #[cfg(test)]
 mod registry;

@@ -106,6 +106,13 @@ impl Stage {
         self.engine.observer().observe_for(want).await
     }
 
+    /// A plan in which more goes than usual.
+    pub async fn plan_removing(&self, model: &Model, remove: Removal) -> ComposePlan {
+        let images = BTreeMap::new();
+        let want = Want { remove, ..self.want(model, &images) };
+        plan(&self.look(&want).await.expect("observed"), &want).expect("a plan")
+    }
+
     /// A plan for what may not be possible.
     pub async fn try_plan(&self, model: &Model) -> Result<ComposePlan> {
         let images = BTreeMap::new();
@@ -140,17 +147,30 @@ impl Stage {
         boundary: &(dyn Fn(&str) + Sync),
     ) -> Result<Done> {
         let want = self.want(model, images);
-        let run = Run {
+        execute(&Run { boundary, lease, ..self.run(&want) }, job).await
+    }
+
+    /// Does something with what a run needs.
+    pub async fn with_run<T>(
+        &self,
+        model: &Model,
+        images: &BTreeMap<ServiceName, ImageId>,
+        work: impl AsyncFnOnce(&Run<'_>) -> T,
+    ) -> T {
+        work(&self.run(&self.want(model, images))).await
+    }
+
+    fn run<'a>(&'a self, want: &'a Want<'a>) -> Run<'a> {
+        Run {
             engine: &self.engine,
             source: None,
-            want: &want,
+            want,
             secrets: &Keychain,
             output: &self.lines,
             cancel: &self.cancel,
-            boundary,
-            lease,
-        };
-        execute(&run, job).await
+            boundary: &|_| {},
+            lease: None,
+        }
     }
 
     /// Plans and does all of it; the plan's text.

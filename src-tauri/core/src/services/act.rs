@@ -52,11 +52,15 @@ impl Core {
         confirm(environment, project.file.environment(environment)?.protected, typed)?;
         let hand = self.hand(project, environment, notices).await?;
         let lease = self.lease(project, environment, &hand.engine, cancel).await?;
-        let whole = Whole::new(project, environment, &hand.want)?;
-        let output = Told { notices, redactor: &hand.redactor };
-        let want = whole.want(&hand.want, None);
-        let run = self.run_of(&hand, &want, &output, cancel, Some(&lease));
-        let seen = Box::pin(sternway_compose::restart(&run, services)).await;
+        let work = async {
+            self.sweep(project, environment, &hand.engine).await?.iter().for_each(|left_over| notices(left_over));
+            let whole = Whole::new(project, environment, &hand.want)?;
+            let output = Told { notices, redactor: &hand.redactor };
+            let want = whole.want(&hand.want, None);
+            let run = self.run_of(&hand, &want, &output, cancel, Some(&lease));
+            sternway_compose::restart(&run, services).await
+        };
+        let seen = Box::pin(work).await;
         let released = lease.release(&hand.engine).await;
         let seen = seen.map_err(|error| redacted(error, &hand.redactor))?;
         released?;
@@ -84,6 +88,7 @@ impl Core {
     ) -> Result<i64> {
         confirm(environment, project.file.environment(environment)?.protected, typed)?;
         let hand = self.hand(project, environment, notices).await?;
+        self.sweep(project, environment, &hand.engine).await?.iter().for_each(|left_over| notices(left_over));
         let whole = Whole::new(project, environment, &hand.want)?;
         let output = Told { notices, redactor: &hand.redactor };
         let want = whole.want(&hand.want, None);
@@ -97,7 +102,7 @@ impl Core {
             });
         };
         let inner = Pipes { input: pipes.input, printed: &printed };
-        let ended = Box::pin(sternway_compose::run_once(&run, service, command, inner)).await;
+        let ended = Box::pin(sternway_compose::run_once(&run, service, command, inner, &self.this_process())).await;
         (pipes.printed)(Printed::Out(held(&out).finish()));
         (pipes.printed)(Printed::Error(held(&error).finish()));
         ended.map_err(|error| redacted(error, &hand.redactor))

@@ -1,6 +1,6 @@
 //! The layers' work: what does not wait for each other is done at the same time.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
@@ -9,7 +9,7 @@ use sternway_compose::model::FailureAction;
 use sternway_model::{Code, Error, Layer as LayerName, Result, Stage};
 use sternway_vault::Revealed;
 
-use super::{Walk, in_order};
+use super::Walk;
 use crate::journal::Journal;
 use crate::layers::{self, Act, Job, Layer};
 use crate::plan::Prepared;
@@ -103,12 +103,16 @@ impl Walk<'_> {
 
 /// Build jobs of all layers first; what each waits for is counted by layer.
 fn numbered(jobs: &[Job], after: u32) -> Vec<Numbered<'_>> {
-    let place = |wanted: &Job| {
-        let own = jobs.iter().filter(|job| job.layer == wanted.layer);
-        own.take_while(|job| !std::ptr::eq(*job, wanted)).count()
-    };
-    let ordered = (after + 1..).zip(in_order(jobs));
-    ordered.map(|(number, job)| Numbered { number, place: (job.layer, place(job)), job }).collect()
+    let mut counts: BTreeMap<LayerName, usize> = BTreeMap::new();
+    let mut placed = Vec::with_capacity(jobs.len());
+    for job in jobs {
+        let count = counts.entry(job.layer).or_default();
+        placed.push((job, (job.layer, *count)));
+        *count += 1;
+    }
+    // As `in_order` has them: those that are equal in this stay as they stand.
+    placed.sort_by_key(|(job, _)| job.stage != Stage::Build);
+    (after + 1..).zip(placed).map(|(number, (job, place))| Numbered { number, place, job }).collect()
 }
 
 /// What a job needs, apart from what the walk itself keeps.
