@@ -29,6 +29,10 @@ fn main() -> std::process::ExitCode {
         println!("{text}");
         return std::process::ExitCode::SUCCESS;
     }
+    if let Err(error) = sternway_core::keep_memory_private() {
+        eprintln!("sternway-desktop: {error}");
+        return std::process::ExitCode::FAILURE;
+    }
     webview::prepare();
     match shell::run() {
         Ok(()) => std::process::ExitCode::SUCCESS,

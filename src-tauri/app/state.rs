@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use sternway_core::{Parts, Project, Sternway};
+use sternway_core::{Parts, Patience, Project, Sternway};
 use sternway_model::Result;
 
 use crate::clipboard::Clipboard;
@@ -33,7 +33,7 @@ impl Shared {
     pub fn new() -> Result<Self> {
         let launch = Launch::read(std::env::args_os().skip(1), &std::env::current_dir().unwrap_or_default());
         let desktop = Arc::new(Desktop::default());
-        let mut parts = Parts::system()?;
+        let mut parts = Parts::system(Patience::of_a_person())?;
         parts.channels.push(desktop.clone());
         Ok(Self {
             core: Arc::new(Sternway::new(parts)),

@@ -4,7 +4,11 @@ mod config_files;
 mod configuration;
 mod first_steps;
 mod kept_images;
+#[cfg(target_os = "linux")]
+mod locked_keychain;
 mod notification;
+#[cfg(unix)]
+mod processes;
 mod promotion;
 mod recovery;
 mod refusals;

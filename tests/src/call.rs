@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 use tokio::io::AsyncWriteExt;
-use tokio::process::Command;
+use tokio::process::{Child, Command};
 
 use crate::{Failure, Result};
 
@@ -14,7 +14,10 @@ use crate::{Failure, Result};
 const TIME_LIMIT: Duration = Duration::from_secs(240);
 
 /// A program of this workspace: beside the test program, or in the folder that `STERNWAY_PROGRAMS` names.
-pub(crate) fn program(name: &str) -> Result<PathBuf> {
+///
+/// # Errors
+/// If it is not there.
+pub fn program(name: &str) -> Result<PathBuf> {
     let folder = match std::env::var_os("STERNWAY_PROGRAMS") {
         Some(folder) => PathBuf::from(folder),
         // target/debug/deps/it-0123… → target/debug
@@ -54,19 +57,29 @@ impl Call {
         self
     }
 
+    /// Starts it; nobody gives it input, and nobody waits for it. It is killed when the answer is dropped.
+    ///
+    /// # Errors
+    /// If it cannot be started.
+    pub fn start(self) -> Result<Child> {
+        let mut command = self.command()?;
+        command.stdin(Stdio::null());
+        Ok(command.spawn()?)
+    }
+
+    fn command(&self) -> Result<Command> {
+        let mut command = Command::new(program("sternway")?);
+        command.args(&self.arguments).envs(self.environment.iter().map(|(name, value)| (name, value)));
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
+        Ok(command)
+    }
+
     /// Runs it, however it ends.
     ///
     /// # Errors
     /// If it cannot be started, takes too long, or prints something else than JSON.
     pub async fn answer(self) -> Result<Answer> {
-        let mut child = Command::new(program("sternway")?)
-            .args(&self.arguments)
-            .envs(self.environment)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .kill_on_drop(true)
-            .spawn()?;
+        let mut child = self.command()?.spawn()?;
         if let Some(mut stdin) = child.stdin.take() {
             match stdin.write_all(self.input.as_bytes()).await {
                 // A command that reads nothing may be over already.

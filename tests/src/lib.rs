@@ -31,10 +31,10 @@ mod stage;
 pub mod web;
 mod window;
 
-pub use call::{Answer, Call};
+pub use call::{Answer, Call, program};
 pub use failure::{Failure, Result};
 pub use notifications::{Notification, Notifications};
 #[cfg(target_os = "linux")]
 pub use remote::Remote;
-pub use stage::Stage;
+pub use stage::{Stage, repository};
 pub use window::{Message, Window};

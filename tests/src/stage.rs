@@ -161,7 +161,10 @@ fn sweep() {
 }
 
 /// The checkout that the program was started in. It may have been compiled in another one: they share a target folder.
-pub(crate) fn repository() -> Result<PathBuf> {
+///
+/// # Errors
+/// If it was not started in one.
+pub fn repository() -> Result<PathBuf> {
     let here = std::env::current_dir()?;
     let root = here.ancestors().find(|folder| folder.join("examples/shop/sternway.yaml").is_file());
     root.map(Path::to_owned).ok_or_else(|| Failure::new(format!("{} is not in the repository", here.display())))

@@ -232,15 +232,13 @@ fn mending(plan: &Plan) -> String {
     }
 }
 
-/// Becomes the command as far as the person can tell: same terminal, same exit code.
+/// Becomes the command: same terminal, same exit code.
 async fn execute(front: &Front<'_>, environment: &EnvironmentName, command: &[String]) -> Result<u8> {
     let project = front.project().await?;
     let variables: BTreeMap<_, _> = front.core.environment_of(&project, environment).await?;
     let [program, arguments @ ..] = command else {
         return Err(Error::new(Code::Usage, "a command is wanted behind `--`"));
     };
-    let mut child = tokio::process::Command::new(program);
-    child.args(arguments).envs(variables.iter().map(|(key, value)| (key, value.reveal())));
-    let status = child.status().await.map_err(|error| Error::failed(format!("cannot start `{program}`: {error}")))?;
-    Ok(status.code().and_then(|code| u8::try_from(code).ok()).unwrap_or(1))
+    let code = sternway_core::become_program(program, arguments, &variables)?;
+    Ok(u8::try_from(code).unwrap_or(1))
 }

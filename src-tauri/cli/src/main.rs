@@ -70,13 +70,14 @@ fn complain(error: &Error, json: bool) {
 }
 
 fn run(arguments: Arguments) -> Result<u8> {
+    sternway_core::keep_memory_private()?;
     // One thread waits for the engine, the disk and the keychain, and what computes has others: handing each answer to another thread
     // would cost more than it gains.
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .map_err(|error| Error::internal(format!("the asynchronous runtime does not start: {error}")))?;
-    let mut parts = Parts::system()?;
+    let mut parts = Parts::system(terminal::patience(arguments.json))?;
     parts.boundary = crash::boundary();
     // Everything that counts was written when it was said: the program ends without tidying up, which is the system's to do.
     let (runtime, core) = (ManuallyDrop::new(runtime), ManuallyDrop::new(Arc::new(Sternway::new(parts))));

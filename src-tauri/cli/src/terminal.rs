@@ -1,12 +1,13 @@
 //! The terminal itself: keys as they are pressed, and values that nobody beside should read.
 
-use std::io::{IsTerminal, stderr, stdin};
+use std::io::{IsTerminal, stderr, stdin, stdout};
 
 use crossterm::event::{
     DisableBracketedPaste, EnableBracketedPaste, Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers, read,
 };
 use crossterm::execute;
 use crossterm::terminal::{disable_raw_mode, enable_raw_mode};
+use sternway_core::Patience;
 use sternway_model::{Code, Error, Result};
 
 use crate::out;
@@ -14,6 +15,20 @@ use crate::out;
 /// Whether a person can be asked.
 pub fn is_there() -> bool {
     stdin().is_terminal()
+}
+
+/// How long the keychain is waited for: where nobody sees the dialog in which it asks for its password, not long.
+pub fn patience(json: bool) -> Patience {
+    if json {
+        return Patience::unattended();
+    }
+    let attended = stderr().is_terminal() && (stdin().is_terminal() || stdout().is_terminal());
+    let patience = if attended { Patience::of_a_person() } else { Patience::unattended() };
+    patience.told(|waiting| {
+        if waiting {
+            out::aside(format_args!("sternway: waiting for the keychain …"));
+        }
+    })
 }
 
 /// The terminal hands on every key as it is, until this is dropped.

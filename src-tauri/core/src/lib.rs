@@ -9,8 +9,8 @@
 //!
 //! ```no_run
 //! # async fn example() -> sternway_model::Result<()> {
-//! use sternway_core::{Parts, Sternway};
-//! let core = Sternway::new(Parts::system()?);
+//! use sternway_core::{Parts, Patience, Sternway};
+//! let core = Sternway::new(Parts::system(Patience::of_a_person())?);
 //! let project = core.open("examples/shop".as_ref()).await?;
 //! let plan = core.plan(&project, &"staging".parse()?).await?;
 //! println!("{} changes, plan {}", plan.changes.len(), plan.hash);
@@ -36,6 +36,7 @@ mod notify;
 mod owner;
 pub mod plan;
 mod planning;
+mod process;
 mod project;
 mod projects;
 mod promotion;
@@ -67,6 +68,7 @@ pub use home::Home;
 pub use journal::Live;
 pub use machine::{Core as Sternway, Parts};
 pub use notify::{Channel, Notice};
+pub use process::{become_program, keep_memory_private};
 pub use project::Project;
 pub use prune::{KEEP, Pruning};
 pub use reveal::{Asked, ExportFormat, Purpose};
@@ -76,3 +78,4 @@ pub use services::{CommandEvents, Notices, ServiceLines, ServiceLog, UsageReport
 pub use sternway_compose::{Command as ExecCommand, Pipes, Printed, Removal, Session, next_piece};
 pub use sternway_config::Resolution;
 pub use sternway_config::document::Edit;
+pub use sternway_vault::Patience;

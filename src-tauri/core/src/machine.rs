@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use sternway_compose::{Engine, Engines, Observer};
 use sternway_history::{History, ProjectId};
 use sternway_model::{EngineAddress, EnvironmentName, Error, Result, Target};
-use sternway_vault::{OsKeychain, Vault};
+use sternway_vault::{OsKeychain, Patience, Vault};
 use tokio::sync::OnceCell;
 
 use crate::clock::{Clock, SystemClock};
@@ -37,15 +37,15 @@ pub struct Parts {
 }
 
 impl Parts {
-    /// The machine's own.
+    /// The machine's own, with this much patience for its keychain.
     ///
     /// # Errors
     /// If there is no folder for its data.
-    pub fn system() -> Result<Self> {
+    pub fn system(patience: Patience) -> Result<Self> {
         Ok(Self {
             home: Home::find()?,
             clock: Arc::new(SystemClock),
-            vault: Vault::new(Arc::new(OsKeychain::new()))?,
+            vault: Vault::with_patience(Arc::new(OsKeychain::new()), patience)?,
             person: whoami::username().unwrap_or_else(|_| "somebody".to_owned()),
             channels: Vec::new(),
             boundary: Arc::new(|_| {}),

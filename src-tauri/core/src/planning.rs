@@ -225,8 +225,16 @@ impl Core {
             wanted.blockers.extend(missing);
         } else if matches!(goal, Goal::Folder | Goal::Promote(_)) {
             unresolved::tell(project, environment, &mut wanted).await?;
-            let gone = self.gone_secrets(project, environment, &wanted.want).await?;
-            wanted.blockers.extend(gone);
+            match self.gone_secrets(project, environment, &wanted.want).await {
+                Ok(gone) => wanted.blockers.extend(gone),
+                // What does not need the values is planned all the same.
+                Err(error) if error.code == Code::KeychainUnavailable => {
+                    wanted
+                        .notes
+                        .push(format!("whether the keychain has the values of its secrets is not known: {error}"));
+                }
+                Err(error) => return Err(error),
+            }
             if have.is_none() {
                 wanted.notes.extend(elsewhere::note(project, environment, observer).await);
             }
@@ -272,14 +280,11 @@ impl Core {
         })
     }
 
-    /// The secrets that a deployment would not find: known here, and gone from this keychain, as on a new machine. A keychain that
-    /// cannot be read is not spoken of: going back is not proven then, and that is said.
+    /// The secrets that a deployment would not find: known here, and gone from this keychain, as on a new machine.
     async fn gone_secrets(&self, project: &Project, environment: &EnvironmentName, want: &Want) -> Result<Vec<String>> {
         let mut pins = want.secrets()?;
         pins.retain(|pin| pin.version != NO_VERSION);
-        let Ok(lacking) = self.lacking_values(project, environment, &pins).await else {
-            return Ok(Vec::new());
-        };
+        let lacking = self.lacking_values(project, environment, &pins).await?;
         Ok(lacking.told(|SecretPin { name, version }| {
             format!(
                 "the keychain of this machine has no version {version} of the secret {name}; set it with `sternway secret set \

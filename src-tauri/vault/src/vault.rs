@@ -1,22 +1,16 @@
 //! Secrets by version, over any keychain.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, mpsc};
-use std::time::Duration;
+use std::sync::Arc;
 
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 use sternway_model::{Code, Error, Result, Reveal, SecretPin, Sensitive};
-use tokio::sync::oneshot;
 use zeroize::Zeroizing;
 
 use crate::entries;
 use crate::keychain::{EntryName, Holder, Keychain, Scope};
-
-/// How long a person has for the keychain's dialog.
-const PATIENCE: Duration = Duration::from_secs(120);
-
-type Job = Box<dyn FnOnce(&dyn Keychain) + Send>;
+use crate::questions::{Patience, Questions};
 
 /// What became of a value that was to be stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,27 +40,26 @@ pub enum TakenOver {
 /// that waits for a person must not hold up the program, nor keep it from ending.
 #[derive(Debug, Clone)]
 pub struct Vault {
-    jobs: mpsc::Sender<Job>,
+    questions: Questions,
     name: String,
 }
 
 impl Vault {
-    /// Over this keychain. It is not asked yet.
+    /// Over this keychain, for a person. It is not asked yet.
     ///
     /// # Errors
     /// If the system gives no thread.
     pub fn new(keychain: Arc<dyn Keychain>) -> Result<Self> {
+        Self::with_patience(keychain, Patience::of_a_person())
+    }
+
+    /// Over this keychain, with this much patience. It is not asked yet.
+    ///
+    /// # Errors
+    /// If the system gives no thread.
+    pub fn with_patience(keychain: Arc<dyn Keychain>, patience: Patience) -> Result<Self> {
         let name = keychain.name();
-        let (jobs, waiting) = mpsc::channel::<Job>();
-        std::thread::Builder::new()
-            .name("keychain".into())
-            .spawn(move || {
-                for job in waiting {
-                    job(keychain.as_ref());
-                }
-            })
-            .map_err(|error| Error::failed(format!("no thread for the keychain: {error}")))?;
-        Ok(Self { jobs, name })
+        Ok(Self { questions: Questions::to(keychain, patience)?, name })
     }
 
     /// What the keychain is, for people.
@@ -250,20 +243,13 @@ impl Vault {
         &self,
         question: impl FnOnce(&dyn Keychain) -> Result<T> + Send + 'static,
     ) -> Result<T> {
-        let (answer, answered) = oneshot::channel();
-        let gone = || Error::internal("the keychain's thread has ended");
-        self.jobs
-            // Whoever asked may have given up by the time the answer is there.
-            .send(Box::new(move |keychain| drop(answer.send(question(keychain)))))
-            .map_err(|_| gone())?;
-        match tokio::time::timeout(PATIENCE, answered).await {
-            Ok(answer) => answer.map_err(|_| gone())?,
-            Err(_) => Err(Error::new(
+        self.questions.ask(question).await?.unwrap_or_else(|waited| {
+            Err(Error::new(
                 Code::KeychainUnavailable,
-                format!("{} did not answer in {} seconds", self.name, PATIENCE.as_secs()),
+                format!("{} did not answer within {} s", self.name, waited.as_secs()),
             )
-            .hint("Look for a dialog that asks for its password, and try again.")),
-        }
+            .hint("It may be locked: unlock it, or look for a dialog that asks for its password, and try again."))
+        })
     }
 }
 
