@@ -37,6 +37,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value};
+use sternway_model::template::Budget;
 use sternway_model::yaml::Node;
 use sternway_model::{Error, Origin, Result, Seal, nearest};
 
@@ -48,7 +49,7 @@ pub use environment::FromFile;
 pub use places::Places;
 use print::Printer;
 pub use text::to_yaml;
-use variables::Used;
+use variables::{Filling, Used};
 
 /// What to load, and with what.
 #[derive(Debug, Clone, Default)]
@@ -118,12 +119,21 @@ fn load_noting(sources: &Sources, dir: &Path, used: &RefCell<Vec<Used>>) -> Resu
     let mut environment = sources.environment.clone();
     environment.insert("COMPOSE_PROJECT_NAME".to_owned(), name.clone());
     let warnings = RefCell::new(BTreeSet::new());
-    let spent = Cell::new(0);
-    let scope = Scope { dir, environment: &environment, home, road: &files, warnings: &warnings, used, spent: &spent };
+    let (spent, budget) = (Cell::new(0), RefCell::new(Budget::default()));
+    let scope = Scope {
+        dir,
+        environment: &environment,
+        home,
+        road: &files,
+        warnings: &warnings,
+        used,
+        spent: &spent,
+        budget: &budget,
+    };
     let lookup = |name: &str| scope.lookup(name);
 
     let (mut model, places) = assemble::assemble_parsed(parsed, &scope)?;
-    normalize::normalize(&mut model, &name, &lookup);
+    normalize::normalize(&mut model, &name, &lookup, &budget)?;
     // What is wrong is said also where it is not used now.
     printed(&model, &name, &places)?;
     unknown_profiles(&model, &sources.profiles, &scope);
@@ -223,7 +233,8 @@ fn project_name(
     let mut place = None;
     if let Some((file, mut node)) = last {
         let lookup = |name: &str| sources.environment.get(name).cloned();
-        variables::fill_in(&mut node, file, "name", &lookup, used)?;
+        let budget = RefCell::default();
+        variables::fill_in(&mut node, file, "name", Filling { lookup: &lookup, used, budget: &budget })?;
         name = allowed_name(node.text().unwrap_or_default());
         place = Some(node.mark.location(file, "name"));
     }

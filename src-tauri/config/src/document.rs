@@ -46,6 +46,11 @@ pub(crate) trait Syntax: Sync {
     /// [`sternway_model::Code::InvalidInput`] with line and column.
     fn read(&self, path: &Path, text: &str) -> Result<Node>;
 
+    /// How a mark is written in the place of a value that is written as `raw`: as a text that needs no escapes.
+    fn marked(&self, raw: &str, mark: &str) -> String {
+        if raw.starts_with('\'') { format!("'{mark}'") } else { format!("\"{mark}\"") }
+    }
+
     /// Ways to give a value other data, the one to prefer first.
     ///
     /// # Errors

@@ -10,13 +10,14 @@ mod titles;
 
 use std::borrow::Cow;
 use std::cell::RefCell;
+use std::collections::HashMap;
 use std::fmt;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use adotenv::{Dialect, Document, Quote, Severity};
-use sternway_model::template::{self, Filled};
+use sternway_model::template::{self, Budget, Filled};
 use sternway_model::{Error, Location, Origin, Result};
 
 pub use edit::Assignment;
@@ -96,12 +97,15 @@ impl EnvFile {
     /// [`sternway_model::Code::InvalidInput`] at an entry's value; see [`Entry::fill`].
     pub fn evaluate(&self, lookup: Lookup<'_>) -> Result<Vec<(String, String, u32)>> {
         let mut values: Vec<(String, String, u32)> = Vec::new();
+        let mut last: HashMap<&str, usize> = HashMap::new();
+        let mut budget = Budget::default();
         for entry in self.entries() {
-            let above = |name: &str| {
-                lookup(name).or_else(|| values.iter().rfind(|(key, ..)| key == name).map(|(_, value, _)| value.clone()))
-            };
-            let value = if entry.is_bare() { lookup(entry.key()) } else { Some(entry.fill(&above)?.text) };
+            let own = |name: &str| values.get(*last.get(name)?).map(|(_, value, _)| value.clone());
+            let above = |name: &str| lookup(name).or_else(|| own(name));
+            let value =
+                if entry.is_bare() { lookup(entry.key()) } else { Some(entry.fill_within(&above, &mut budget)?.text) };
             if let Some(value) = value {
+                last.insert(entry.key(), values.len());
                 values.push((entry.key().to_owned(), value, entry.line()));
             }
         }
@@ -225,8 +229,16 @@ impl<'a> Entry<'a> {
     /// # Errors
     /// [`sternway_model::Code::InvalidInput`] if a `${` is no variable, or a variable with `?` has no value.
     pub fn fill(&self, lookup: Lookup<'_>) -> Result<Filled> {
+        self.fill_within(lookup, &mut Budget::default())
+    }
+
+    /// As [`Entry::fill`], one of several values that together may become as large as the budget allows.
+    ///
+    /// # Errors
+    /// As [`Entry::fill`], and if the budget is spent.
+    pub fn fill_within(&self, lookup: Lookup<'_>, budget: &mut Budget) -> Result<Filled> {
         let template = self.template();
-        template::fill(&template, lookup).map_err(|error| {
+        template::fill_within(&template, lookup, budget).map_err(|error| {
             // With every variable set, what still fails is the spelling; that message would quote the value.
             let misspelt = template::fill(&template, &|_| Some("set".to_owned())).is_err();
             let error = if misspelt {

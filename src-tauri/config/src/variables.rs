@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use indexmap::IndexMap;
-use sternway_model::template::Filled;
+use sternway_model::template::{Budget, Filled};
 use sternway_model::{
     Configuration, EnvironmentName, Error, FILE_NAME, Location, Origin, ProjectFile, Result, Seal, SecretName,
     SecretPin, SecretRef, Value, Variable, mentions, yaml,
@@ -158,6 +158,10 @@ pub(crate) struct Merged<'a> {
     pub(crate) problems: Vec<Error>,
     /// As [`Read::unset`], overridden lines included.
     unset: Vec<(String, Origin)>,
+    /// What variables may still make of all these values together.
+    budget: Budget,
+    /// Lines of the file that is being added which later ones of it overrode, by the variable's place, the first one first.
+    repeated: HashMap<usize, Vec<Origin>>,
 }
 
 /// A value that is made of other variables, as it is written.
@@ -179,6 +183,8 @@ impl<'a> Merged<'a> {
             templates: HashMap::new(),
             problems: Vec::new(),
             unset: Vec::new(),
+            budget: Budget::default(),
+            repeated: HashMap::new(),
         }
     }
 
@@ -218,6 +224,13 @@ impl<'a> Merged<'a> {
             self.place(entry, value, earlier);
         }
         self.before.clear();
+        for (place, mut lines) in self.repeated.drain() {
+            if let Some((_, variable)) = self.variables.get_index_mut(place) {
+                lines.reverse();
+                lines.append(&mut variable.overridden);
+                variable.overridden = lines;
+            }
+        }
     }
 
     /// What other values see of a variable: what it was before this file, else what stands above. Pins are sealed.
@@ -236,13 +249,14 @@ impl<'a> Merged<'a> {
         if let Some(problem) = self.problems.into_iter().next() {
             return Err(problem);
         }
-        let counts = |origin: &Origin| self.variables.values().any(|variable| variable.source == *origin);
-        let unset = self.unset.into_iter().filter(|(_, origin)| counts(origin)).collect();
+        let variables = &self.variables;
+        let counts = |(key, origin): &(String, Origin)| variables.get(key).is_some_and(|one| one.source == *origin);
+        let unset = self.unset.into_iter().filter(counts).collect();
         Ok(Read { unset, variables: self.variables.into_values().collect() })
     }
 
     fn value(&mut self, entry: Entry<'_>) -> Result<Value> {
-        let Filled { text: filled, unset } = entry.fill(&|name| self.look_up(name)).map_err(|error| Error {
+        let Filled { text: filled, unset } = self.filled(entry).map_err(|error| Error {
             message: self.seal.shown(&error.message),
             hint: self.seal.shown(&error.hint),
             ..error
@@ -266,13 +280,20 @@ impl<'a> Merged<'a> {
         }
     }
 
+    fn filled(&mut self, entry: Entry<'_>) -> Result<Filled> {
+        let mut budget = std::mem::take(&mut self.budget);
+        let filled = entry.fill_within(&|name| self.look_up(name), &mut budget);
+        self.budget = budget;
+        filled
+    }
+
     /// Sets a variable. `earlier` of them are those of the files before.
     fn place(&mut self, entry: Entry<'_>, value: Value, earlier: usize) {
         let source = entry.origin();
         match self.variables.get_full_mut(entry.key()) {
             Some((place, _, variable)) => {
                 let old = std::mem::replace(&mut variable.value, value);
-                variable.overridden.insert(0, std::mem::replace(&mut variable.source, source));
+                self.repeated.entry(place).or_default().push(std::mem::replace(&mut variable.source, source));
                 if place < earlier {
                     self.before.entry(entry.key().to_owned()).or_insert(old);
                 }

@@ -36,6 +36,44 @@ impl Filled {
 /// Defaults inside defaults: more levels than anybody writes.
 const MOST_LEVELS: usize = 50;
 
+/// How much variables may make of texts that are read together. Values that are made of one another can double with each line, and
+/// a few lines are then more than memory holds.
+#[derive(Debug)]
+pub struct Budget {
+    /// What is left, in bytes.
+    left: usize,
+}
+
+impl Default for Budget {
+    /// 64 MiB.
+    fn default() -> Self {
+        Self { left: Self::MOST }
+    }
+}
+
+impl Budget {
+    const MOST: usize = 64 << 20;
+
+    /// Takes what a text needs that is put in the place of a variable, or is copied like one.
+    ///
+    /// # Errors
+    /// [`crate::Code::InvalidInput`] if that is more than is left; from then on nothing is left.
+    pub fn spend(&mut self, bytes: usize) -> Result<()> {
+        self.left = self.left.checked_sub(bytes).ok_or_else(|| {
+            self.left = 0;
+            Error::invalid(format!("what variables stand for makes more than {} MiB of these files", Self::MOST >> 20))
+                .hint("Look for values that are made of one another and grow with each line.")
+        })?;
+        Ok(())
+    }
+
+    /// Whether it was not enough.
+    #[must_use]
+    pub fn is_spent(&self) -> bool {
+        self.left == 0
+    }
+}
+
 /// How much of a text is shown that is no variable, in characters.
 const SHOWN: usize = 40;
 
@@ -44,38 +82,104 @@ const SHOWN: usize = 40;
 /// # Errors
 /// [`crate::Code::InvalidInput`] if the text has a `${` that is no variable, or a variable with `?` has no value.
 pub fn fill(text: &str, lookup: &dyn Fn(&str) -> Option<String>) -> Result<Filled> {
-    fill_level(text, lookup, 0)
+    fill_within(text, lookup, &mut Budget::default())
 }
 
-fn fill_level(text: &str, lookup: &dyn Fn(&str) -> Option<String>, level: usize) -> Result<Filled> {
-    if level > MOST_LEVELS {
-        return Err(Error::invalid(format!("more than {MOST_LEVELS} defaults stand inside each other"))
-            .hint("Look for a `${` that is not closed."));
+/// As [`fill`], one of several texts that together may become as large as the budget allows.
+///
+/// # Errors
+/// As [`fill`] and [`Budget::spend`].
+pub fn fill_within(text: &str, lookup: &dyn Fn(&str) -> Option<String>, budget: &mut Budget) -> Result<Filled> {
+    Filling { lookup, budget }.level(text, 0)
+}
+
+struct Filling<'a> {
+    lookup: &'a dyn Fn(&str) -> Option<String>,
+    budget: &'a mut Budget,
+}
+
+impl Filling<'_> {
+    fn look_up(&mut self, name: &str) -> Result<Option<String>> {
+        let value = (self.lookup)(name);
+        // What it costs to have a look at it, whether it is used or not.
+        self.budget.spend(value.as_ref().map_or(0, String::len))?;
+        Ok(value)
     }
-    let mut filled = Filled { text: String::with_capacity(text.len()), unset: Vec::new() };
-    let mut rest = text;
-    while let Some(dollar) = rest.find('$') {
-        filled.text.push_str(&rest[..dollar]);
-        let after = &rest[dollar + 1..];
-        rest = if let Some(after) = after.strip_prefix('$') {
-            filled.text.push('$');
-            after
-        } else if let Some(body) = after.strip_prefix('{') {
-            let end = closing(body).ok_or_else(|| wrong(body))?;
-            braced(&body[..end], lookup, level, &mut filled)?;
-            &body[end + 1..]
-        } else {
-            let end = name_length(after);
-            if end == 0 {
+
+    fn level(&mut self, text: &str, level: usize) -> Result<Filled> {
+        if level > MOST_LEVELS {
+            return Err(Error::invalid(format!("more than {MOST_LEVELS} defaults stand inside each other"))
+                .hint("Look for a `${` that is not closed."));
+        }
+        let mut filled = Filled { text: String::with_capacity(text.len()), unset: Vec::new() };
+        let mut rest = text;
+        while let Some(dollar) = rest.find('$') {
+            filled.text.push_str(&rest[..dollar]);
+            let after = &rest[dollar + 1..];
+            rest = if let Some(after) = after.strip_prefix('$') {
                 filled.text.push('$');
+                after
+            } else if let Some(body) = after.strip_prefix('{') {
+                let end = closing(body).ok_or_else(|| wrong(body))?;
+                self.braced(&body[..end], level, &mut filled)?;
+                &body[end + 1..]
             } else {
-                plain(&after[..end], lookup, &mut filled);
-            }
-            &after[end..]
-        };
+                let end = name_length(after);
+                if end == 0 {
+                    filled.text.push('$');
+                } else {
+                    self.plain(&after[..end], &mut filled)?;
+                }
+                &after[end..]
+            };
+        }
+        filled.text.push_str(rest);
+        Ok(filled)
     }
-    filled.text.push_str(rest);
-    Ok(filled)
+
+    fn plain(&mut self, name: &str, filled: &mut Filled) -> Result<()> {
+        match self.look_up(name)? {
+            Some(value) => filled.text.push_str(&value),
+            None => filled.unset.push(name.to_owned()),
+        }
+        Ok(())
+    }
+
+    fn braced(&mut self, body: &str, level: usize, filled: &mut Filled) -> Result<()> {
+        let (name, operator) = body.split_at(name_length(body));
+        if name.is_empty() {
+            return Err(wrong(body));
+        }
+        let value = self.look_up(name)?;
+        let (present, operator) = match operator.strip_prefix(':') {
+            Some(operator) => (value.as_ref().is_some_and(|value| !value.is_empty()), operator),
+            None => (value.is_some(), operator),
+        };
+        let mut chars = operator.chars();
+        let kind = chars.next();
+        if kind.is_none() && body.len() == name.len() {
+            match value {
+                Some(value) => filled.text.push_str(&value),
+                None => filled.unset.push(name.to_owned()),
+            }
+            return Ok(());
+        }
+        // As Compose does it: also in a default that is not needed, what is required has to be there.
+        let inner = self.level(chars.as_str(), level + 1)?;
+        match (kind, value) {
+            (Some('-' | '?'), Some(value)) if present => filled.text.push_str(&value),
+            (Some('-'), _) => filled.append(inner),
+            (Some('?'), _) => {
+                let reason = if inner.text.is_empty() { String::new() } else { format!(": {}", inner.text) };
+                return Err(Error::invalid(format!("the variable `{name}` is required and has no value{reason}"))
+                    .hint(format!("Set {name} in one of the environment's env files.")));
+            }
+            (Some('+'), _) if present => filled.append(inner),
+            (Some('+'), _) => {}
+            _ => return Err(wrong(body)),
+        }
+        Ok(())
+    }
 }
 
 /// What stands behind a `${` is no variable.
@@ -128,46 +232,6 @@ fn closing(body: &str) -> Option<usize> {
         }
     }
     last
-}
-
-fn plain(name: &str, lookup: &dyn Fn(&str) -> Option<String>, filled: &mut Filled) {
-    match lookup(name) {
-        Some(value) => filled.text.push_str(&value),
-        None => filled.unset.push(name.to_owned()),
-    }
-}
-
-fn braced(body: &str, lookup: &dyn Fn(&str) -> Option<String>, level: usize, filled: &mut Filled) -> Result<()> {
-    let (name, operator) = body.split_at(name_length(body));
-    if name.is_empty() {
-        return Err(wrong(body));
-    }
-    let value = lookup(name);
-    let (present, operator) = match operator.strip_prefix(':') {
-        Some(operator) => (value.as_ref().is_some_and(|value| !value.is_empty()), operator),
-        None => (value.is_some(), operator),
-    };
-    let mut chars = operator.chars();
-    let kind = chars.next();
-    if kind.is_none() && body.len() == name.len() {
-        plain(name, lookup, filled);
-        return Ok(());
-    }
-    // As Compose does it: also in a default that is not needed, what is required has to be there.
-    let inner = fill_level(chars.as_str(), lookup, level + 1)?;
-    match (kind, value) {
-        (Some('-' | '?'), Some(value)) if present => filled.text.push_str(&value),
-        (Some('-'), _) => filled.append(inner),
-        (Some('?'), _) => {
-            let reason = if inner.text.is_empty() { String::new() } else { format!(": {}", inner.text) };
-            return Err(Error::invalid(format!("the variable `{name}` is required and has no value{reason}"))
-                .hint(format!("Set {name} in one of the environment's env files.")));
-        }
-        (Some('+'), _) if present => filled.append(inner),
-        (Some('+'), _) => {}
-        _ => return Err(wrong(body)),
-    }
-    Ok(())
 }
 
 #[cfg(test)]
@@ -231,6 +295,24 @@ mod tests {
         ] {
             let error = fill(&text, &lookup).expect_err("too much");
             assert!(error.message.len() < 200, "{error}");
+        }
+    }
+
+    #[test]
+    fn what_variables_make_of_texts_has_a_limit() {
+        let mut budget = Budget::default();
+        let mut value = "x".repeat(10);
+        let error = (0..30).find_map(|_| {
+            let filled = fill_within("$A${A}", &|_| Some(value.clone()), &mut budget);
+            filled.map(|filled| value = filled.text).err()
+        });
+        let error = error.expect("ten gigabytes");
+        assert!(error.message.contains("64 MiB") && budget.is_spent(), "{error}");
+        assert!(value.len() <= 64 << 20, "{}", value.len());
+        let large = "x".repeat(1 << 20);
+        for text in ["$A ", "${A:+} ", "${B:-$A} "] {
+            let lookup = |name: &str| (name == "A").then(|| large.clone());
+            assert!(fill(&text.repeat(1_000_000), &lookup).is_err(), "{text}");
         }
     }
 

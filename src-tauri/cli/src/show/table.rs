@@ -4,11 +4,18 @@ use std::io::IsTerminal;
 
 use comfy_table::{ContentArrangement, Row, Table as Grid, presets};
 use sternway_model::visible;
+use unicode_width::UnicodeWidthStr;
+
+/// The widest cell elsewhere than on a terminal that the others of its column line up with; a wider one has its row to itself, or
+/// a single long value would make all rows as long.
+const WIDEST: usize = 100;
 
 /// Rows whose columns are as wide as their contents. On a terminal, what does not fit is cut and ends with `…`; elsewhere
 /// everything is said in full.
 pub struct Table {
-    grid: Grid,
+    width: Option<u16>,
+    head: Option<Vec<String>>,
+    rows: Vec<Vec<String>>,
     indent: &'static str,
 }
 
@@ -19,50 +26,89 @@ impl Table {
     }
 
     fn within(width: Option<u16>) -> Self {
-        let mut grid = Grid::new();
-        grid.load_preset(presets::NOTHING).set_truncation_indicator("…");
-        match width {
-            Some(width) => grid.set_content_arrangement(ContentArrangement::Dynamic).set_width(width),
-            None => grid.set_content_arrangement(ContentArrangement::Disabled),
-        };
-        Self { grid, indent: "" }
+        Self { width, head: None, rows: Vec::new(), indent: "" }
     }
 
     /// With words over the columns.
     pub fn head<'a>(mut self, words: impl IntoIterator<Item = &'a str>) -> Self {
-        self.grid.set_header(words.into_iter().map(str::to_owned).collect::<Vec<_>>());
+        self.head = Some(words.into_iter().map(str::to_owned).collect());
         self
     }
 
     /// Below a line that it belongs to.
     pub fn indented(mut self) -> Self {
         self.indent = "  ";
-        if let Some(width) = self.grid.width() {
-            self.grid.set_width(width.saturating_sub(2));
-        }
+        self.width = self.width.map(|width| width.saturating_sub(2));
         self
     }
 
     /// Adds a row. A line break in a value would break the table, and is shown as a sign.
     pub fn row(&mut self, cells: impl IntoIterator<Item = String>) {
-        let mut row =
-            Row::from(cells.into_iter().map(|cell| visible(&cell.replace('\n', "⏎")).into_owned()).collect::<Vec<_>>());
-        row.max_height(1);
-        self.grid.add_row(row);
+        // More than a line of the terminal has is not shown anyway.
+        let fits = |cell: String| match self.width {
+            Some(width) => cell.chars().take(usize::from(width) + 1).collect(),
+            None => cell,
+        };
+        self.rows.push(cells.into_iter().map(|cell| visible(&fits(cell).replace('\n', "⏎")).into_owned()).collect());
     }
-}
 
-impl std::fmt::Display for Table {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        if self.grid.is_empty() && self.grid.header().is_none() {
-            return Ok(());
+    /// Cut to the width of a terminal.
+    fn cut(&self, width: u16, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let mut grid = Grid::new();
+        grid.load_preset(presets::NOTHING).set_truncation_indicator("…");
+        grid.set_content_arrangement(ContentArrangement::Dynamic).set_width(width);
+        if let Some(head) = &self.head {
+            grid.set_header(head.clone());
         }
-        for line in self.grid.lines() {
+        for cells in &self.rows {
+            let mut row = Row::from(cells.clone());
+            row.max_height(1);
+            grid.add_row(row);
+        }
+        for line in grid.lines() {
             // The grid puts a space on each side of a column.
             let line = line.strip_prefix(' ').unwrap_or(&line).trim_end();
             writeln!(f, "{}{line}", self.indent)?;
         }
         Ok(())
+    }
+
+    /// In full.
+    fn whole(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let rows = || self.head.iter().chain(&self.rows);
+        let mut widths = Vec::new();
+        for cells in rows() {
+            widths.resize(widths.len().max(cells.len()), 0);
+            for (widest, cell) in widths.iter_mut().zip(cells) {
+                let width = cell.width();
+                if width <= WIDEST {
+                    *widest = width.max(*widest);
+                }
+            }
+        }
+        for cells in rows() {
+            let mut line = String::new();
+            for (width, cell) in widths.iter().zip(cells) {
+                line.push_str(cell);
+                let gap = width.saturating_sub(cell.width()) + GAP;
+                line.extend(std::iter::repeat_n(' ', gap));
+            }
+            writeln!(f, "{}{}", self.indent, line.trim_end())?;
+        }
+        Ok(())
+    }
+}
+
+/// Spaces between two columns.
+const GAP: usize = 2;
+
+impl std::fmt::Display for Table {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.width {
+            _ if self.rows.is_empty() && self.head.is_none() => Ok(()),
+            Some(width) => self.cut(width, f),
+            None => self.whole(f),
+        }
     }
 }
 
@@ -89,6 +135,21 @@ mod tests {
         assert_eq!(lines[1].find("short"), lines[2].find("first"), "{text}");
         assert!(lines[2].ends_with("xxx") && lines[2].contains("first⏎second"), "{text}");
         assert_eq!(lines.len(), 3, "{text}");
+    }
+
+    #[test]
+    fn one_long_value_does_not_make_all_rows_long() {
+        let mut table = Table::within(None);
+        table.row(["LONG".to_owned(), "x".repeat(1 << 20), "last".to_owned()]);
+        for number in 0..10_000 {
+            table.row([format!("KEY_{number}"), "value".to_owned(), "last".to_owned()]);
+        }
+        let text = table.to_string();
+        assert!(
+            text.contains("x  last\n") && text.contains("KEY_7     value  last\n"),
+            "they line up as they would alone"
+        );
+        assert!(text.len() < 2 << 20, "{}", text.len());
     }
 
     #[test]

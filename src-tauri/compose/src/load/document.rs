@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value};
+use sternway_model::template::Budget;
 use sternway_model::yaml::{self, Content, Node};
 use sternway_model::{Error, Result, read_text, refuse_marks_in, template};
 
@@ -12,7 +13,7 @@ use super::absolute::Base;
 use super::check;
 use super::dotenv::{self, Parsed};
 use super::places::Places;
-use super::variables::{self, Lookup, Used};
+use super::variables::{self, Filling, Lookup, Used};
 
 /// What files are read with: the project's own, or those of an include.
 pub(super) struct Scope<'a> {
@@ -30,12 +31,16 @@ pub(super) struct Scope<'a> {
     pub used: &'a RefCell<Vec<Used>>,
     /// How much was read and copied because of includes and extends.
     pub spent: &'a Cell<usize>,
+    /// What variables, and the files that services name, may still make of all this.
+    pub budget: &'a RefCell<Budget>,
 }
 
 /// More values than any project has; few files that include or extend each other often can make more than memory holds.
 const MOST_VALUES: usize = 2_000_000;
 /// What reading one more file costs, in values.
 const COST_OF_FILE: usize = 1_000;
+/// How many bytes of a text cost as much as one more value.
+const BYTES_OF_VALUE: usize = 100;
 
 impl Scope<'_> {
     /// The value of a variable.
@@ -48,7 +53,7 @@ impl Scope<'_> {
     /// # Errors
     /// As [`dotenv::parse`].
     pub fn variables_of(&self, file: &Path, text: &str, lookup: Lookup<'_>) -> Result<Vec<(String, String)>> {
-        let Parsed { variables, unset } = dotenv::parse(file, text, lookup)?;
+        let Parsed { variables, unset } = dotenv::parse(file, text, lookup, self.budget)?;
         for (key, line) in unset {
             self.warn(template::unset_in(&key, self.shown(file), line));
         }
@@ -122,7 +127,8 @@ impl Document {
         let mut resets = Vec::new();
         take_resets(&mut node, &mut Vec::new(), &mut resets);
         let before = scope.used.borrow().len();
-        variables::fill_in(&mut node, file, "", &|name| scope.lookup(name), scope.used)?;
+        let lookup = |name: &str| scope.lookup(name);
+        variables::fill_in(&mut node, file, "", Filling { lookup: &lookup, used: scope.used, budget: scope.budget })?;
         let mut said = BTreeSet::new();
         for Used { name, place, .. } in scope.used.borrow()[before..].iter().filter(|used| used.value.is_none()) {
             if said.insert(name.clone()) {
@@ -151,6 +157,7 @@ fn count(value: &Value) -> usize {
     1 + match value {
         Value::Array(items) => items.iter().map(count).sum(),
         Value::Object(map) => map.values().map(count).sum(),
+        Value::String(text) => text.len() / BYTES_OF_VALUE,
         _ => 0,
     }
 }

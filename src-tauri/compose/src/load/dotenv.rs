@@ -2,10 +2,11 @@
 //!
 //! Source of the rules: the Compose specification, "env_file", "Env_file format", and compose-go's `dotenv` package.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::path::Path;
 
+use sternway_model::template::Budget;
 use sternway_model::yaml::Mark;
 use sternway_model::{Error, Result, template};
 
@@ -24,7 +25,7 @@ pub(super) struct Parsed {
 ///
 /// # Errors
 /// [`sternway_model::Code::InvalidInput`], with the line, for a name that is none or a quote that is not closed.
-pub(super) fn parse(file: &Path, text: &str, lookup: Lookup<'_>) -> Result<Parsed> {
+pub(super) fn parse(file: &Path, text: &str, lookup: Lookup<'_>, budget: &RefCell<Budget>) -> Result<Parsed> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let mut reader = Reader {
         file,
@@ -34,6 +35,7 @@ pub(super) fn parse(file: &Path, text: &str, lookup: Lookup<'_>) -> Result<Parse
         last: HashMap::new(),
         lines: Cell::new((0, 1)),
         lookup,
+        budget,
     };
     while reader.statement()? {}
     Ok(reader.parsed)
@@ -74,6 +76,7 @@ struct Reader<'a> {
     /// A place of the text, in bytes, and its line, as far as lines were counted.
     lines: Cell<(usize, u32)>,
     lookup: Lookup<'a>,
+    budget: &'a RefCell<Budget>,
 }
 
 impl<'a> Reader<'a> {
@@ -161,7 +164,11 @@ impl<'a> Reader<'a> {
             let own = || self.parsed.variables.get(*self.last.get(name)?).map(|(_, value)| value.clone());
             (self.lookup)(name).or_else(own)
         };
-        let filled = template::fill(value, &lookup).map_err(|_| {
+        let mut budget = self.budget.borrow_mut();
+        let filled = template::fill_within(value, &lookup, &mut budget).map_err(|error| {
+            if budget.is_spent() {
+                return error.at(Mark { line: self.line(), column: 1 }.location(self.file, name));
+            }
             // Not the error itself: it quotes the value, which may be a secret.
             self.wrong("a value has a `${` that is no variable, or a variable that is required and missing")
         })?;
@@ -232,8 +239,12 @@ mod tests {
         (name == "OUTSIDE").then(|| "out".to_owned())
     }
 
+    fn read(text: &str) -> Result<Parsed> {
+        parse(Path::new("test.env"), text, &lookup, &RefCell::default())
+    }
+
     fn values(text: &str) -> Vec<(String, String)> {
-        parse(Path::new("test.env"), text, &lookup).expect("valid").variables
+        read(text).expect("valid").variables
     }
 
     #[test]
@@ -268,14 +279,21 @@ mod tests {
     #[test]
     fn a_long_file_is_read_in_one_go() {
         let lines: String = (0..100_000).map(|number| format!("A{number}=$A{}$NONE\n", number / 2)).collect();
-        let parsed = parse(Path::new("test.env"), &lines, &lookup).expect("valid");
+        let parsed = read(&lines).expect("valid");
         assert_eq!((parsed.variables.len(), parsed.unset.last()), (100_000, Some(&("A99999".to_owned(), 100_000))));
+    }
+
+    #[test]
+    fn values_that_double_with_each_line_end_with_one_of_them() {
+        let lines: String = (1..40).map(|number| format!("A{number}=$A{0}$A{0}\n", number - 1)).collect();
+        let at = read(&format!("A0=xxxxxxxxxx\n{lines}")).expect_err("too much").at.expect("a place");
+        assert!((20..30).contains(&at.line.expect("a line")) && at.key.is_some_and(|key| key.starts_with('A')));
     }
 
     #[test]
     fn errors_say_the_line() {
         for (text, line) in [("A=1\nB C=2", 2), ("A=1\n\nB='x", 3), ("=x", 1)] {
-            let error = parse(Path::new("test.env"), text, &lookup).expect_err(text);
+            let error = read(text).expect_err(text);
             assert_eq!(error.at.and_then(|at| at.line), Some(line), "{text}");
         }
     }

@@ -1,9 +1,11 @@
 //! Variables and labels of a service that stand in files of their own.
 
+use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 
 use indexmap::IndexMap;
 use serde_json::{Map, Value};
+use sternway_model::template::Budget;
 use sternway_model::yaml::join;
 use sternway_model::{Code, Error, Location, MOST_OF_VALUES, Result, read_file, refuse_marks, text_of};
 
@@ -60,6 +62,7 @@ impl Files<'_> {
             };
             let located = |error| self.places.locate(error, &path);
             let Some(content) = read(&name, required).map_err(located)? else { continue };
+            self.scope.budget.borrow_mut().spend(content.len()).map_err(located)?;
             let seen =
                 |name: &str| environment.get(name).map(|(_, value)| text(value)).or_else(|| self.scope.lookup(name));
             let file = Path::new(&name);
@@ -97,6 +100,7 @@ impl Files<'_> {
             let name = text(file);
             let located = |error| self.places.locate(error, &format!("{path}.label_file[{index}]"));
             let content = read(&name, true).map_err(located)?.unwrap_or_default();
+            self.scope.budget.borrow_mut().spend(content.len()).map_err(located)?;
             // Only the files before are looked at, not the environment.
             let read = self.scope.variables_of(Path::new(&name), &content, &|name| labels.get(name).map(text))?;
             labels.extend(read.into_iter().map(|(name, value)| (name, Value::String(value))));
@@ -110,38 +114,55 @@ impl Files<'_> {
 }
 
 /// A key without a value gets the one that the variable has outside; a build argument that has none goes.
-pub(super) fn pass_on(service: &mut Map<String, Value>, lookup: Lookup<'_>) {
+///
+/// # Errors
+/// If the budget is spent.
+pub(super) fn pass_on(service: &mut Map<String, Value>, lookup: Lookup<'_>, budget: &RefCell<Budget>) -> Result<()> {
     if service.contains_key("environment") {
-        let environment = passed_on(service.get("environment"), lookup);
+        let environment = passed_on(service.get("environment"), lookup, budget)?;
         service.insert("environment".to_owned(), Value::Object(environment.into_iter().collect()));
     }
     if let Some(Value::Object(build)) = service.get_mut("build")
         && build.contains_key("args")
     {
-        let mut arguments = passed_on(build.get("args"), lookup);
+        let mut arguments = passed_on(build.get("args"), lookup, budget)?;
         arguments.retain(|_, value| !value.is_null());
         build.insert("args".to_owned(), Value::Object(arguments.into_iter().collect()));
     }
+    Ok(())
 }
 
 /// As [`pass_on`], for a service that is included: Compose looks at lists of variables only, and leaves the rest to the project.
-pub(super) fn pass_on_included(service: &mut Map<String, Value>, lookup: Lookup<'_>) {
+///
+/// # Errors
+/// As [`pass_on`].
+pub(super) fn pass_on_included(
+    service: &mut Map<String, Value>,
+    lookup: Lookup<'_>,
+    budget: &RefCell<Budget>,
+) -> Result<()> {
     if service.get("environment").is_some_and(Value::is_array) {
-        let environment = passed_on(service.get("environment"), lookup);
+        let environment = passed_on(service.get("environment"), lookup, budget)?;
         service.insert("environment".to_owned(), Value::Object(environment.into_iter().collect()));
     }
+    Ok(())
 }
 
-fn passed_on(variables: Option<&Value>, lookup: Lookup<'_>) -> IndexMap<String, Value> {
+fn passed_on(
+    variables: Option<&Value>,
+    lookup: Lookup<'_>,
+    budget: &RefCell<Budget>,
+) -> Result<IndexMap<String, Value>> {
     let mut variables = taken(variables);
     for (name, value) in &mut variables {
         if value.is_null()
             && let Some(outside) = lookup(name)
         {
+            budget.borrow_mut().spend(outside.len())?;
             *value = Value::String(outside);
         }
     }
-    variables
+    Ok(variables)
 }
 
 /// A mapping or list of `KEY=value` as a mapping.

@@ -94,7 +94,7 @@ impl Included {
         let (mut model, places) = assemble(&self.files, &inner)?;
         for service in model.get_mut("services").and_then(Value::as_object_mut).into_iter().flat_map(Map::values_mut) {
             if let Value::Object(service) = service {
-                environment::pass_on_included(service, &|name| inner.lookup(name));
+                environment::pass_on_included(service, &|name| inner.lookup(name), scope.budget)?;
             }
         }
         Ok((model, places))

@@ -2,21 +2,33 @@
 //!
 //! Source of the rules: compose-go's `transform.SetDefaultValues` and `loader.Normalize`.
 
+use std::cell::RefCell;
 use std::collections::HashSet;
 
 use serde_json::{Map, Value, json};
+
+use sternway_model::Result;
+use sternway_model::template::Budget;
 
 use super::variables::Lookup;
 use super::{environment, mounts};
 
 /// Fills in what is not written. The model is in canonical form, and its paths are absolute.
-pub(super) fn normalize(model: &mut Map<String, Value>, project: &str, lookup: Lookup<'_>) {
+///
+/// # Errors
+/// If values that are passed on become too many.
+pub(super) fn normalize(
+    model: &mut Map<String, Value>,
+    project: &str,
+    lookup: Lookup<'_>,
+    budget: &RefCell<Budget>,
+) -> Result<()> {
     let mut uses_default = false;
     for service in map(model, "services").into_iter().flat_map(|services| services.values_mut()) {
         let Value::Object(service) = service else { continue };
         uses_default |= attach(service);
         defaults(service);
-        environment::pass_on(service, lookup);
+        environment::pass_on(service, lookup, budget)?;
         dependencies(service);
     }
     if uses_default {
@@ -36,6 +48,7 @@ pub(super) fn normalize(model: &mut Map<String, Value>, project: &str, lookup: L
             resource.entry("name").or_insert(Value::String(name));
         }
     }
+    Ok(())
 }
 
 /// Attaches a service without networks to the default one; says whether it uses that.

@@ -8,10 +8,23 @@ use serde_json::{Map, Value};
 use sternway_model::yaml::{Content, Node, Resolved, Scalar, join};
 use sternway_model::{Error, Location, Origin, Result, Seal, looks_like_secret, template};
 
+use sternway_model::template::Budget;
+
 use super::places::Places;
 
 /// Where a variable's value comes from.
 pub(super) type Lookup<'a> = &'a dyn Fn(&str) -> Option<String>;
+
+/// What variables are filled in with.
+#[derive(Clone, Copy)]
+pub(super) struct Filling<'a> {
+    /// The values.
+    pub lookup: Lookup<'a>,
+    /// Those that were filled in.
+    pub used: &'a RefCell<Vec<Used>>,
+    /// How much they may still make.
+    pub budget: &'a RefCell<Budget>,
+}
 
 /// A variable that was filled in.
 #[derive(Debug)]
@@ -76,13 +89,8 @@ pub(super) fn explain(mut error: Error, used: &[Used], origins: &BTreeMap<String
 ///
 /// # Errors
 /// As [`template::fill`], with the place of the value.
-pub(super) fn fill_in(
-    node: &mut Node,
-    file: &Path,
-    path: &str,
-    lookup: Lookup<'_>,
-    used: &RefCell<Vec<Used>>,
-) -> Result<()> {
+pub(super) fn fill_in(node: &mut Node, file: &Path, path: &str, with: Filling<'_>) -> Result<()> {
+    let Filling { lookup, used, budget } = with;
     match &mut node.content {
         Content::Scalar(scalar) if scalar.text.contains('$') && scalar.resolve() == Resolved::Text => {
             let place = || node.mark.location(file, path);
@@ -93,7 +101,8 @@ pub(super) fn fill_in(
                 note(name, Some(value.clone()));
                 Some(value)
             };
-            let filled = template::fill(&scalar.text, &noting).map_err(|error| error.at(place()))?;
+            let filled = template::fill_within(&scalar.text, &noting, &mut budget.borrow_mut())
+                .map_err(|error| error.at(place()))?;
             filled.unset.iter().for_each(|name| note(name, None));
             *scalar = Scalar::quoted(filled.text);
             Ok(())
@@ -102,9 +111,9 @@ pub(super) fn fill_in(
         Content::Sequence(items) => items
             .iter_mut()
             .enumerate()
-            .try_for_each(|(index, item)| fill_in(item, file, &format!("{path}[{index}]"), lookup, used)),
+            .try_for_each(|(index, item)| fill_in(item, file, &format!("{path}[{index}]"), with)),
         Content::Mapping(entries) => {
-            entries.iter_mut().try_for_each(|(key, value)| fill_in(value, file, &join(path, &key.text), lookup, used))
+            entries.iter_mut().try_for_each(|(key, value)| fill_in(value, file, &join(path, &key.text), with))
         }
     }
 }

@@ -92,7 +92,9 @@ fn look(document: &Document, comment: Range<usize>, asides: &mut Vec<Aside>) {
     let (at, comment) = (comment.start, &document.text[comment]);
     let mut add = |span: Range<usize>, endless: bool| {
         let span = span.start + at..span.end + at;
-        if !asides.iter().any(|known| known.span.start < span.end && span.start < known.span.end) {
+        // Those of other comments are before this one.
+        let mut near = asides.iter().rev().take_while(|known| known.span.end > at);
+        if !near.any(|known| known.span.start < span.end && span.start < known.span.end) {
             asides.push(Aside { span, mark: String::new(), endless });
         }
     };

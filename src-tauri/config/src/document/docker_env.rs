@@ -36,6 +36,10 @@ impl Syntax for DockerEnv {
         Ok(Node::new(Content::Object(document.entries().map(entry).collect()), 0..text.len()))
     }
 
+    fn marked(&self, _: &str, mark: &str) -> String {
+        mark.to_owned()
+    }
+
     fn set(&self, target: Target<'_>, data: &Data) -> Result<Vec<Patch>> {
         let node = target.node();
         let lead = if node.content.kind() == Kind::Null { "=" } else { "" };

@@ -19,6 +19,10 @@ impl Syntax for Env {
         Ok(Node::new(Content::Object(entries), 0..text.len()))
     }
 
+    fn marked(&self, raw: &str, mark: &str) -> String {
+        if raw.starts_with('"') { format!("\"{mark}\"") } else { format!("'{mark}'") }
+    }
+
     fn set(&self, target: Target<'_>, data: &Data) -> Result<Vec<Patch>> {
         // The root's children are the file's assignments.
         let place = target.parent().map(|(_, place)| place);

@@ -39,6 +39,10 @@ impl Syntax for Hcl {
         Ok(Node::new(Content::Object(structures(&body, text)), 0..text.len()))
     }
 
+    fn marked(&self, _: &str, mark: &str) -> String {
+        format!("\"{mark}\"")
+    }
+
     fn set(&self, target: Target<'_>, data: &Data) -> Result<Vec<Patch>> {
         if target.node().note == BLOCK {
             return Err(Error::invalid("a block cannot be replaced by a value").hint("Edit what stands in it."));

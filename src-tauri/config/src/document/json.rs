@@ -45,6 +45,10 @@ impl Syntax for Json {
         Ok(read.value.as_ref().map_or_else(|| nothing(end), |value| node(value, text)))
     }
 
+    fn marked(&self, _: &str, mark: &str) -> String {
+        format!("\"{mark}\"")
+    }
+
     fn set(&self, target: Target<'_>, data: &Data) -> Result<Vec<Patch>> {
         let span = target.node().span.clone();
         let layout = Layout::of(target.text, indentation(target.text, span.start));

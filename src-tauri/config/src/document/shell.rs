@@ -21,11 +21,23 @@ const LISTED: Listed = Listed { line_comments: &["#"], block_comments: false, li
 
 impl Syntax for Shell {
     fn read(&self, path: &Path, text: &str) -> Result<Node> {
-        let mut scanner = Scanner { text, at: 0, found: Vec::new(), awaited: Vec::new() };
-        scanner.script().map_err(|at| {
-            Error::invalid("this quote or bracket is not closed").hint("Close it.").at(location(path, text, at, None))
+        let mut scanner = Scanner { text, at: 0, depth: 0, found: Vec::new(), awaited: Vec::new() };
+        scanner.script().map_err(|stop| {
+            let (error, at) = match stop {
+                Stop::Unclosed(at) => (Error::invalid("this quote or bracket is not closed").hint("Close it."), at),
+                Stop::TooDeep(at) => {
+                    let error =
+                        Error::invalid(format!("quotes and brackets are nested deeper than {MOST_DEPTH} levels"));
+                    (error.hint("Put what is inside into variables of its own."), at)
+                }
+            };
+            error.at(location(path, text, at, None))
         })?;
         Ok(Node::new(Content::Object(scanner.found), 0..text.len()))
+    }
+
+    fn marked(&self, raw: &str, mark: &str) -> String {
+        if raw.starts_with('"') { format!("\"{mark}\"") } else { format!("'{mark}'") }
     }
 
     fn set(&self, target: Target<'_>, data: &Data) -> Result<Vec<Patch>> {
@@ -111,12 +123,22 @@ struct Word {
 struct Scanner<'a> {
     text: &'a str,
     at: usize,
+    /// How many quotes and brackets are open.
+    depth: usize,
     found: Vec<Node>,
     awaited: Vec<Awaited>,
 }
 
-/// Where something begins that does not end.
-type Unclosed = usize;
+/// Why a script cannot be read on.
+enum Stop {
+    /// Where something begins that does not end.
+    Unclosed(usize),
+    /// Where more stands inside each other than any script has.
+    TooDeep(usize),
+}
+
+/// Quotes and brackets inside each other: more levels than anybody writes, and few enough for any thread's stack.
+const MOST_DEPTH: usize = 100;
 
 impl<'a> Scanner<'a> {
     fn rest(&self) -> &'a str {
@@ -133,7 +155,7 @@ impl<'a> Scanner<'a> {
         Some(c)
     }
 
-    fn script(&mut self) -> Result<(), Unclosed> {
+    fn script(&mut self) -> Result<(), Stop> {
         while self.at < self.text.len() {
             self.command()?;
         }
@@ -141,7 +163,7 @@ impl<'a> Scanner<'a> {
     }
 
     /// Reads up to the end of a command: `;`, `&`, `|`, a bracket, or the end of the line.
-    fn command(&mut self) -> Result<(), Unclosed> {
+    fn command(&mut self) -> Result<(), Stop> {
         let mut assignments: Vec<Node> = Vec::new();
         let mut keyword = "";
         let mut only_assignments = true;
@@ -204,10 +226,13 @@ impl<'a> Scanner<'a> {
     }
 
     /// `NAME=value`, if that comes next.
-    fn assignment(&mut self, keyword: &str) -> Result<Option<Node>, Unclosed> {
+    fn assignment(&mut self, keyword: &str) -> Result<Option<Node>, Stop> {
         let start = self.at;
         let rest = self.rest();
-        let Some(equals) = rest.find('=').filter(|equals| is_name(&rest[..*equals])) else { return Ok(None) };
+        let equals = rest.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(rest.len());
+        if !rest[equals..].starts_with('=') || !is_name(&rest[..equals]) {
+            return Ok(None);
+        }
         let name = &rest[..equals];
         self.at += equals + 1;
         let value = self.at;
@@ -236,7 +261,7 @@ impl<'a> Scanner<'a> {
     }
 
     /// Reads one word, quotes and all.
-    fn word(&mut self) -> Result<Word, Unclosed> {
+    fn word(&mut self) -> Result<Word, Stop> {
         let mut plain = Some(String::new());
         let begin = self.at;
         let mut add = |piece: Option<&str>| match piece {
@@ -290,24 +315,39 @@ impl<'a> Scanner<'a> {
     }
 
     /// `'…'`: the bytes between the quotes.
-    fn quoted_single(&mut self) -> Result<Range<usize>, Unclosed> {
+    fn quoted_single(&mut self) -> Result<Range<usize>, Stop> {
         let start = self.at;
-        let end = self.text[start + 1..].find('\'').ok_or(start)? + start + 1;
+        let end = self.text[start + 1..].find('\'').ok_or(Stop::Unclosed(start))? + start + 1;
         self.at = end + 1;
         Ok(start + 1..end)
     }
 
     /// `"…"`: what it means, if nothing in it has to be worked out.
-    fn quoted_double(&mut self) -> Result<Option<String>, Unclosed> {
+    fn quoted_double(&mut self) -> Result<Option<String>, Stop> {
         let start = self.at;
+        self.within(start, |scanner| scanner.double(start))
+    }
+
+    /// Does something one level deeper.
+    fn within<T>(&mut self, start: usize, work: impl FnOnce(&mut Self) -> Result<T, Stop>) -> Result<T, Stop> {
+        if self.depth == MOST_DEPTH {
+            return Err(Stop::TooDeep(start));
+        }
+        self.depth += 1;
+        let done = work(self)?;
+        self.depth -= 1;
+        Ok(done)
+    }
+
+    fn double(&mut self, start: usize) -> Result<Option<String>, Stop> {
         self.at += 1;
         let mut text = Some(String::new());
         loop {
             let place = self.at;
-            match self.next().ok_or(start)? {
+            match self.next().ok_or(Stop::Unclosed(start))? {
                 '"' => return Ok(text),
                 '\\' => {
-                    let c = self.next().ok_or(start)?;
+                    let c = self.next().ok_or(Stop::Unclosed(start))?;
                     if let Some(text) = text.as_mut() {
                         match c {
                             '$' | '`' | '"' | '\\' => text.push(c),
@@ -332,7 +372,7 @@ impl<'a> Scanner<'a> {
     }
 
     /// `$NAME`, `${…}`, `$(…)`, `` `…` ``; a dollar sign alone is only itself.
-    fn expansion(&mut self) -> Result<(), Unclosed> {
+    fn expansion(&mut self) -> Result<(), Stop> {
         let start = self.at;
         match self.next() {
             Some('`') => self.until('`', start),
@@ -365,10 +405,14 @@ impl<'a> Scanner<'a> {
     }
 
     /// Skips to behind a closing character, over quotes and brackets within.
-    fn until(&mut self, close: char, start: usize) -> Result<(), Unclosed> {
+    fn until(&mut self, close: char, start: usize) -> Result<(), Stop> {
+        self.within(start, |scanner| scanner.skip(close, start))
+    }
+
+    fn skip(&mut self, close: char, start: usize) -> Result<(), Stop> {
         loop {
             let place = self.at;
-            match self.next().ok_or(start)? {
+            match self.next().ok_or(Stop::Unclosed(start))? {
                 c if c == close => return Ok(()),
                 '\\' => drop(self.next()),
                 _ if close == '\'' => {}
@@ -398,7 +442,7 @@ impl<'a> Scanner<'a> {
     }
 
     /// `<`, `>` and what belongs to it; the lines of a here-document come later.
-    fn redirection(&mut self) -> Result<(), Unclosed> {
+    fn redirection(&mut self) -> Result<(), Stop> {
         let rest = self.rest();
         if rest.starts_with("<<<") {
             self.at += 3;

@@ -36,11 +36,15 @@ impl Patch {
 
     /// The text with its parts replaced.
     pub(crate) fn apply(&self, text: &str) -> String {
-        let mut text = text.to_owned();
-        for (span, replacement) in self.0.iter().rev() {
-            text.replace_range(span.clone(), replacement);
+        let mut whole = String::with_capacity(text.len());
+        let mut from = 0;
+        for (span, replacement) in &self.0 {
+            whole.push_str(&text[from..span.start]);
+            whole.push_str(replacement);
+            from = span.end;
         }
-        text
+        whole.push_str(&text[from..]);
+        whole
     }
 }
 

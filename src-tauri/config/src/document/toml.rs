@@ -1,5 +1,6 @@
 //! TOML. The grammar's events give the places, and `toml_edit` says what is wrong, duplicate keys included.
 
+use std::collections::HashMap;
 use std::ops::Range;
 use std::path::Path;
 
@@ -296,33 +297,37 @@ impl<'a> Reader<'a> {
 
     fn finish(self) -> Node {
         let mut root = Node::new(Content::Object(self.root), 0..self.text.len());
+        let mut arrays = Arrays::default();
         for table in self.tables {
-            put(&mut root, table);
+            put(&mut root, &mut arrays, table);
         }
         root
     }
 }
 
+/// Where in a holder the last `[[table]]` of each name is, and the same for what is in it.
+#[derive(Default)]
+struct Arrays {
+    last: HashMap<Vec<String>, usize>,
+    inside: HashMap<usize, Arrays>,
+}
+
 /// Puts a table where it belongs: into the last `[[table]]` that its header names, else into the document.
-fn put(holder: &mut Node, mut table: Node) {
+fn put(holder: &mut Node, arrays: &mut Arrays, mut table: Node) {
     let Content::Object(children) = &mut holder.content else { return };
     let Some(key) = &mut table.key else { return };
-    let within = children.iter_mut().rfind(|child| {
-        let longer = child
-            .key
-            .as_ref()
-            .is_some_and(|outer| key.words.len() > outer.words.len() && key.words.starts_with(&outer.words));
-        longer && child.numbering == Numbering::Always
-    });
-    match within {
-        Some(outer) => {
-            let above = outer.key.as_ref().map_or(0, |outer| outer.words.len());
-            key.words.drain(..above);
-            key.spans.drain(..above);
-            put(outer, table);
-        }
-        None => children.push(table),
+    let outer = (1..key.words.len()).filter_map(|above| Some((*arrays.last.get(&key.words[..above])?, above))).max();
+    if let Some((place, above)) = outer
+        && let Some(outer) = children.get_mut(place)
+    {
+        key.words.drain(..above);
+        key.spans.drain(..above);
+        return put(outer, arrays.inside.entry(place).or_default(), table);
     }
+    if table.numbering == Numbering::Always {
+        arrays.last.insert(key.words.clone(), children.len());
+    }
+    children.push(table);
 }
 
 fn span(span: Span) -> Range<usize> {

@@ -1,5 +1,6 @@
 //! What a document says, each part with its bytes; and the same without the bytes, to compare before and after an edit.
 
+use std::collections::HashMap;
 use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
@@ -188,12 +189,13 @@ impl Node {
             return through(index, children.get(index)?, &path[1..]);
         }
         let children = self.content.children();
+        let numbers = numbers(children);
         children.iter().enumerate().rev().find_map(|(place, child)| {
             let words = &child.key.as_ref()?.words;
             let after = starts_with(path, words)?;
-            let Some(number) = number(children, place) else { return through(place, child, after) };
+            let Some(number) = numbers.get(&place) else { return through(place, child, after) };
             let (wanted, rest) = after.split_first()?;
-            (*wanted == number).then(|| through(place, child, rest)).flatten()
+            (wanted == number).then(|| through(place, child, rest)).flatten()
         })
     }
 
@@ -209,6 +211,7 @@ impl Node {
     pub(crate) fn walk<'a>(&'a self, path: &mut Vec<Step>, depth: u32, visit: &mut impl FnMut(&'a Self, &[Step], u32)) {
         let list = matches!(self.content, Content::Array(_));
         let children = self.content.children();
+        let numbers = numbers(children);
         for (place, child) in children.iter().enumerate() {
             let length = path.len();
             match &child.key {
@@ -216,7 +219,7 @@ impl Node {
                 None if list => path.push(Step::index(place)),
                 None => {}
             }
-            path.extend(number(children, place));
+            path.extend(numbers.get(&place).cloned());
             visit(child, path, depth);
             child.walk(path, depth + 1, visit);
             path.truncate(length);
@@ -224,13 +227,28 @@ impl Node {
     }
 }
 
-/// The number behind a child's key, if it has one.
-fn number(children: &[Node], place: usize) -> Option<Step> {
-    let child = children.get(place).filter(|child| child.numbering != Numbering::Never)?;
-    let words = &child.key.as_ref()?.words;
-    let alike = |other: &&Node| other.key.as_ref().is_some_and(|key| key.words == *words);
-    let numbered = child.numbering == Numbering::Always || children.iter().filter(alike).nth(1).is_some();
-    numbered.then(|| Step::index(children[..place].iter().filter(alike).count()))
+/// The numbers behind the keys of those children that have one, by their places.
+fn numbers(children: &[Node]) -> HashMap<usize, Step> {
+    if children.iter().all(|child| child.numbering == Numbering::Never) {
+        return HashMap::new();
+    }
+    let words = |child: &Node| child.key.as_ref().map(|key| key.words.clone());
+    let mut alike: HashMap<Vec<String>, usize> = HashMap::new();
+    for words in children.iter().filter_map(words) {
+        *alike.entry(words).or_default() += 1;
+    }
+    let mut before: HashMap<Vec<String>, usize> = HashMap::new();
+    let mut numbers = HashMap::new();
+    for (place, child) in children.iter().enumerate() {
+        let Some(words) = words(child) else { continue };
+        let several = alike.get(&words).is_some_and(|number| *number > 1);
+        let before = before.entry(words).or_default();
+        if child.numbering == Numbering::Always || (several && child.numbering == Numbering::OfSeveral) {
+            numbers.insert(place, Step::index(*before));
+        }
+        *before += 1;
+    }
+    numbers
 }
 
 /// The way to a value through a child.

@@ -3,14 +3,15 @@
 //! A value that looks like a secret is replaced by a mark with its path, `⟦withheld:database.password⟧`. Whoever edits such
 //! a text gives it back with its marks, and they are replaced by what the file has.
 
+use std::collections::{HashMap, HashSet};
 use std::path::Path;
 
 use sternway_model::{Error, Result, looks_like_secret};
 
 use super::comments::{Aside, asides};
 use super::source::Patch;
-use super::tree::{Data, Kind, Node, written};
-use super::{Document, Format, Target};
+use super::tree::{Node, written};
+use super::{Document, Format};
 
 pub(super) const OPEN: &str = "⟦withheld:";
 const CLOSE: char = '⟧';
@@ -55,6 +56,7 @@ struct Secret {
 
 fn secrets(document: &Document) -> Vec<Secret> {
     let mut secrets: Vec<Secret> = Vec::new();
+    let (mut taken, mut numbers): (HashSet<String>, HashMap<String, u32>) = Default::default();
     let mut routes = Vec::new();
     collect_routes(&document.root, &mut Vec::new(), &mut routes);
     let values = document.values();
@@ -73,12 +75,11 @@ fn secrets(document: &Document) -> Vec<Secret> {
                 _ => '_',
             })
             .collect();
-        let taken = |mark: &str| secrets.iter().any(|other| other.mark == mark);
+        let number = numbers.entry(name.clone()).or_insert(1);
         let mut mark = name.clone();
-        let mut number = 2;
-        while taken(&mark) {
+        while !taken.insert(mark.clone()) {
+            *number += 1;
             mark = format!("{name}.{number}");
-            number += 1;
         }
         secrets.push(Secret { route, mark });
     }
@@ -101,10 +102,10 @@ impl Document {
         patches
             .extend(asides.iter().map(|aside| Patch::one(aside.span.clone(), format!("{OPEN}{}{CLOSE}", aside.mark))));
         for secret in secrets {
-            let chain = self.chain(&secret.route).ok()?;
-            let target = Target { path: &self.path, text: &self.text, root: &self.root, chain: &chain };
-            let mark = Data::Scalar(Kind::String, format!("{OPEN}{}{CLOSE}", secret.mark));
-            patches.push(self.format.syntax().set(target, &mark).ok()?.into_iter().next()?);
+            let span = self.root.at(&secret.route)?.span.clone();
+            let raw = self.text.get(span.clone())?;
+            let mark = format!("{OPEN}{}{CLOSE}", secret.mark);
+            patches.push(Patch::one(span, self.format.syntax().marked(raw, &mark)));
         }
         Some(Patch::all(patches).apply(&self.text))
     }
@@ -124,10 +125,11 @@ pub fn unmasked(path: &Path, format: Format, text: &str, file: Option<&Document>
     };
     let document = Document::parse(path, format, text).map_err(unreadable)?;
     let secrets = file.map(secrets).unwrap_or_default();
+    let secrets: HashMap<&str, &Secret> = secrets.iter().map(|secret| (secret.mark.as_str(), secret)).collect();
     let mut patches = Vec::new();
     for value in document.values() {
         let Some(mark) = value.text.as_deref().and_then(mark) else { continue };
-        let secret = secrets.iter().find(|secret| secret.mark == mark);
+        let secret = secrets.get(mark);
         let raw = secret.and_then(|secret| {
             let file = file?;
             Some(&file.text[file.root.at(&secret.route)?.span.clone()])
@@ -138,18 +140,30 @@ pub fn unmasked(path: &Path, format: Format, text: &str, file: Option<&Document>
         })?;
         patches.push(Patch::one(value.span.clone(), raw));
     }
-    let mut whole = Patch::all(patches).apply(text);
+    let whole = Patch::all(patches).apply(text);
     // What is left of the marks stands in comments.
-    for aside in file.map(asides).unwrap_or_default() {
-        if let Some(raw) = file.and_then(|file| file.text.get(aside.span.clone())) {
-            whole = whole.replace(&format!("{OPEN}{}{CLOSE}", aside.mark), raw);
-        }
-    }
+    let whole = file.map_or_else(|| whole.clone(), |file| with_asides(&whole, file));
     if whole.contains(OPEN) {
         return Err(Error::invalid(format!("a withheld value of {} stands where none can be", path.display()))
             .hint("Leave the marks of withheld values whole, as values of their own."));
     }
     Ok(whole)
+}
+
+/// The text with what a file has in its comments in the place of their marks.
+fn with_asides(text: &str, file: &Document) -> String {
+    let asides = asides(file);
+    let raw: HashMap<&str, &str> =
+        asides.iter().filter_map(|aside| Some((aside.mark.as_str(), file.text.get(aside.span.clone())?))).collect();
+    let mut pieces = text.split(OPEN);
+    let mut whole = pieces.next().unwrap_or_default().to_owned();
+    for piece in pieces {
+        match piece.split_once(CLOSE).and_then(|(mark, rest)| Some((raw.get(mark)?, rest))) {
+            Some((raw, rest)) => whole.extend([*raw, rest]),
+            None => whole.extend([OPEN, piece]),
+        }
+    }
+    whole
 }
 
 /// The path in a mark, if a value is one.
@@ -160,10 +174,10 @@ fn mark(text: &str) -> Option<&str> {
 /// The marks in a text.
 #[must_use]
 pub fn withheld_in(text: &str) -> Vec<String> {
-    let mut marks: Vec<String> = Vec::new();
+    let (mut marks, mut seen) = (Vec::new(), HashSet::new());
     for piece in text.split(OPEN).skip(1) {
         if let Some((mark, _)) = piece.split_once(CLOSE)
-            && !marks.iter().any(|known| known == mark)
+            && seen.insert(mark)
         {
             marks.push(mark.to_owned());
         }

@@ -30,6 +30,13 @@ impl Syntax for Yaml {
         read::read(path, text)
     }
 
+    fn marked(&self, raw: &str, mark: &str) -> String {
+        match raw.chars().next() {
+            Some(quote @ ('"' | '\'')) => format!("{quote}{mark}{quote}"),
+            _ => mark.to_owned(),
+        }
+    }
+
     fn set(&self, target: Target<'_>, data: &Data) -> Result<Vec<Patch>> {
         let (text, node) = (target.text, target.node());
         let whole = target.parent().is_none();

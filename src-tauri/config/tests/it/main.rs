@@ -9,6 +9,8 @@ mod documents;
 #[cfg(test)]
 mod edits;
 #[cfg(test)]
+mod extremes;
+#[cfg(test)]
 mod formats;
 #[cfg(test)]
 mod forms;

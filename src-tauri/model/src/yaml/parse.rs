@@ -13,6 +13,8 @@ use crate::{Error, Result};
 
 /// More nodes than any real file has; aliases can multiply a small file beyond all memory.
 const MOST_NODES: usize = 1_000_000;
+/// How many bytes of a text that aliases repeat count as much as one more node.
+const BYTES_OF_NODE: usize = 100;
 /// Deeper than any real file.
 const MOST_DEPTH: usize = 200;
 
@@ -290,7 +292,7 @@ impl Builder<'_> {
 
 fn count(node: &Node) -> usize {
     1 + match &node.content {
-        Content::Scalar(_) => 0,
+        Content::Scalar(scalar) => scalar.text.len() / BYTES_OF_NODE,
         Content::Sequence(items) => items.iter().map(count).sum(),
         Content::Mapping(entries) => entries.iter().map(|(_, value)| count(value)).sum(),
     }
@@ -362,6 +364,13 @@ mod tests {
             text += &format!("a{n}: &a{n} [{}]\n", vec![format!("*a{}", n - 1); 9].join(","));
         }
         let error = one(&text).expect_err("a bomb");
+        assert!(error.message.contains("counting aliases"), "{error}");
+    }
+
+    #[test]
+    fn a_long_text_is_not_repeated_without_end() {
+        let text = format!("a: &a {}\nb: [{}]\n", "x".repeat(1 << 20), "*a,".repeat(100_000));
+        let error = one(&text).expect_err("a hundred gigabytes");
         assert!(error.message.contains("counting aliases"), "{error}");
     }
 
