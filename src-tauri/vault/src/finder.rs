@@ -9,6 +9,7 @@ use zeroize::Zeroizing;
 
 use crate::bare::bare;
 use crate::encodings::Spellings;
+use crate::wrapped::Wrapped;
 
 /// Values of fewer characters turn up in every other file.
 pub const SHORTEST_FOUND: usize = 8;
@@ -17,6 +18,7 @@ pub const SHORTEST_FOUND: usize = 8;
 pub struct Finder {
     as_written: Search,
     bare: Search,
+    wrapped: Wrapped,
     short: BTreeSet<usize>,
 }
 
@@ -48,7 +50,7 @@ impl Finder {
     /// # Errors
     /// If they are too much to look for at once.
     pub fn new<'a>(values: impl IntoIterator<Item = &'a Sensitive>) -> Result<Self> {
-        let (mut as_written, mut bare) = (Vec::new(), Vec::new());
+        let (mut as_written, mut bare, mut wrapped) = (Vec::new(), Vec::new(), Vec::new());
         let mut short = BTreeSet::new();
         for (place, value) in values.into_iter().enumerate() {
             if value.reveal().trim().chars().count() < SHORTEST_FOUND {
@@ -62,15 +64,22 @@ impl Finder {
             let known = Spellings::of(value.reveal());
             let written = known.plain.iter().chain(&known.encoded).map(|form| Zeroizing::new(form.as_bytes().to_vec()));
             as_written.extend(written.filter(|form| telling(form)).map(|form| (form, place)));
+            wrapped.extend(known.encoded.iter().map(|form| (form.clone(), place)));
             bare.extend(known.bare.into_iter().filter(|form| telling(form)).map(|form| (form, place)));
         }
-        Ok(Self { as_written: Search::new(as_written)?, bare: Search::new(bare)?, short })
+        Ok(Self {
+            as_written: Search::new(as_written)?,
+            bare: Search::new(bare)?,
+            wrapped: Wrapped::new(wrapped),
+            short,
+        })
     }
 
     /// The places of the values that are in a text.
     #[must_use]
     pub fn found(&self, text: &[u8]) -> BTreeSet<usize> {
-        self.as_written.found(text).chain(self.bare.found(&bare(text))).collect()
+        let wrapped = self.wrapped.owners(text);
+        self.as_written.found(text).chain(self.bare.found(&bare(text))).chain(wrapped).collect()
     }
 
     /// The places of the values that are too short to be looked for.
@@ -106,6 +115,8 @@ mod tests {
         assert_eq!(found("?p=p%26ss%20w%2Frd"), [1]);
         assert_eq!(found("PASSWORD='p&ss w'/rd"), [1]);
         assert_eq!(found(&STANDARD.encode("user:hunter2-and-more@db")), [0]);
+        let wrapped = STANDARD.encode("a long text with the password hunter2-and-more in it, which is wrapped");
+        assert_eq!(found(&format!("{}\n{}\n", &wrapped[..56], &wrapped[56..])), [0]);
         assert_eq!(found("hunter2-and-less, short"), Vec::<usize>::new());
         assert_eq!(finder.too_short().iter().copied().collect::<Vec<_>>(), [2]);
     }

@@ -135,7 +135,7 @@ impl Known {
         let search = Search {
             as_written: automaton(patterns.iter().chain(&encoded).map(|form| form.as_bytes()))?,
             bare: automaton(bare.iter().map(|form| form.as_slice()))?,
-            wrapped: Wrapped::new(&encoded),
+            wrapped: Wrapped::new(encoded.iter().map(|form| (form.clone(), 0))),
         };
         let written = patterns.iter().chain(&encoded).map(|form| form.len());
         let longest = written.chain(bare.iter().map(|form| form.len() * LONGEST_ESCAPE)).max().unwrap_or(0);
@@ -197,7 +197,7 @@ impl Known {
         }
         let bare = Bare::of(plain.text().as_bytes());
         places.extend(search.bare.find_iter(bare.bytes()).map(|found| original(bare.place(found.range()))));
-        places.extend(search.wrapped.found(plain.text()).into_iter().map(original));
+        places.extend(search.wrapped.found(plain.text().as_bytes()).into_iter().map(original));
         settled(text, places)
     }
 }

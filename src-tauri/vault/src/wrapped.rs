@@ -5,86 +5,137 @@ use std::ops::Range;
 
 use zeroize::Zeroizing;
 
-use crate::encodings::Forms;
-
 /// Pieces of fewer characters are taken for words. They are at most four bytes of a secret.
 const SHORTEST_PIECE: usize = 6;
 
 /// A line from within is at least this long: tools wrap at 60 characters and more.
 const SHORTEST_LINE: usize = 40;
 
+/// Pieces that say that a file has a secret are at least this long.
+const SHORTEST_TELLING: usize = 10;
+
 type Key = [u8; SHORTEST_PIECE];
 
 /// Looks for pieces of encoded secrets.
 #[derive(Default)]
 pub(crate) struct Wrapped {
-    encoded: Vec<Zeroizing<String>>,
+    encoded: Vec<Encoded>,
     /// The places of those that begin with these characters, and of those that end with them.
     begins: HashMap<Key, Vec<usize>>,
     ends: HashMap<Key, Vec<usize>>,
 }
 
+struct Encoded {
+    text: Zeroizing<String>,
+    /// The secret that it is a form of.
+    owner: usize,
+}
+
+/// A piece of a secret.
+struct Piece {
+    place: Range<usize>,
+    owner: usize,
+}
+
 impl Wrapped {
-    /// Pieces of these are looked for.
-    pub(crate) fn new(encoded: &Forms) -> Self {
+    /// Pieces of these are looked for, each with the secret that it is a form of.
+    pub(crate) fn new(encoded: impl IntoIterator<Item = (Zeroizing<String>, usize)>) -> Self {
         let mut wrapped = Self::default();
         // Only what is in one run of characters is wrapped inside of it; its padding is not part of it.
-        for form in encoded.iter().filter(|form| form.bytes().all(is_of_a_run)) {
+        for (text, owner) in encoded.into_iter().filter(|(text, _)| text.bytes().all(is_of_a_run)) {
+            let bytes = text.as_bytes();
             let (Some(begin), Some(end)) =
-                (form.as_bytes().first_chunk::<SHORTEST_PIECE>(), form.as_bytes().last_chunk::<SHORTEST_PIECE>())
+                (bytes.first_chunk::<SHORTEST_PIECE>(), bytes.last_chunk::<SHORTEST_PIECE>())
             else {
                 continue;
             };
             let place = wrapped.encoded.len();
             wrapped.begins.entry(*begin).or_default().push(place);
             wrapped.ends.entry(*end).or_default().push(place);
-            wrapped.encoded.push(form.clone());
+            wrapped.encoded.push(Encoded { text, owner });
         }
         wrapped
     }
 
-    /// Where pieces are in a line. One with the beginning of a secret reaches to the line's end.
-    pub(crate) fn found(&self, line: &str) -> Vec<Range<usize>> {
+    /// Where pieces are in a text of one line or several. One with the beginning of a secret reaches to its line's end.
+    pub(crate) fn found(&self, text: &[u8]) -> Vec<Range<usize>> {
         let mut places = Vec::new();
         if self.encoded.is_empty() {
             return places;
         }
-        let bytes = line.trim_end().as_bytes();
-        for run in runs(bytes).filter(|run| run.len() >= SHORTEST_PIECE) {
-            let text = &bytes[run.clone()];
-            places.extend(self.end_of_one(text).map(|length| run.start..run.start + length));
-            if run.end == bytes.len() {
-                places.extend(self.begin_of_one(text).map(|length| run.end - length..run.end));
-                if self.is_within(text) {
-                    places.push(run);
-                }
+        for line in lines(text) {
+            for run in runs(text, line.clone()).filter(|run| run.len() >= SHORTEST_PIECE) {
+                places.extend(self.pieces(&text[run.clone()], &run, run.end == line.end).map(|piece| piece.place));
             }
         }
         places
     }
 
-    /// How much of the run's end is the beginning of a secret.
-    fn begin_of_one(&self, run: &[u8]) -> Option<usize> {
-        (SHORTEST_PIECE..=run.len()).rev().find(|length| {
+    /// Whose pieces are in a text's lines, of those lines that look as if they were wrapped.
+    pub(crate) fn owners(&self, text: &[u8]) -> Vec<usize> {
+        let mut owners = Vec::new();
+        if self.encoded.is_empty() {
+            return owners;
+        }
+        for line in lines(text) {
+            let length = text[line.clone()].iter().rev().take_while(|byte| is_of_a_run(**byte)).count();
+            if length >= SHORTEST_LINE {
+                let run = line.end - length..line.end;
+                let pieces = self.pieces(&text[run.clone()], &run, true);
+                owners.extend(pieces.filter(|piece| piece.place.len() >= SHORTEST_TELLING).map(|piece| piece.owner));
+            }
+        }
+        owners
+    }
+
+    /// The pieces in a run of characters, which may be the last of its line.
+    fn pieces(&self, text: &[u8], run: &Range<usize>, is_last: bool) -> impl Iterator<Item = Piece> {
+        let piece = |place: Range<usize>, found: usize| {
+            let owner = self.encoded.get(found).map_or(0, |encoded| encoded.owner);
+            Piece { place, owner }
+        };
+        let end = self.end_of_one(text).map(|(length, found)| piece(run.start..run.start + length, found));
+        let begin = self.begin_of_one(text).filter(|_| is_last);
+        let begin = begin.map(|(length, found)| piece(run.end - length..run.end, found));
+        let within = self.around(text).filter(|_| is_last).map(|found| piece(run.clone(), found));
+        [end, begin, within].into_iter().flatten()
+    }
+
+    /// How much of the run's end is the beginning of a secret, and of which.
+    fn begin_of_one(&self, run: &[u8]) -> Option<(usize, usize)> {
+        (SHORTEST_PIECE..=run.len()).rev().find_map(|length| {
             let piece = &run[run.len() - length..];
-            let known = piece.first_chunk().and_then(|key: &Key| self.begins.get(key));
-            known.into_iter().flatten().any(|place| self.encoded[*place].as_bytes().starts_with(piece))
+            let known = piece.first_chunk().and_then(|key: &Key| self.begins.get(key))?;
+            let is_it = |place: &&usize| self.encoded[**place].text.as_bytes().starts_with(piece);
+            known.iter().find(is_it).map(|place| (length, *place))
         })
     }
 
-    /// How much of the run's beginning is the end of a secret.
-    fn end_of_one(&self, run: &[u8]) -> Option<usize> {
-        (SHORTEST_PIECE..=run.len()).rev().find(|length| {
-            let piece = &run[..*length];
-            let known = piece.last_chunk().and_then(|key: &Key| self.ends.get(key));
-            known.into_iter().flatten().any(|place| self.encoded[*place].as_bytes().ends_with(piece))
+    /// How much of the run's beginning is the end of a secret, and of which.
+    fn end_of_one(&self, run: &[u8]) -> Option<(usize, usize)> {
+        (SHORTEST_PIECE..=run.len()).rev().find_map(|length| {
+            let piece = &run[..length];
+            let known = piece.last_chunk().and_then(|key: &Key| self.ends.get(key))?;
+            let is_it = |place: &&usize| self.encoded[**place].text.as_bytes().ends_with(piece);
+            known.iter().find(is_it).map(|place| (length, *place))
         })
     }
 
-    fn is_within(&self, run: &[u8]) -> bool {
-        let Some(run) = std::str::from_utf8(run).ok().filter(|run| run.len() >= SHORTEST_LINE) else { return false };
-        self.encoded.iter().any(|encoded| encoded.len() > run.len() && encoded.contains(run))
+    /// The secret that the whole run is a piece of.
+    fn around(&self, run: &[u8]) -> Option<usize> {
+        let run = std::str::from_utf8(run).ok().filter(|run| run.len() >= SHORTEST_LINE)?;
+        self.encoded.iter().position(|encoded| encoded.text.len() > run.len() && encoded.text.contains(run))
     }
+}
+
+/// The lines of a text, without what is blank at their ends.
+fn lines(text: &[u8]) -> impl Iterator<Item = Range<usize>> + '_ {
+    let mut at = 0;
+    text.split_inclusive(|byte| *byte == b'\n').map(move |line| {
+        let place = at..at + line.trim_ascii_end().len();
+        at += line.len();
+        place
+    })
 }
 
 /// The characters of base64 (RFC 4648 §4 and §5), which those of hexadecimal digits are among.
@@ -92,11 +143,12 @@ fn is_of_a_run(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"+/-_".contains(&byte)
 }
 
-fn runs(line: &[u8]) -> impl Iterator<Item = Range<usize>> + '_ {
-    let mut at = 0;
+fn runs(text: &[u8], line: Range<usize>) -> impl Iterator<Item = Range<usize>> + '_ {
+    let mut at = line.start;
     std::iter::from_fn(move || {
-        at += line[at..].iter().position(|byte| is_of_a_run(*byte))?;
-        let length = line[at..].iter().take_while(|byte| is_of_a_run(**byte)).count();
+        let rest = text.get(at..line.end)?;
+        at += rest.iter().position(|byte| is_of_a_run(*byte))?;
+        let length = text[at..line.end].iter().take_while(|byte| is_of_a_run(**byte)).count();
         let run = at..at + length;
         at = run.end;
         Some(run)
@@ -111,15 +163,19 @@ mod tests {
     use super::*;
     use crate::encodings::Spellings;
 
+    fn looking_for(secret: &str) -> Wrapped {
+        Wrapped::new(Spellings::of(secret).encoded.into_iter().map(|form| (form, 0)))
+    }
+
     /// What of a text's encoding, wrapped at this width, is left.
     fn left(secret: &str, encoded: &str, width: usize) -> String {
-        let known = Wrapped::new(&Spellings::of(secret).encoded);
+        let known = looking_for(secret);
         let lines = encoded.as_bytes().chunks(width).map(|line| String::from_utf8(line.to_vec()).unwrap());
         let mut left = String::new();
         for line in lines {
             let line = format!("#12 0.345 {line}");
             let mut line = line.into_bytes();
-            for place in known.found(&String::from_utf8(line.clone()).unwrap()) {
+            for place in known.found(&line.clone()) {
                 line[place].fill(b'.');
             }
             left.push_str(std::str::from_utf8(&line[10..]).unwrap());
@@ -153,8 +209,18 @@ mod tests {
     }
 
     #[test]
+    fn each_line_of_a_text_is_looked_at() {
+        let secret = "a password of some length";
+        let whole = STANDARD.encode(format!("{}{secret}", "u".repeat(50)));
+        let text = format!("{}\n{}\n", &whole[..76], &whole[76..]);
+        let places = looking_for(secret).found(text.as_bytes());
+        assert_eq!(places.last().map(|place| place.end), Some(text.len() - 1), "{text}: {places:?}");
+        assert!(places.len() > 1 && places[0].end == 76, "{text}: {places:?}");
+    }
+
+    #[test]
     fn words_are_left_alone() {
-        let known = Wrapped::new(&Spellings::of("correct horse battery staple").encoded);
-        assert!(known.found("deployment of staging: succeeded").is_empty());
+        let known = looking_for("correct horse battery staple");
+        assert!(known.found(b"deployment of staging: succeeded").is_empty());
     }
 }
