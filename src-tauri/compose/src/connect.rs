@@ -2,12 +2,14 @@
 
 mod context;
 mod dial;
+mod pool;
 mod ssh;
 mod tls;
 
 use std::fmt;
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use bollard::{API_DEFAULT_VERSION, Docker};
@@ -17,6 +19,7 @@ use crate::engine::failure;
 pub(crate) use context::DockerClient;
 use dial::Dialer;
 pub(crate) use dial::Line;
+pub(crate) use pool::Pool;
 use tls::Keys;
 
 /// Where an engine of the system listens.
@@ -62,21 +65,29 @@ impl Route {
         !matches!(self.endpoint, Endpoint::Socket(_))
     }
 
-    /// A client. Nothing is sent yet.
+    /// A client, and the connections that it keeps, if it keeps any. Nothing is sent yet.
     ///
     /// # Errors
     /// [`Code::EngineUnreachable`] if there is no such socket, [`Code::InvalidInput`] if the keys cannot be used.
-    pub fn client(&self) -> Result<Docker> {
-        let docker = match &self.endpoint {
-            Endpoint::Socket(address) => Docker::connect_with_local(address, LONGEST.as_secs(), API_DEFAULT_VERSION),
-            Endpoint::Ssh(address) => dial::client(Dialer::ssh(address.clone()), LONGEST),
+    pub fn client(&self) -> Result<(Docker, Option<Arc<Pool>>)> {
+        let pool = match &self.endpoint {
+            // Each request makes a connection of its own.
+            Endpoint::Socket(_) => None,
+            Endpoint::Ssh(address) => Some(Pool::new(Dialer::ssh(address.clone()))),
             Endpoint::Tcp(address, keys) => {
                 let config = keys.as_ref().map(Keys::config).transpose()?;
-                dial::client(Dialer::tcp(address.clone(), config), LONGEST)
+                Some(Pool::new(Dialer::tcp(address.clone(), config)))
             }
         };
+        let docker = match (&self.endpoint, &pool) {
+            (Endpoint::Socket(address), _) => {
+                Docker::connect_with_local(address, LONGEST.as_secs(), API_DEFAULT_VERSION)
+            }
+            (_, Some(pool)) => pool.client(LONGEST),
+            (_, None) => return Err(Error::internal("a way to another machine has no connections")),
+        };
         let docker = docker.map_err(|error| failure("connect to the container engine", error))?;
-        Ok(docker.with_timeout(LONGEST))
+        Ok((docker.with_timeout(LONGEST), pool))
     }
 }
 

@@ -1,5 +1,6 @@
 //! Connections to a container engine: one that can only look, and one that can also change things.
 
+mod asking;
 mod raw;
 
 pub(crate) use raw::within;
@@ -21,7 +22,8 @@ use serde::{Deserialize, Serialize};
 use sternway_model::{Code, Error, ImageId, Lines, Result, Target};
 use tokio::sync::OnceCell;
 
-use crate::connect::{DockerClient, Route};
+use crate::connect::{DockerClient, Pool, Route};
+use asking::Patience;
 use raw::Greeting;
 
 /// The oldest API that everything here works with: that of Docker 20.10.
@@ -36,7 +38,10 @@ const AT_ONCE: usize = 8;
 pub struct Observer {
     pub(crate) docker: Docker,
     route: Arc<Route>,
+    /// The connections that are kept, where any are.
+    pool: Option<Arc<Pool>>,
     kind: Arc<OnceCell<Kind>>,
+    patience: Arc<Patience>,
 }
 
 /// What kind of engine it is.
@@ -78,7 +83,8 @@ impl Observer {
     }
 
     fn over(route: Route) -> Result<Self> {
-        Ok(Self { docker: route.client()?, route: Arc::new(route), kind: Arc::default() })
+        let (docker, pool) = route.client()?;
+        Ok(Self { docker, route: Arc::new(route), pool, kind: Arc::default(), patience: Arc::default() })
     }
 
     /// How the engine is reached and who said so, such as `unix:///var/run/docker.sock`.
@@ -98,8 +104,8 @@ impl Observer {
     /// # Errors
     /// [`Code::EngineUnreachable`] if it does not answer.
     pub async fn info(&self) -> Result<EngineInfo> {
-        let version = limited("ask the engine for its version", REQUEST, self.docker.version()).await?;
-        let info = limited("ask the engine for its name", REQUEST, self.docker.info()).await?;
+        let version = self.ask("ask the engine for its version", || self.docker.version()).await?;
+        let info = self.ask("ask the engine for its name", || self.docker.info()).await?;
         Ok(EngineInfo {
             version: version.version.unwrap_or_default(),
             api_version: version.api_version.unwrap_or_default(),
@@ -116,7 +122,7 @@ impl Observer {
         let ask = async || {
             let Greeting { api, os, server } = if self.is_remote() {
                 // Over the connections that are there: the greeting would take a login of its own.
-                let version = limited("ask the engine for its version", REQUEST, self.docker.version()).await?;
+                let version = self.ask("ask the engine for its version", || self.docker.version()).await?;
                 Greeting {
                     api: version.api_version.unwrap_or_default(),
                     os: version.os.unwrap_or_default(),
@@ -160,18 +166,18 @@ impl Observer {
 
     /// Containers of the engine.
     pub(crate) async fn list_containers(&self, options: ListContainersOptions) -> Result<Vec<ContainerSummary>> {
-        limited("list the containers", REQUEST, self.docker.list_containers(Some(options))).await
+        self.ask("list the containers", || self.docker.list_containers(Some(options.clone()))).await
     }
 
     /// All images of the engine.
     pub(crate) async fn images(&self) -> Result<Vec<ImageSummary>> {
-        limited("list the images", REQUEST, self.docker.list_images(None::<ListImagesOptions>)).await
+        self.ask("list the images", || self.docker.list_images(None::<ListImagesOptions>)).await
     }
 
     /// The content id of an image by its name; `None` if the engine does not have it.
     pub(crate) async fn image_id(&self, reference: &str) -> Result<Option<ImageId>> {
         let doing = format!("look for the image {reference}");
-        match found(limited(&doing, REQUEST, self.docker.inspect_image(reference)).await)? {
+        match found(self.ask(&doing, || self.docker.inspect_image(reference)).await)? {
             None => Ok(None),
             Some(image) => image.id.unwrap_or_default().parse().map(Some),
         }
@@ -183,17 +189,17 @@ impl Observer {
     /// As [`Observer::info`]; [`Code::NotFound`] if there is no such container.
     pub async fn logs_tail(&self, container: &str, lines: u32) -> Result<Vec<String>> {
         let options = LogsOptionsBuilder::new().stdout(true).stderr(true).tail(&lines.to_string()).build();
-        let read = async {
+        let read = async || {
             let (mut out, mut told) = (Lines::default(), Vec::new());
             let mut keep = |line: &str| told.push(line.trim_end().to_owned());
-            let mut stream = self.docker.logs(container, Some(options));
+            let mut stream = self.docker.logs(container, Some(options.clone()));
             while let Some(piece) = stream.next().await {
                 out.push(&piece?.into_bytes(), &mut keep);
             }
             out.end(keep);
             Ok(told)
         };
-        limited(&format!("read the output of {container}"), REQUEST, read).await
+        self.ask(&format!("read the output of {container}"), &read).await
     }
 
     /// The latest results of a container's health check, oldest first, each as `exit code: output`.
@@ -213,8 +219,8 @@ impl Observer {
     }
 
     pub(crate) async fn inspect(&self, container: &str) -> Result<ContainerInspectResponse> {
-        let call = self.docker.inspect_container(container, None::<InspectContainerOptions>);
-        limited(&format!("look at the container {container}"), REQUEST, call).await
+        let look = || self.docker.inspect_container(container, None::<InspectContainerOptions>);
+        self.ask(&format!("look at the container {container}"), look).await
     }
 }
 
@@ -264,6 +270,17 @@ impl Engine {
     /// As [`Observer::connect`].
     pub fn connect(target: &Target) -> Result<Self> {
         Ok(Self { observer: Observer::connect(target)? })
+    }
+
+    /// The same way, whose questions are asked again for so long when the engine is away.
+    #[must_use]
+    pub fn patient(&self, limit: Duration) -> Self {
+        Self { observer: Observer { patience: Arc::new(Patience::of(limit)), ..self.observer.clone() } }
+    }
+
+    /// From now on an engine that is away is waited for so long, however long it was waited for before.
+    pub fn wait_anew(&self, limit: Duration) {
+        self.observer.patience.renew(limit);
     }
 
     /// The same connection, for looking only.
@@ -358,7 +375,7 @@ fn innermost(error: &(dyn StdError + 'static)) -> String {
 }
 
 /// Whether the engine still did what it was asked for cannot be said; each plan looks anew.
-fn cut(doing: &str, why: &str) -> Error {
+pub(crate) fn cut(doing: &str, why: &str) -> Error {
     Error::new(Code::EngineUnreachable, format!("cannot {doing}: the connection to the container engine broke ({why})"))
         .hint("Once the engine answers again, plan again: what is really there is looked at then.")
 }

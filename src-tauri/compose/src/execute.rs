@@ -97,6 +97,11 @@ impl Run<'_> {
         lost.unwrap_or_else(|| Error::new(Code::Cancelled, "stopped by a person"))
     }
 
+    /// Whether work that was interrupted may be done anew without a person: a job that ran half must not run again unseen.
+    fn may_repeat(&self, job: &Job) -> bool {
+        !matches!(job, Job::Container { service, .. } if self.want.model.runs_once(service))
+    }
+
     fn service(&self, name: &ServiceName) -> Result<&Service> {
         self.want.model.services.get(name).ok_or_else(|| {
             Error::new(Code::PlanMoved, format!("the plan has a service {name} which the model has not"))
@@ -105,16 +110,35 @@ impl Run<'_> {
     }
 }
 
-/// Does a piece of work. Doing it again after it was done, or after it was interrupted, is safe.
+/// How often a piece of work is done anew because the connection to the engine broke.
+const AGAIN: u32 = 2;
+
+/// Does a piece of work. Doing it again after it was done, or after it was interrupted, is safe; so it is when the connection broke.
 ///
 /// # Errors
 /// [`Code::Failed`] with what the engine or the containers said; the message says in what state things are.
 /// [`Code::Cancelled`] if a person stopped it; [`Code::TimedOut`]; [`Code::Locked`] if the lock was lost;
 /// [`Code::PlanMoved`] if the model is not the one that was planned with.
 pub async fn execute(run: &Run<'_>, job: &Job) -> Result<Done> {
-    if run.cancel.is_cancelled() {
-        return Err(run.cancelled());
+    let mut again = AGAIN;
+    loop {
+        if run.cancel.is_cancelled() {
+            return Err(run.cancelled());
+        }
+        match once(run, job).await {
+            Err(error) if error.code == Code::EngineUnreachable && again > 0 && run.may_repeat(job) => {
+                again -= 1;
+                if run.engine.observer().answers_anew().await.is_err() {
+                    return Err(error);
+                }
+                run.output.line(&format!("{}; it answers again, and this is done anew", error.message));
+            }
+            ended => return ended,
+        }
     }
+}
+
+async fn once(run: &Run<'_>, job: &Job) -> Result<Done> {
     match job {
         Job::Pull { service } => {
             let id = image::pull(run, service, run.service(service)?).await?;

@@ -23,7 +23,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use sternway_model::{At, Code, Error, Result, Seconds};
 use tokio::task::JoinHandle;
-use tokio::time::{Instant, sleep};
+use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
 pub use owner::Owner;
@@ -117,13 +117,17 @@ impl Lease {
     }
 
     /// The error of work that was cancelled because the lock was lost; `None` if it was not lost.
-    pub(crate) fn loss(&self) -> Option<Error> {
+    #[must_use]
+    pub fn loss(&self) -> Option<Error> {
         self.lost.load(Ordering::Acquire).then(|| self.taken_over())
     }
 
     fn taken_over(&self) -> Error {
-        Error::new(Code::Locked, format!("the lock of {} was lost: somebody may have taken it over", self.project))
-            .hint("Look at the history of the environment before you deploy again.")
+        let lost = format!(
+            "the lock of {} is gone: somebody took it over or removed it, so nothing more is changed",
+            self.project
+        );
+        Error::new(Code::Locked, lost).hint("Look at the history of the environment before you deploy again.")
     }
 
     /// Gives the lock back.
@@ -266,19 +270,18 @@ async fn import_image(engine: &Engine) -> Result<()> {
 }
 
 async fn keep_alive(engine: Engine, id: String, lost: Arc<AtomicBool>, cancel: CancellationToken) {
-    let mut heard = Instant::now();
     loop {
         // Until the first one, the lock is as old as its container.
         sleep(HEARTBEAT).await;
         match beat(&engine, &id).await {
-            Ok(()) => heard = Instant::now(),
-            // Taken over, or silent for so long that it may be taken over at any moment.
-            Err(error) if error.code == Code::NotFound || heard.elapsed() > TIME_TO_LIVE - HEARTBEAT => {
+            Err(error) if error.code == Code::NotFound => {
                 lost.store(true, Ordering::Release);
                 cancel.cancel();
                 return;
             }
-            Err(_) => {} // the engine may answer next time
+            // The engine may hear it next time. While it hears nothing it can be told nothing else either, and whoever is heard
+            // again and finds the lock still there has not lost it: each change looks first.
+            Ok(()) | Err(_) => {}
         }
     }
 }
@@ -300,15 +303,15 @@ async fn beat(engine: &Engine, id: &str) -> Result<()> {
 
 async fn last_beat(observer: &Observer, id: &str) -> Result<Option<i64>> {
     let options = DownloadFromContainerOptionsBuilder::new().path(&format!("/{FILE}")).build();
-    let download = async {
+    let download = async || {
         let mut bytes = Vec::new();
-        let mut stream = Box::pin(observer.docker.download_from_container(id, Some(options)));
+        let mut stream = Box::pin(observer.docker.download_from_container(id, Some(options.clone())));
         while let Some(piece) = stream.next().await {
             bytes.extend_from_slice(&piece?);
         }
         Ok(bytes)
     };
-    let Some(bytes) = found(limited("read the lock's heartbeat", REQUEST, download).await)? else { return Ok(None) };
+    let Some(bytes) = found(observer.ask("read the lock's heartbeat", &download).await)? else { return Ok(None) };
     let mut archive = tar::Archive::new(bytes.as_slice());
     let mut text = String::new();
     for entry in archive.entries().into_iter().flatten() {
@@ -320,12 +323,14 @@ async fn last_beat(observer: &Observer, id: &str) -> Result<Option<i64>> {
 
 /// The engine's time in milliseconds since 1970.
 pub(crate) async fn now(observer: &Observer) -> Result<i64> {
-    let info = limited("ask the engine for the time", REQUEST, observer.docker.info()).await?;
+    let info = observer.ask("ask the engine for the time", || observer.docker.info()).await?;
     let time: Option<Timestamp> = info.system_time.and_then(|time| time.parse().ok());
     time.map(Timestamp::as_millisecond).ok_or_else(|| Error::failed("the engine does not say what time it is"))
 }
 
 async fn remove(engine: &Engine, id: &str) -> Result<()> {
     let options = RemoveContainerOptionsBuilder::new().force(true).v(true).build();
-    found(limited("give the lock back", REQUEST, engine.docker().remove_container(id, Some(options))).await).map(|_| ())
+    // One that is gone is gone, so it may be asked for again.
+    let removal = || engine.docker().remove_container(id, Some(options.clone()));
+    found(engine.observer().ask("give the lock back", removal).await).map(|_| ())
 }

@@ -15,7 +15,7 @@ use sternway_model::{Error, ImageId, MOST_OF_CONTENT, Result, ServiceName, neare
 
 use crate::build;
 use crate::decide::Place;
-use crate::engine::{Kind, Observer, REQUEST, found, limited};
+use crate::engine::{Kind, Observer, found};
 use crate::fingerprint;
 use crate::image;
 use crate::labels;
@@ -290,8 +290,7 @@ impl Observer {
     }
 
     async fn networks(&self, project: &str, names: &BTreeSet<String>) -> Result<BTreeMap<String, Network>> {
-        let call = self.docker.list_networks(None::<ListNetworksOptions>);
-        let list = limited("list the networks", REQUEST, call).await?;
+        let list = self.ask("list the networks", || self.docker.list_networks(None::<ListNetworksOptions>)).await?;
         let mut networks = BTreeMap::new();
         for network in list {
             let name = network.name.unwrap_or_default();
@@ -307,8 +306,8 @@ impl Observer {
 
     /// Ids of the containers that are attached to a network and run.
     async fn attached(&self, id: &str, name: &str) -> Result<BTreeSet<String>> {
-        let call = self.docker.inspect_network(id, None::<InspectNetworkOptions>);
-        let inspected = found(limited(&format!("look at the network {name}"), REQUEST, call).await)?;
+        let look = || self.docker.inspect_network(id, None::<InspectNetworkOptions>);
+        let inspected = found(self.ask(&format!("look at the network {name}"), look).await)?;
         Ok(inspected.and_then(|network| network.containers).unwrap_or_default().into_keys().collect())
     }
 
@@ -319,8 +318,8 @@ impl Observer {
     }
 
     async fn volumes(&self, project: &str, names: &BTreeSet<String>) -> Result<BTreeMap<String, Volume>> {
-        let call = self.docker.list_volumes(None::<ListVolumesOptions>);
-        let list = limited("list the volumes", REQUEST, call).await?.volumes.unwrap_or_default();
+        let list = self.ask("list the volumes", || self.docker.list_volumes(None::<ListVolumesOptions>)).await?;
+        let list = list.volumes.unwrap_or_default();
         let volumes = list.into_iter().map(|volume| (volume.name, volume.labels.into_iter().collect()));
         Ok(volumes
             .filter(|(name, labels): &(String, BTreeMap<String, String>)| {

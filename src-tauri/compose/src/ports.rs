@@ -2,6 +2,7 @@
 //! refuses one all the same.
 
 mod index;
+mod listener;
 
 use std::fmt;
 use std::io::ErrorKind;
@@ -19,6 +20,7 @@ use crate::labels;
 use crate::model::{Model, Service};
 use crate::observe::{HostPort, Observed, State};
 pub(crate) use index::PortIndex;
+pub use listener::Listener;
 
 /// A port of the host that is not the project's.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -40,8 +42,8 @@ pub enum Who {
         /// The Compose project that it belongs to, if it does.
         project: Option<String>,
     },
-    /// A program beside the engine.
-    Program,
+    /// A program beside the engine, and which one if that can be seen.
+    Program(Option<Listener>),
 }
 
 impl fmt::Display for Who {
@@ -51,17 +53,24 @@ impl fmt::Display for Who {
                 write!(f, "the container {name} of the Compose project {project}")
             }
             Self::Container { name, project: None } => write!(f, "the container {name}"),
-            Self::Program => f.write_str("a program of the host that is no container"),
+            Self::Program(None) => f.write_str("a program of the host that is no container"),
+            Self::Program(Some(proxy)) if proxy.of_engine => {
+                write!(f, "{proxy} of an engine that does not run any more")
+            }
+            Self::Program(Some(program)) => write!(f, "the program {program} of the host"),
         }
     }
 }
 
 impl Who {
     /// What a person can do to get the port.
-    fn advice(&self) -> &'static str {
+    fn advice(&self) -> String {
         match self {
-            Self::Container { .. } => "stop it, or publish another port",
-            Self::Program => "stop that program, or publish another port",
+            Self::Container { .. } => "stop it, or publish another port".to_owned(),
+            Self::Program(Some(proxy)) if proxy.of_engine => {
+                format!("end it with `sudo kill {}`; starting the engine anew does not end it", proxy.process)
+            }
+            Self::Program(_) => "stop that program, or publish another port".to_owned(),
         }
     }
 }
@@ -104,7 +113,8 @@ pub fn listening(model: &Model, observed: &Observed) -> Vec<Taken> {
     let held = mine.flat_map(|container| &container.ports).chain(observed.taken.iter().map(|taken| &taken.port));
     let explained = PortIndex::new(held.map(|port| (port.clone(), ())));
     let wanted = model.services.values().flat_map(host_ports).filter(|port| !explained.collides(port));
-    wanted.filter(is_listened_on).map(|port| Taken { port, by: Who::Program }).collect()
+    let taken = wanted.filter(is_listened_on);
+    taken.map(|port| Taken { by: Who::Program(listener::find(&port)), port }).collect()
 }
 
 /// Whether listening fails because somebody does. What cannot be tried, such as a port for administrators, is not taken.
@@ -147,7 +157,8 @@ pub async fn explained(observer: &Observer, error: Error) -> Error {
     let holders = observer.taken_ports("").await.unwrap_or_default();
     let same_number = |taken: &&Taken| taken.port.port == port.port;
     let holder = holders.iter().find(|taken| taken.port.collides(&port)).or_else(|| holders.iter().find(same_number));
-    let by = holder.map_or(&Who::Program, |taken| &taken.by);
+    let here = || Who::Program(listener::find(&port).filter(|_| !observer.is_remote()));
+    let by = holder.map_or_else(here, |taken| taken.by.clone());
     let doing = first.split(": ").next().unwrap_or(first);
     let rest = if rest.is_empty() { String::new() } else { format!("\n{rest}") };
     let message = format!("{doing}: {} is taken by {by}{rest}", said(&port));

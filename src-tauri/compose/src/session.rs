@@ -121,8 +121,8 @@ impl Engine {
     /// How a command ended, by the engine's id of it; it is waited for if it still runs, as one may that has closed its output.
     pub(crate) async fn exit_code(&self, id: &str) -> Result<i64> {
         loop {
-            let call = self.docker().inspect_exec(id);
-            let inspected = limited("ask how the command ended", REQUEST, call).await?;
+            let question = || self.docker().inspect_exec(id);
+            let inspected = self.observer().ask("ask how the command ended", question).await?;
             if inspected.running != Some(true) {
                 let unknown = || Error::new(Code::Unknown, "the engine does not know how the command ended");
                 return inspected.exit_code.ok_or_else(unknown);

@@ -7,6 +7,7 @@ mod first_row;
 mod walk;
 
 use std::sync::{Arc, PoisonError};
+use std::time::Duration;
 
 use sternway_compose::{Engine, Lease};
 use sternway_history::ProjectId;
@@ -27,6 +28,11 @@ use crate::project::Project;
 use crate::steps;
 use crate::values::Use;
 use crate::want::{Want, Wanted};
+
+/// How long an engine may be away in the middle of a deployment: a restart of it, a network that comes back.
+const AWAY: Duration = Duration::from_secs(20);
+/// The same for the way back.
+const AWAY_GOING_BACK: Duration = Duration::from_secs(60);
 
 /// A deployment that has begun.
 pub struct Running {
@@ -152,6 +158,7 @@ impl Core {
         };
         match self.begin_held(&mut hold, &goal, hash).await {
             Ok((prepared, secrets, number)) => {
+                hold.engine = hold.engine.patient(AWAY);
                 let core = self.clone();
                 let events = live.listen();
                 let listed = self.list_live(&hold, number);
@@ -176,7 +183,9 @@ impl Core {
         goal: &Goal,
         hash: &str,
     ) -> Result<(Prepared, Revealed, DeploymentNumber)> {
-        hold.swept = self.sweep(&hold.project, &hold.environment, &hold.engine).await?;
+        if hold.lease.is_some() {
+            hold.swept = self.sweep(&hold.project, &hold.environment, &hold.engine).await?;
+        }
         let prepared = match &hold.lease {
             Some(_) => self.prepare(&hold.project, &hold.environment, hold.engine.observer(), goal).await?,
             None => {
@@ -316,11 +325,16 @@ impl Core {
         let why = redactor.redact(&stopped.words());
         let result = if stopped.error.code == Code::Cancelled { Outcome::Cancelled } else { Outcome::Failed };
         // Services that come back to volumes which are gone would begin with empty ones, and nobody would notice.
-        let go_back = result == Outcome::Failed && stopped.touched && !stopped.stays && !prepared.want.remove.volumes;
+        // Nor may anything be changed once somebody else has the lock.
+        let locked_out = stopped.error.code == Code::Locked;
+        let can_go_back = stopped.touched && !stopped.stays && !locked_out && !prepared.want.remove.volumes;
+        let go_back = result == Outcome::Failed && can_go_back;
         match prepared.have.as_ref().filter(|_| go_back) {
             None => {
                 let state = if !stopped.touched {
                     "Nothing was changed."
+                } else if locked_out {
+                    &format!("{} Somebody else may be at work there now.", stopped.halfway())
                 } else if result == Outcome::Cancelled {
                     &format!("{} Resume {}, or deploy it again.", stopped.halfway(), hold.environment)
                 } else if stopped.stays {
@@ -371,6 +385,8 @@ impl Core {
         secrets: &Revealed,
         redactor: &Arc<Redactor>,
     ) -> Result<DeploymentNumber> {
+        // Whatever it was that failed, the way back is worth a longer wait.
+        hold.engine.wait_anew(AWAY_GOING_BACK);
         let wanted = Wanted::plain(Want::from_release(have));
         let observer = hold.engine.observer();
         let prepared = prepare(&hold.project, &hold.environment, observer, Some(have.clone()), wanted, self).await?;

@@ -4,6 +4,7 @@
 //! files or variables.
 
 use std::collections::{BTreeMap, HashMap};
+use std::error::Error as _;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -20,7 +21,7 @@ use tower_service::Service;
 
 use super::session::{Content, Offer, Session, random, upgraded};
 use super::{BUILD, Log, QUIET, Wanted, agent, context, failed};
-use crate::engine::timed_out;
+use crate::engine::{cut, timed_out};
 use crate::execute::Run;
 use crate::image;
 use crate::labels;
@@ -42,7 +43,7 @@ pub(super) async fn make(run: &Run<'_>, wanted: &Wanted<'_>) -> Result<ImageId> 
     let session = Session::open(observer, offer(run, wanted.build, archive).await?).await?;
     let line = upgraded(observer, "/grpc", &session.id, &[]).await?;
     let channel = Endpoint::from_static("http://docker").connect_with_connector(Once(Some(line))).await;
-    let channel = channel.map_err(|error| Error::failed(format!("cannot talk to the engine's BuildKit: {error}")))?;
+    let channel = channel.map_err(|error| cut("talk to the engine's BuildKit", &error.to_string()))?;
     let request = request(wanted, &session)?;
     let mut log = Log::default();
     let ended = {
@@ -61,6 +62,10 @@ pub(super) async fn make(run: &Run<'_>, wanted: &Wanted<'_>) -> Result<ImageId> 
             Some(id) => Ok(id),
             None => Err(failed(wanted.service, "the engine named no image", &log)),
         },
+        // Who has a cause of its own did not come from the engine.
+        Err(status) if status.source().is_some() || session.is_broken() => {
+            Err(cut(&format!("build the image of service {}", wanted.service), &plain(status.message())))
+        }
         Err(status) => Err(failed(wanted.service, &plain(status.message()), &log)),
     }
 }

@@ -9,6 +9,8 @@ use std::fs::File;
 use std::io::{self, Seek};
 use std::path::PathBuf;
 use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll};
 
 use bollard_buildkit_proto::health::health_server::{Health, HealthServer};
@@ -37,7 +39,7 @@ use tonic::transport::server::Connected;
 use tonic::{Request, Response, Status, Streaming};
 
 use super::{agent, folders};
-use crate::engine::{Observer, within};
+use crate::engine::{Observer, cut, within};
 use crate::image::ClientConfig;
 use crate::observe::{in_background, read};
 
@@ -79,6 +81,7 @@ pub(super) struct Session {
     pub id: String,
     /// The address under which the engine finds the context.
     pub context: String,
+    broken: Arc<AtomicBool>,
     _end: DropGuard,
 }
 
@@ -109,10 +112,16 @@ impl Session {
             .add_service(UploadServer::new(Archive { path, file: archive }))
             .add_service(folders::server(folders))
             .add_service(agent::server(agents));
-        let line = stream::iter([Ok::<_, io::Error>(Wire(TokioIo::new(line)))]);
-        // If it breaks, the engine says so in the build's own error.
+        let broken = Arc::new(AtomicBool::new(false));
+        let line = stream::iter([Ok::<_, io::Error>(Wire { line: TokioIo::new(line), broken: broken.clone() })]);
+        // If it breaks, the engine fails the build, and does not say that this was the reason.
         tokio::spawn(router.serve_with_incoming_shutdown(line.chain(stream::pending()), ended));
-        Ok(Self { id, context: format!("http://buildkit-session/{context}"), _end: end.drop_guard() })
+        Ok(Self { id, context: format!("http://buildkit-session/{context}"), broken, _end: end.drop_guard() })
+    }
+
+    /// Whether the connection has ended that the engine asks over.
+    pub fn is_broken(&self) -> bool {
+        self.broken.load(Ordering::Acquire)
     }
 }
 
@@ -140,7 +149,7 @@ pub(super) async fn upgraded(observer: &Observer, path: &str, session: &str, met
             )
             .hint("Update the engine, or leave out what only BuildKit knows: `build.secrets`, `ssh` and the like."));
         }
-        hyper::upgrade::on(response).await.map_err(|error| Error::failed(format!("cannot {doing}: {error}")))
+        hyper::upgrade::on(response).await.map_err(|error| cut(doing, &error.to_string()))
     })
     .await
 }
@@ -153,7 +162,11 @@ pub(super) fn random() -> Result<String> {
 }
 
 /// A connection that the engine has turned round.
-struct Wire(TokioIo<Upgraded>);
+struct Wire {
+    line: TokioIo<Upgraded>,
+    /// The other end has closed it, or it broke.
+    broken: Arc<AtomicBool>,
+}
 
 impl Connected for Wire {
     type ConnectInfo = ();
@@ -163,21 +176,31 @@ impl Connected for Wire {
 
 impl AsyncRead for Wire {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.0).poll_read(cx, buf)
+        let before = buf.filled().len();
+        let read = Pin::new(&mut self.line).poll_read(cx, buf);
+        let ended = match &read {
+            Poll::Ready(Ok(())) => buf.remaining() > 0 && buf.filled().len() == before,
+            Poll::Ready(Err(_)) => true,
+            Poll::Pending => false,
+        };
+        if ended {
+            self.broken.store(true, Ordering::Release);
+        }
+        read
     }
 }
 
 impl AsyncWrite for Wire {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.0).poll_write(cx, bytes)
+        Pin::new(&mut self.line).poll_write(cx, bytes)
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.0).poll_flush(cx)
+        Pin::new(&mut self.line).poll_flush(cx)
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.0).poll_shutdown(cx)
+        Pin::new(&mut self.line).poll_shutdown(cx)
     }
 }
 

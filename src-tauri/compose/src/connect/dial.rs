@@ -7,11 +7,8 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use bollard::errors::Error as BollardError;
-use bollard::{API_DEFAULT_VERSION, BollardRequest, Docker};
-use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::{Connected, Connection};
-use hyper_util::rt::{TokioExecutor, TokioIo};
+use hyper_util::rt::TokioIo;
 use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
 use sternway_model::{Code, Error, Result, SshAddress, TcpAddress};
@@ -30,8 +27,6 @@ const DIAL: Duration = Duration::from_secs(30);
 /// How many connections are made at the same time. An ssh server drops logins when more than ten are not through yet
 /// (`MaxStartups`); meanwhile, whatever becomes free is used again.
 const AT_ONCE: usize = 4;
-/// How long a connection is kept for the next request: logging in takes longer than most requests.
-const IDLE: Duration = Duration::from_secs(60);
 /// The longest greeting that an engine may have.
 const GREETING: usize = 8192;
 
@@ -53,17 +48,6 @@ pub(crate) struct Line(Box<dyn Duplex>);
 
 trait Duplex: AsyncRead + AsyncWrite + Send + Unpin {}
 impl<T: AsyncRead + AsyncWrite + Send + Unpin> Duplex for T {}
-
-/// A client whose requests go through the dialer's connections.
-pub(super) fn client(dialer: Dialer, limit: Duration) -> Result<Docker, BollardError> {
-    let client = Arc::new(Client::builder(TokioExecutor::new()).pool_idle_timeout(IDLE).build(dialer));
-    let transport = move |request: BollardRequest| {
-        let client = Arc::clone(&client);
-        async move { client.request(request).await.map_err(BollardError::from) }
-    };
-    // The host in the addresses of requests is only a name: where they go is the dialer's business.
-    Docker::connect_with_custom_transport(transport, Some("http://docker"), limit.as_secs(), API_DEFAULT_VERSION)
-}
 
 impl Dialer {
     pub fn ssh(address: SshAddress) -> Self {

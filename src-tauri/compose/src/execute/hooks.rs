@@ -126,7 +126,7 @@ async fn one(run: &Run<'_>, hook: &Hook, moment: Moment, id: &str, doing: &str) 
         }
     }
     lines.end(&mut say);
-    let ended = limited(doing, REQUEST, docker.inspect_exec(&created.id)).await?;
+    let ended = run.engine.observer().ask(doing, || docker.inspect_exec(&created.id)).await?;
     match ended.exit_code {
         Some(0) => Ok(()),
         Some(code) => {

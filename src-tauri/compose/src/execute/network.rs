@@ -152,8 +152,8 @@ fn moved(what: &str, key: &str) -> Error {
 
 /// A network's id and the containers that run in it.
 async fn look(run: &Run<'_>, name: &str) -> Result<Option<(String, Vec<String>)>> {
-    let call = run.engine.docker().inspect_network(name, None::<InspectNetworkOptions>);
-    let network = found(limited(&format!("look at the network {name}"), REQUEST, call).await)?;
+    let look = || run.engine.docker().inspect_network(name, None::<InspectNetworkOptions>);
+    let network = found(run.engine.observer().ask(&format!("look at the network {name}"), look).await)?;
     // The engine also finds networks by the beginning of their ids.
     let network = network.filter(|network| network.name.as_deref() == Some(name));
     Ok(network

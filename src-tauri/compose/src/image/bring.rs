@@ -8,7 +8,7 @@ use sternway_model::{Error, ImageId, Result, ServiceName};
 use tokio::sync::mpsc;
 
 use super::{PULL, keep};
-use crate::engine::{REQUEST, failure, limited, timed_out};
+use crate::engine::{failure, timed_out};
 use crate::execute::Run;
 
 /// Pieces that may be on their way between the engines; an image is not held in memory.
@@ -27,7 +27,7 @@ pub(crate) async fn bring(run: &Run<'_>, name: &ServiceName, id: &ImageId) -> Re
         return Err(Error::internal(format!("nobody said from where the image of service {name} comes")));
     };
     let doing = format!("bring the image {} of service {name}", id.short());
-    let inspected = limited(&doing, REQUEST, source.docker().inspect_image(id.as_str())).await?;
+    let inspected = source.observer().ask(&doing, || source.docker().inspect_image(id.as_str())).await?;
     let size = inspected.size.and_then(|size| u64::try_from(size).ok()).unwrap_or_default();
     let moved = async {
         let both = async { tokio::time::timeout(PULL, transfer(run, source, id, size)).await };

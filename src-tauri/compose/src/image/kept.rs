@@ -6,7 +6,7 @@ use bollard::query_parameters::ListContainersOptionsBuilder;
 use sternway_model::{Code, ImageId, Result};
 
 use super::{KEPT_PREFIX, path_part, remove_name};
-use crate::engine::{Engine, Observer, REQUEST, found, limited};
+use crate::engine::{Engine, Observer, found};
 use crate::lease::Lease;
 
 /// An image, under the name that keeps it for the releases of a project.
@@ -68,7 +68,7 @@ impl Engine {
         remove_name(self, &kept.reference).await?;
         // What was pulled is still known by its digest, which nobody sees; the engine would keep it for that alone.
         let doing = format!("look for the image {}", kept.id.short());
-        let left = found(limited(&doing, REQUEST, self.docker().inspect_image(kept.id.as_str())).await)?;
+        let left = found(self.observer().ask(&doing, || self.docker().inspect_image(kept.id.as_str())).await)?;
         if left.is_some_and(|image| image.repo_tags.unwrap_or_default().is_empty()) {
             return match remove_name(self, kept.id.as_str()).await {
                 // Somebody has begun to use it, or other images are made of it: then it is theirs.

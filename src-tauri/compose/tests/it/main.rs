@@ -5,6 +5,8 @@ mod buildkit;
 #[cfg(test)]
 mod cases;
 #[cfg(test)]
+mod connections;
+#[cfg(test)]
 mod hooks;
 #[cfg(test)]
 mod images;
@@ -20,6 +22,8 @@ mod moves;
 mod one_offs;
 #[cfg(test)]
 mod output;
+#[cfg(test)]
+mod proxy;
 #[cfg(test)]
 mod registry;
 #[cfg(test)]

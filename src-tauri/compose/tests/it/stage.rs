@@ -61,6 +61,15 @@ impl Reveal for Keychain {
 /// Runs a test on a project of its own, and removes all of it, whatever happens.
 pub async fn on_stage<F: Future<Output = ()>>(name: &str, test: impl FnOnce(std::sync::Arc<Stage>) -> F) {
     let engine = Engine::connect(&Target::Docker(EngineAddress::Local)).expect("an engine; scripts/setup starts one");
+    on_stage_with(name, engine, test).await;
+}
+
+/// The same, over a way of the test's own to this machine's engine.
+pub async fn on_stage_with<F: Future<Output = ()>>(
+    name: &str,
+    engine: Engine,
+    test: impl FnOnce(std::sync::Arc<Stage>) -> F,
+) {
     let stage = std::sync::Arc::new(Stage {
         engine,
         docker: Docker::connect_with_local_defaults().expect("an engine"),

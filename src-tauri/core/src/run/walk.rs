@@ -4,6 +4,7 @@ mod jobs;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use sternway_compose::Lease;
 use sternway_model::{
     CheckRun, Code, Error, Evidence, ImageId, Kind, Release, Result, Sensitive, ServiceName, Stage, Step,
 };
@@ -176,6 +177,9 @@ impl Walk<'_> {
     }
 
     fn cancelled(&self) -> Result<()> {
+        if let Some(lost) = self.hold.lease.as_ref().and_then(Lease::loss) {
+            return Err(lost);
+        }
         if self.hold.live.cancel.is_cancelled() {
             return Err(Error::new(Code::Cancelled, "it was cancelled"));
         }
@@ -238,7 +242,7 @@ impl Walk<'_> {
         let hold = self.hold;
         let mut evidence = Vec::new();
         let step = self.begin(Stage::Verification, LOOK_AGAIN).await?;
-        let (done, images) = match self.look_again().await {
+        let (done, images) = match self.look_again(self.prepared.want.verify.is_empty()).await {
             Ok((seen, images)) => (Ok(seen), images),
             Err(error) => (Err(error), Images::default()),
         };
@@ -247,6 +251,7 @@ impl Walk<'_> {
 
         let variables = self.variables(true)?;
         let compose_project = self.compose_project();
+        let last = self.number + u32::try_from(self.prepared.want.verify.len()).unwrap_or(u32::MAX);
         for check in &self.prepared.want.verify {
             let step = self.begin(Stage::Verification, &check.name).await?;
             let number = step.number;
@@ -261,15 +266,23 @@ impl Walk<'_> {
                 owner: &hold.owner,
                 redactor: self.journal.redactor(),
             };
-            let done = verify::verify(check, &scene).await;
+            let mut done = verify::verify(check, &scene).await;
+            if done.is_ok() && number == last {
+                // What has answered may have ended since: an engine that is being stopped ends its containers one by one.
+                done = match self.look_again(true).await {
+                    Ok(_) => done,
+                    Err(error) => Err(error.context("after it")),
+                };
+            }
             let seen = self.end(step, done).await?;
             evidence.push(Evidence { subject: check.name.clone(), seen, at: core.parts.clock.now() });
         }
         Ok((evidence, images))
     }
 
-    /// A plan for the same want has to be empty now: that every call succeeded is not enough.
-    async fn look_again(&self) -> Result<(String, Images)> {
+    /// A plan for the same want has to be empty now: that every call succeeded is not enough. The last look is over a new connection:
+    /// an engine that is being stopped takes none from before it ends the first container.
+    async fn look_again(&self, last: bool) -> Result<(String, Images)> {
         if self.prepared.is_idle() {
             // Nothing was done since the plan was made from what was seen.
             return Ok((runs_as_planned(self.prepared.plan.kept.len()), self.prepared.images.clone()));
@@ -281,6 +294,9 @@ impl Walk<'_> {
             observer: hold.engine.observer(),
             have: None,
         };
+        if last {
+            hold.engine.observer().answers_anew().await?;
+        }
         let layer = layers::application();
         let observed = layer.observe(&sight, &self.prepared.want).await?;
         let left = layer.plan(&sight, &observed, &self.prepared.want)?;
