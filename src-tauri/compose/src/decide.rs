@@ -8,10 +8,11 @@ use sternway_model::{ImageId, ServiceName};
 
 use crate::fingerprint::MadeFrom;
 use crate::labels;
-use crate::model::{Condition, Model, MountKind, Service, UpdateOrder};
+use crate::model::{Condition, Model, Service, UpdateOrder};
 use crate::observe::{ByService, Container, HostPort, State};
 use crate::ports::PortIndex;
 use crate::reasons;
+use crate::storage::{self, StorageIndex};
 use crate::worked_on::{self, Made};
 
 /// A container's place: a service and a number in it.
@@ -192,20 +193,14 @@ impl Place<'_> {
         if self.service.network_mode.as_deref().is_some_and(|mode| mode.contains(':')) && !old.parents.is_empty() {
             return Some("shares another container's network".to_owned());
         }
-        // Two processes on the same data are how databases get damaged.
-        self.writes().into_iter().find(|place| old.writes.contains(place)).map(|place| format!("writes to {place}"))
-    }
-
-    /// Volumes and paths of the host that the service can write to.
-    fn writes(&self) -> Vec<String> {
-        let writable = self.service.volumes.iter().filter(|mount| !mount.read_only);
-        writable
-            .filter_map(|mount| match (mount.kind, &mount.source) {
-                (MountKind::Volume, Some(key)) => self.model.volumes.get(key).map(|volume| volume.name.clone()),
-                (MountKind::Bind, Some(path)) => Some(path.clone()),
-                _ => None,
-            })
-            .collect()
+        let held = StorageIndex::new(old.writes.iter().map(|place| (place.as_str(), ())));
+        let mut places = storage::written_by(self.model, self.service);
+        if let Some(place) = places.find(|place| held.at(place).next().is_some()) {
+            return Some(format!("writes to {place}"));
+        }
+        // The new container gets these from the old one.
+        let handed_on = old.writes.iter().any(|place| storage::is_anonymous(place));
+        handed_on.then(|| "writes to a volume without a name, which the new container gets".to_owned())
     }
 
     /// Compose's label about what the service waits for.

@@ -55,6 +55,7 @@ mod progress;
 mod reasons;
 mod session;
 mod shell;
+mod storage;
 #[cfg(test)]
 mod tests_support;
 mod usage;

@@ -22,11 +22,12 @@ use crate::labels;
 use crate::model::{Build, Model, Service};
 use crate::one_off::OneOff;
 use crate::plan::Want;
-use crate::ports::Taken;
+use crate::ports::{self, Taken};
+use crate::storage::{self, Written};
 use crate::worked_on::{self, Made};
 
 pub(crate) use by_service::ByService;
-pub(crate) use containers::{Detail, container};
+pub(crate) use containers::{Detail, container, shared_place};
 
 /// What was seen of a project.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
@@ -61,6 +62,8 @@ pub struct Observed {
     pub own_paths: BTreeSet<String>,
     /// Ports of the host that others have.
     pub taken: Vec<Taken>,
+    /// What running containers of others write to.
+    pub written: Vec<Written>,
     /// Containers outside the project to which services link, and which are not there.
     pub unlinked: BTreeSet<String>,
 }
@@ -266,8 +269,12 @@ impl Observer {
             let model = want.model;
             observed.builds = observe_builds(want, &list).await?;
             observed.files = fingerprint::files(model, observed.remote)?;
-            if model.services.values().any(|service| !service.ports.is_empty()) {
-                observed.taken = self.taken_ports(project).await?;
+            let has_to_do =
+                |service: &Service| !service.ports.is_empty() || storage::written_by(model, service).next().is_some();
+            if model.services.values().any(has_to_do) {
+                let others = self.others(project).await?;
+                observed.taken = others.iter().flat_map(ports::published).collect();
+                observed.written = storage::written(&others);
             }
             observed.unlinked = self.unlinked(model).await?;
             if want.remove.volumes {

@@ -23,8 +23,9 @@ use crate::labels;
 use crate::model::{FailureAction, Model, UpdateOrder, at};
 use crate::observe::{ByService, Container, Observed};
 use crate::ports::{self, PortIndex, Who};
+use crate::storage::{self, StorageIndex};
 use crate::worked_on;
-use handover::Handover;
+use handover::{Handover, Held};
 pub use job::{ImageSource, Job};
 pub(crate) use requirements::ALL_NETWORKS_AT_ONCE;
 pub use without_effect::WithoutEffect;
@@ -106,6 +107,7 @@ pub fn plan(observed: &Observed, want: &Want<'_>) -> Result<ComposePlan> {
         observed,
         by_service: ByService::new(&observed.containers),
         taken: PortIndex::new(observed.taken.iter().map(|taken| (taken.port.clone(), &taken.by))),
+        written: StorageIndex::new(observed.written.iter().map(|written| (written.place.as_str(), &written.by))),
         want,
         plan: ComposePlan::default(),
         notes: IndexSet::new(),
@@ -134,6 +136,8 @@ struct Planner<'a> {
     by_service: ByService<'a>,
     /// Ports of the host that others have.
     taken: PortIndex<&'a Who>,
+    /// What containers of others write to.
+    written: StorageIndex<&'a Who>,
     want: &'a Want<'a>,
     plan: ComposePlan,
     /// Of the plan; each is said once.
@@ -291,7 +295,7 @@ impl<'a> Planner<'a> {
         let colliding = self.colliding_orphans();
         for (service, containers) in colliding {
             self.note(format!(
-                "{service} holds a port or a name that is needed: it goes before the new services are ready"
+                "{service} holds a port, a name or data that is needed: it goes before the new services are ready"
             ));
             self.remove_orphan(&service, containers);
         }
@@ -301,7 +305,8 @@ impl<'a> Planner<'a> {
         let mut done = BTreeSet::new();
         for name in handover.order(model, model.start_order()?) {
             let service = &model.services[name];
-            let frees = self.frees(name, handover.holders(name).filter(|held| !done.contains(held.service.as_str())));
+            let holders = handover.holders(name).filter(|held| !done.contains(held.container.service.as_str()));
+            let frees = self.frees(name, holders);
             done.insert(name.as_str());
             let mut kept = true;
             for number in 1..=service.replicas() {
@@ -328,12 +333,14 @@ impl<'a> Planner<'a> {
         Ok(replaced)
     }
 
-    /// The containers that have to stop early because a service takes their port.
-    fn frees<'c>(&mut self, taker: &ServiceName, holders: impl Iterator<Item = &'c Container>) -> Vec<String> {
+    /// The containers that have to stop early because a service takes their port or their data.
+    fn frees<'c>(&mut self, taker: &ServiceName, holders: impl Iterator<Item = Held<'c>>) -> Vec<String> {
         let mut ids = Vec::new();
-        for Container { id, service, .. } in holders {
+        for Held { container: Container { id, service, .. }, place } in holders {
+            let takes =
+                place.map_or_else(|| format!("a port of {service}"), |place| format!("over {place} from {service}"));
             self.note(format!(
-                "{taker} takes a port of {service}, whose container stops for it: {service} is away until its new container runs"
+                "{taker} takes {takes}, whose container stops for it: {service} is away until its new container runs"
             ));
             ids.push(id.clone());
         }
@@ -361,6 +368,9 @@ impl<'a> Planner<'a> {
             ));
         }
         self.blockers.extend(ports::conflicts(place.name, place.service, &self.taken));
+        let (blockers, notes) = storage::shared_with_others(self.want.model, place.name, place.service, &self.written);
+        self.blockers.extend(blockers);
+        notes.into_iter().for_each(|note| self.note(note));
         let subject = if place.service.replicas() > 1 {
             format!("service {} ({})", place.name, place.number)
         } else {

@@ -76,12 +76,11 @@ impl Who {
 }
 
 impl Observer {
-    /// Ports that running containers of other projects publish.
-    pub(crate) async fn taken_ports(&self, project: &str) -> Result<Vec<Taken>> {
-        let options = ListContainersOptionsBuilder::new().build();
-        let list = self.list_containers(options).await?;
-        let others = list.into_iter().filter(|container| project_of(container).is_none_or(|owner| owner != project));
-        Ok(others.flat_map(published).collect())
+    /// The containers of others that run.
+    pub(crate) async fn others(&self, project: &str) -> Result<Vec<ContainerSummary>> {
+        let mut list = self.list_containers(ListContainersOptionsBuilder::new().build()).await?;
+        list.retain(|container| project_of(container).is_none_or(|owner| owner != project));
+        Ok(list)
     }
 }
 
@@ -89,12 +88,18 @@ fn project_of(container: &ContainerSummary) -> Option<&String> {
     container.labels.as_ref()?.get(labels::PROJECT)
 }
 
-fn published(container: ContainerSummary) -> Vec<Taken> {
+/// A container as one who has something.
+pub(crate) fn who(container: &ContainerSummary) -> Who {
     let name = container.names.iter().flatten().next().map(|name| name.trim_start_matches('/').to_owned());
-    let by = Who::Container { name: name.unwrap_or_default(), project: project_of(&container).cloned() };
-    let ports = container.ports.into_iter().flatten().filter_map(|port| {
+    Who::Container { name: name.unwrap_or_default(), project: project_of(container).cloned() }
+}
+
+/// Ports that a running container publishes.
+pub(crate) fn published(container: &ContainerSummary) -> Vec<Taken> {
+    let by = who(container);
+    let ports = container.ports.iter().flatten().filter_map(|port| {
         Some(HostPort {
-            address: port.ip.unwrap_or_default(),
+            address: port.ip.clone().unwrap_or_default(),
             port: port.public_port?.to_string(),
             protocol: port.typ.unwrap_or(PortSummaryTypeEnum::TCP).to_string(),
             target: port.private_port,
@@ -154,7 +159,7 @@ pub async fn explained(observer: &Observer, error: Error) -> Error {
     let Some((address, number)) = refused else { return error };
     let port = HostPort { address, port: number.to_string(), protocol: "tcp".to_owned(), target: 0 };
     // An empty name is no project's: everybody is asked. Without an answer the port alone is said.
-    let holders = observer.taken_ports("").await.unwrap_or_default();
+    let holders: Vec<Taken> = observer.others("").await.unwrap_or_default().iter().flat_map(published).collect();
     let same_number = |taken: &&Taken| taken.port.port == port.port;
     let holder = holders.iter().find(|taken| taken.port.collides(&port)).or_else(|| holders.iter().find(same_number));
     let here = || Who::Program(listener::find(&port).filter(|_| !observer.is_remote()));

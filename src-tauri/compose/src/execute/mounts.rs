@@ -11,6 +11,7 @@ use super::{Run, files};
 use crate::decide::Place;
 use crate::model::{self, Bind, MountKind, Service};
 use crate::observe::Container;
+use crate::storage;
 
 /// Mounts as `binds`, which create missing folders of the host as Compose does, and as `mounts` for the rest.
 pub(super) fn mounts(recipe: &Recipe<'_>, remote: bool) -> Result<(Vec<String>, Vec<Mount>)> {
@@ -117,8 +118,7 @@ pub(super) async fn inherit_volumes(
     let inspected = run.engine.observer().inspect(&old.id).await?;
     for mount in inspected.mounts.unwrap_or_default() {
         let (Some(name), Some(target)) = (mount.name, mount.destination) else { continue };
-        let anonymous = name.len() == 64 && name.bytes().all(|byte| byte.is_ascii_hexdigit());
-        if !anonymous || named.contains(target.as_str()) {
+        if !storage::is_anonymous(&name) || named.contains(target.as_str()) {
             continue;
         }
         let Some(mounts) = body.host_config.as_mut().and_then(|host| host.mounts.as_mut()) else { continue };

@@ -203,7 +203,7 @@ pub(crate) fn container(inspected: ContainerInspectResponse) -> Option<Container
 }
 
 /// A place outside the container: a volume's name or a path of the host.
-fn shared_place(mount: &MountPoint) -> Option<String> {
+pub(crate) fn shared_place(mount: &MountPoint) -> Option<String> {
     match mount.typ.as_deref() {
         Some("volume") => mount.name.clone(),
         Some("bind") => mount.source.clone(),

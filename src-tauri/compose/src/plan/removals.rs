@@ -9,6 +9,7 @@ use crate::decide;
 use crate::labels;
 use crate::observe::{Container, Observed};
 use crate::ports::PortIndex;
+use crate::storage::{self, StorageIndex};
 use crate::waiting::Waiting;
 
 impl Planner<'_> {
@@ -141,14 +142,20 @@ impl Planner<'_> {
         orphans
     }
 
-    /// Orphans that hold a port or a name which the model needs: they go before the rest, all others go last.
+    /// Orphans that hold a port or a name which the model needs, or write to what it writes to: they go before the rest, all others go
+    /// last.
     pub(super) fn colliding_orphans(&self) -> BTreeMap<String, Vec<String>> {
         let services = &self.want.model.services;
         let wanted = PortIndex::new(services.values().flat_map(decide::host_ports).map(|port| (port, ())));
         let names: BTreeSet<&String> =
             services.values().filter_map(|service| service.container_name.as_ref()).collect();
+        let running = services.values().filter(|service| service.replicas() > 0);
+        let written = running.flat_map(|service| storage::written_by(self.want.model, service));
+        let written = StorageIndex::new(written.map(|place| (place, ())));
         let collides = |container: &Container| {
-            names.contains(&container.name) || container.ports.iter().any(|held| wanted.collides(held))
+            names.contains(&container.name)
+                || container.ports.iter().any(|held| wanted.collides(held))
+                || storage::held(container).any(|place| written.at(place).next().is_some())
         };
         let colliding: BTreeSet<&String> = self
             .observed

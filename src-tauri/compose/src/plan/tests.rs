@@ -4,6 +4,7 @@ mod jobs;
 mod order;
 mod ports;
 mod sizes;
+mod storage;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;

@@ -4,11 +4,13 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use sternway_model::{Action, ServiceName};
 
+use super::super::handover::given_up;
 use super::super::{ImageSource, Job, Work};
 use crate::decide::host_ports;
 use crate::model::Model;
 use crate::observe::{Container, Observed};
 use crate::ports::PortIndex;
+use crate::storage::{self, StorageIndex};
 
 /// Where more than so many wait for more than one, all but one of them wait for that one: each for each would be too much to
 /// write down.
@@ -23,6 +25,11 @@ pub(super) fn find(work: &[Work], model: &Model, observed: &Observed) -> Vec<Vec
         held: PortIndex::new(observed.containers.iter().flat_map(|container| {
             let place = (container.service.as_str(), container.number);
             container.ports.iter().map(move |port| (port.clone(), place))
+        })),
+        written: StorageIndex::new(observed.containers.iter().flat_map(|container| {
+            let place = (container.service.as_str(), container.number);
+            let service = model.services.get(container.service.as_str());
+            service.into_iter().flat_map(|service| given_up(model, service, container)).map(move |data| (data, place))
         })),
         seen: Seen::default(),
         direct: Vec::with_capacity(work.len()),
@@ -44,6 +51,8 @@ struct Finder<'a> {
     containers: HashMap<&'a str, &'a Container>,
     /// Ports that containers have now, with their services and numbers.
     held: PortIndex<(&'a str, u32)>,
+    /// What containers write to now and give up, with their services and numbers.
+    written: StorageIndex<(&'a str, u32)>,
     seen: Seen<'a>,
     direct: Vec<Vec<usize>>,
 }
@@ -134,6 +143,10 @@ impl<'a> Finder<'a> {
         for port in host_ports(service) {
             let holders = self.held.colliding(&port).filter(|(holder, _)| *holder != name.as_str());
             after.extend(holders.filter_map(|place| seen.places.get(place)));
+        }
+        for data in storage::written_by(self.model, service) {
+            let writers = self.written.at(data).filter(|(writer, _)| *writer != name.as_str());
+            after.extend(writers.filter_map(|place| seen.places.get(place)));
         }
         after
     }

@@ -18,7 +18,7 @@ fn a_service_that_holds_a_needed_port_goes_first() {
         text(&observed, &renamed),
         "remove service zoo: no longer in the Compose file\n\
          create service aviary: it does not exist\n\
-         note: zoo holds a port or a name that is needed: it goes before the new services are ready\n"
+         note: zoo holds a port, a name or data that is needed: it goes before the new services are ready\n"
     );
 }
 
