@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use sternway_compose::{Observer, allowed_name};
-use sternway_model::{EnvironmentName, counted, read_text, yaml};
+use sternway_model::{EnvironmentName, Release, Result, counted, read_text, yaml};
 
 use crate::project::Project;
 
@@ -27,6 +27,49 @@ pub(crate) async fn note(project: &Project, environment: &EnvironmentName, obser
         }
     }
     notes
+}
+
+/// What stops a plan because the environment ran under another Compose project's name until now, whose containers are still there: two
+/// stacks would run, and the new one would begin without the data of the old. What is left of one that is gone is a note.
+pub(crate) async fn renamed(
+    project: &Project,
+    environment: &EnvironmentName,
+    have: &Release,
+    observer: &Observer,
+) -> Result<Renamed> {
+    let own = project.file.compose_project(environment);
+    let mut renamed = Renamed::default();
+    let Some(before) = have.application.get("name").and_then(serde_json::Value::as_str) else { return Ok(renamed) };
+    if before == own {
+        return Ok(renamed);
+    }
+    let observed = observer.observe(before).await?;
+    let volumes: Vec<&str> = observed.volumes.keys().map(String::as_str).collect();
+    let data = if volumes.is_empty() { String::new() } else { format!(" Its data is in {}.", volumes.join(", ")) };
+    if observed.containers.is_empty() {
+        if !volumes.is_empty() {
+            renamed.notes.push(format!(
+                "{} ran as the Compose project {before}, which is gone; {own} begins with volumes of its own.{data} To go on with it, name \
+                 the volume under `volumes:` with `name:` and `external: true`",
+                have.number
+            ));
+        }
+        return Ok(renamed);
+    }
+    renamed.blockers.push(format!(
+        "{environment} ran as the Compose project {before} until now and would become {own}: {} of {before} would go on running beside \
+         it, and {own} would begin with volumes of its own.{data} To stay with it, write `compose_project: {before}` for {environment} in \
+         sternway.yaml; to leave it, end it first with `docker compose -p {before} down`, which keeps its volumes",
+        counted(observed.containers.len(), "container")
+    ));
+    Ok(renamed)
+}
+
+/// What is to be said of an environment whose Compose project has another name than its release.
+#[derive(Debug, Default)]
+pub(crate) struct Renamed {
+    pub notes: Vec<String>,
+    pub blockers: Vec<String>,
 }
 
 /// The names that `docker compose` would give the project: the file's own, and the folder's.

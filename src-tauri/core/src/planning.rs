@@ -240,6 +240,16 @@ impl Core {
             }
         }
         if let Some(have) = &have {
+            let elsewhere::Renamed { notes, blockers } =
+                elsewhere::renamed(project, environment, have, observer).await?;
+            wanted.notes.extend(notes);
+            // Whoever takes the new one down leaves the old one as it is.
+            let ends = matches!(goal, Goal::Nothing(_));
+            if ends {
+                wanted.notes.extend(blockers)
+            } else {
+                wanted.blockers.extend(blockers)
+            }
             wanted.notes.extend(gone_files(project, goal, have));
             wanted.notes.extend(self.undoes(id, goal, have, &wanted.want).await?);
         }

@@ -32,3 +32,5 @@ mod replacement;
 mod shell;
 #[cfg(test)]
 mod stage;
+#[cfg(test)]
+mod writers;
