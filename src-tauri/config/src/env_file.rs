@@ -89,21 +89,24 @@ impl EnvFile {
         self.entries().rfind(|entry| entry.key() == key)
     }
 
-    /// Every assignment's key, value and line, variables filled in as Compose does: `lookup` (which gives the values of
-    /// earlier files) comes first, then the keys above in this file. A key without `=` takes its value from `lookup`, and
-    /// is left out if that has none. A key that is set twice is listed twice; the last one counts.
+    /// Every assignment's key, value and line, variables filled in as Compose does: `outside` (the shell's) comes
+    /// first, then the keys above in this file, then `before` (the values of earlier files). A key without `=` takes its value from
+    /// those two, and is left out if neither has one. A key that is set twice is listed twice; the last one counts.
     ///
     /// # Errors
     /// [`sternway_model::Code::InvalidInput`] at an entry's value; see [`Entry::fill`].
-    pub fn evaluate(&self, lookup: Lookup<'_>) -> Result<Vec<(String, String, u32)>> {
+    pub fn evaluate(&self, outside: Lookup<'_>, before: Lookup<'_>) -> Result<Vec<(String, String, u32)>> {
         let mut values: Vec<(String, String, u32)> = Vec::new();
         let mut last: HashMap<&str, usize> = HashMap::new();
         let mut budget = Budget::default();
         for entry in self.entries() {
             let own = |name: &str| values.get(*last.get(name)?).map(|(_, value, _)| value.clone());
-            let above = |name: &str| lookup(name).or_else(|| own(name));
-            let value =
-                if entry.is_bare() { lookup(entry.key()) } else { Some(entry.fill_within(&above, &mut budget)?.text) };
+            let known = |name: &str| outside(name).or_else(|| own(name)).or_else(|| before(name));
+            let value = if entry.is_bare() {
+                outside(entry.key()).or_else(|| before(entry.key()))
+            } else {
+                Some(entry.fill_within(&known, &mut budget)?.text)
+            };
             if let Some(value) = value {
                 last.insert(entry.key(), values.len());
                 values.push((entry.key().to_owned(), value, entry.line()));

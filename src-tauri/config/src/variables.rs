@@ -33,7 +33,7 @@ pub fn load(project_dir: &Path, project: &ProjectFile, environment: &Environment
 /// The variables of an environment, in the order in which its files first name them.
 ///
 /// The files of `configuration.variables` are read one after the other, and later lines win. Variables inside values are
-/// filled in as Compose does (`--env-file a --env-file b`): from earlier files, then from the lines above; the shell's
+/// filled in as Compose does (`--env-file a --env-file b`): from the lines above, then from earlier files; the shell's
 /// environment is not asked, so that a deployment depends on the folder alone. `keychain:NAME` becomes
 /// [`Value::Secret`] with its newest version. A value that only contains a secret, such as
 /// `postgres://app:${DB_PASSWORD}@db`, becomes a plain text with a [`SecretPin`] in it, whose version is [`NO_VERSION`]
@@ -148,8 +148,6 @@ pub(crate) struct Merged<'a> {
     seal: Seal,
     /// Files below these ones. What they set and these do not is only there.
     below: Option<&'a Merged<'a>>,
-    /// What variables were before the file that is being added, if it sets them: that comes first in its other values.
-    before: HashMap<String, Value>,
     /// The variables, in the order of their first appearance.
     pub(crate) variables: IndexMap<String, Variable>,
     /// How variables are written whose values are made of others.
@@ -178,7 +176,6 @@ impl<'a> Merged<'a> {
             newest,
             seal,
             below: None,
-            before: HashMap::new(),
             variables: IndexMap::new(),
             templates: HashMap::new(),
             problems: Vec::new(),
@@ -203,7 +200,6 @@ impl<'a> Merged<'a> {
 
     /// Lays a further file over the ones before.
     pub(crate) fn add(&mut self, file: &EnvFile) {
-        let earlier = self.variables.len();
         for entry in file.entries() {
             // A key without `=` has what the files before gave it: nothing changes.
             if entry.is_bare() {
@@ -221,9 +217,8 @@ impl<'a> Merged<'a> {
                 None if self.templates.is_empty() => {}
                 None => drop(self.templates.remove(entry.key())),
             }
-            self.place(entry, value, earlier);
+            self.place(entry, value);
         }
-        self.before.clear();
         for (place, mut lines) in self.repeated.drain() {
             if let Some((_, variable)) = self.variables.get_index_mut(place) {
                 lines.reverse();
@@ -233,10 +228,10 @@ impl<'a> Merged<'a> {
         }
     }
 
-    /// What other values see of a variable: what it was before this file, else what stands above. Pins are sealed.
+    /// What other values see of a variable: what stands above in the same file, else in the files before. Pins are sealed.
     fn look_up(&self, name: &str) -> Option<String> {
-        let set = || self.variables.get(name).or_else(|| self.inherited(name)).map(|variable| &variable.value);
-        self.before.get(name).or_else(set).map(|value| self.seal.close(&text(value)))
+        let variable = self.variables.get(name).or_else(|| self.inherited(name))?;
+        Some(self.seal.close(&text(&variable.value)))
     }
 
     /// What the files below say.
@@ -287,16 +282,13 @@ impl<'a> Merged<'a> {
         filled
     }
 
-    /// Sets a variable. `earlier` of them are those of the files before.
-    fn place(&mut self, entry: Entry<'_>, value: Value, earlier: usize) {
+    /// Sets a variable.
+    fn place(&mut self, entry: Entry<'_>, value: Value) {
         let source = entry.origin();
         match self.variables.get_full_mut(entry.key()) {
             Some((place, _, variable)) => {
-                let old = std::mem::replace(&mut variable.value, value);
+                variable.value = value;
                 self.repeated.entry(place).or_default().push(std::mem::replace(&mut variable.source, source));
-                if place < earlier {
-                    self.before.entry(entry.key().to_owned()).or_insert(old);
-                }
             }
             None => {
                 let key = entry.key().to_owned();
@@ -304,7 +296,6 @@ impl<'a> Merged<'a> {
                 if let Some(inherited) = self.inherited(&key) {
                     overridden.push(inherited.source.clone());
                     overridden.extend(inherited.overridden.iter().cloned());
-                    self.before.insert(key.clone(), inherited.value.clone());
                 }
                 self.variables.insert(key.clone(), Variable { key, value, source, overridden });
             }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use sternway_compose::{Loaded, Sources};
 use sternway_config::EnvFile;
-use sternway_model::Result;
+use sternway_model::{Location, Result, refuse_marks};
 
 /// Loads Compose files as `docker compose config` does. The process's own environment goes before the env files; without
 /// env files, the folder's `.env` is read if there is one.
@@ -27,7 +27,10 @@ pub fn compose_config(
         let (bytes, _) = sternway_config::store::read(path)?;
         let file = EnvFile::parse(path, &bytes)?;
         let known = environment.clone();
-        for (key, value, _) in file.evaluate(&|name| known.get(name).cloned())? {
+        let values = file.evaluate(&|name| own.get(name).cloned(), &|name| known.get(name).cloned())?;
+        for (key, value, line) in values {
+            let at = || Location { file: path.clone(), line: Some(line), column: None, key: Some(key.clone()) };
+            refuse_marks(&value).map_err(|error| error.at(at()))?;
             if !own.contains_key(&key) {
                 environment.insert(key, value);
             }

@@ -291,7 +291,7 @@ mod tests {
         let text = env(&variables()).expect("written");
         let file = EnvFile::parse("x".as_ref(), text.reveal().as_bytes()).expect("an env file");
         let read: Vec<String> =
-            file.evaluate(&|_| None).expect("readable").into_iter().map(|(_, value, _)| value).collect();
+            file.evaluate(&|_| None, &|_| None).expect("readable").into_iter().map(|(_, value, _)| value).collect();
         assert_eq!(read, VALUES);
     }
 

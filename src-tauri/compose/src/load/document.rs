@@ -11,9 +11,9 @@ use sternway_model::{Error, Result, read_text, refuse_marks_in, template};
 
 use super::absolute::Base;
 use super::check;
-use super::dotenv::{self, Parsed};
+use super::dotenv::{self, Known, Parsed};
 use super::places::Places;
-use super::variables::{self, Filling, Lookup, Used};
+use super::variables::{self, Filling, Used};
 
 /// What files are read with: the project's own, or those of an include.
 pub(super) struct Scope<'a> {
@@ -52,8 +52,8 @@ impl Scope<'_> {
     ///
     /// # Errors
     /// As [`dotenv::parse`].
-    pub fn variables_of(&self, file: &Path, text: &str, lookup: Lookup<'_>) -> Result<Vec<(String, String)>> {
-        let Parsed { variables, unset } = dotenv::parse(file, text, lookup, self.budget)?;
+    pub fn variables_of(&self, file: &Path, text: &str, known: Known<'_>) -> Result<Vec<(String, String)>> {
+        let Parsed { variables, unset } = dotenv::parse(file, text, known, self.budget)?;
         for (key, line) in unset {
             self.warn(template::unset_in(&key, self.shown(file), line));
         }

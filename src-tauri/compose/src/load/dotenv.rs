@@ -21,11 +21,28 @@ pub(super) struct Parsed {
     pub unset: Vec<(String, u32)>,
 }
 
-/// Reads a file's variables. `lookup` is asked first for the variables inside values, then the file itself.
+/// What variables inside a file's values stand for, beside the file's own.
+#[derive(Clone, Copy)]
+pub(super) struct Known<'a> {
+    /// Asked before the file itself: the project's variables.
+    pub outside: Lookup<'a>,
+    /// Asked after it: the files before.
+    pub before: Lookup<'a>,
+}
+
+impl Known<'_> {
+    /// What a name without a value passes on.
+    fn passed_on(&self, name: &str) -> Option<String> {
+        (self.outside)(name).or_else(|| (self.before)(name))
+    }
+}
+
+/// Reads a file's variables. Those inside values are looked for as Compose does since 2.37: outside, above in the file, in the files
+/// before.
 ///
 /// # Errors
 /// [`sternway_model::Code::InvalidInput`], with the line, for a name that is none or a quote that is not closed.
-pub(super) fn parse(file: &Path, text: &str, lookup: Lookup<'_>, budget: &RefCell<Budget>) -> Result<Parsed> {
+pub(super) fn parse(file: &Path, text: &str, known: Known<'_>, budget: &RefCell<Budget>) -> Result<Parsed> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let mut reader = Reader {
         file,
@@ -34,7 +51,7 @@ pub(super) fn parse(file: &Path, text: &str, lookup: Lookup<'_>, budget: &RefCel
         parsed: Parsed::default(),
         last: HashMap::new(),
         lines: Cell::new((0, 1)),
-        lookup,
+        known,
         budget,
     };
     while reader.statement()? {}
@@ -45,7 +62,7 @@ pub(super) fn parse(file: &Path, text: &str, lookup: Lookup<'_>, budget: &RefCel
 ///
 /// # Errors
 /// [`sternway_model::Code::InvalidInput`], with the line, for a name that is empty or has a space in it.
-pub(super) fn parse_raw(file: &Path, text: &str, lookup: Lookup<'_>) -> Result<Vec<(String, String)>> {
+pub(super) fn parse_raw(file: &Path, text: &str, known: Known<'_>) -> Result<Vec<(String, String)>> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let mut variables = Vec::new();
     for (number, line) in text.lines().enumerate() {
@@ -55,7 +72,7 @@ pub(super) fn parse_raw(file: &Path, text: &str, lookup: Lookup<'_>) -> Result<V
         }
         let (name, value) = match line.split_once('=') {
             Some((name, value)) => (name, Some(value.to_owned())),
-            None => (line, lookup(line)),
+            None => (line, known.passed_on(line)),
         };
         if name.is_empty() || name.contains(char::is_whitespace) {
             let mark = Mark { line: u32::try_from(number + 1).unwrap_or(u32::MAX), column: 1 };
@@ -75,7 +92,7 @@ struct Reader<'a> {
     last: HashMap<String, usize>,
     /// A place of the text, in bytes, and its line, as far as lines were counted.
     lines: Cell<(usize, u32)>,
-    lookup: Lookup<'a>,
+    known: Known<'a>,
     budget: &'a RefCell<Budget>,
 }
 
@@ -108,7 +125,7 @@ impl<'a> Reader<'a> {
         if after.is_empty() || after.starts_with('\n') {
             // A name alone passes the value on that the variable has outside.
             self.rest = after;
-            let value = (self.lookup)(name);
+            let value = self.known.passed_on(name);
             if let Some(value) = value {
                 self.push(name, value);
             }
@@ -162,7 +179,7 @@ impl<'a> Reader<'a> {
     fn filled(&mut self, name: &str, value: &str) -> Result<String> {
         let lookup = |name: &str| {
             let own = || self.parsed.variables.get(*self.last.get(name)?).map(|(_, value)| value.clone());
-            (self.lookup)(name).or_else(own)
+            (self.known.outside)(name).or_else(own).or_else(|| (self.known.before)(name))
         };
         let mut budget = self.budget.borrow_mut();
         let filled = template::fill_within(value, &lookup, &mut budget).map_err(|error| {
@@ -240,7 +257,8 @@ mod tests {
     }
 
     fn read(text: &str) -> Result<Parsed> {
-        parse(Path::new("test.env"), text, &lookup, &RefCell::default())
+        let known = Known { outside: &lookup, before: &|_| None };
+        parse(Path::new("test.env"), text, known, &RefCell::default())
     }
 
     fn values(text: &str) -> Vec<(String, String)> {
@@ -277,6 +295,15 @@ mod tests {
     }
 
     #[test]
+    fn the_file_itself_comes_before_the_files_before_and_after_what_is_outside() {
+        let (outside, before) = (|name: &str| (name == "A").then(|| "out".into()), |_: &str| Some("before".into()));
+        let known = Known { outside: &outside, before: &before };
+        let text = "A=own\nB=own\nC=$A $B $D\nD=late\n";
+        let parsed = parse(Path::new("test.env"), text, known, &RefCell::default()).expect("valid");
+        assert_eq!(parsed.variables[2].1, "out own before");
+    }
+
+    #[test]
     fn a_long_file_is_read_in_one_go() {
         let lines: String = (0..100_000).map(|number| format!("A{number}=$A{}$NONE\n", number / 2)).collect();
         let parsed = read(&lines).expect("valid");
@@ -300,7 +327,8 @@ mod tests {
 
     #[test]
     fn raw_values_are_taken_as_they_stand() {
-        let read = parse_raw(Path::new("test.env"), "# c\nA=\"$B\" #x\nOUTSIDE\n", &lookup).expect("valid");
+        let known = Known { outside: &|_| None, before: &lookup };
+        let read = parse_raw(Path::new("test.env"), "# c\nA=\"$B\" #x\nOUTSIDE\n", known).expect("valid");
         assert_eq!(read, [("A".into(), "\"$B\" #x".into()), ("OUTSIDE".into(), "out".into())]);
     }
 }

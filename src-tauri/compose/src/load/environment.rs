@@ -10,7 +10,7 @@ use sternway_model::yaml::join;
 use sternway_model::{Code, Error, Location, MOST_OF_VALUES, Result, read_file, refuse_marks, text_of};
 
 use super::document::Scope;
-use super::dotenv;
+use super::dotenv::{self, Known};
 use super::numbers::{flag, text};
 use super::places::Places;
 use super::variables::Lookup;
@@ -63,13 +63,13 @@ impl Files<'_> {
             let located = |error| self.places.locate(error, &path);
             let Some(content) = read(&name, required).map_err(located)? else { continue };
             self.scope.budget.borrow_mut().spend(content.len()).map_err(located)?;
-            let seen =
-                |name: &str| environment.get(name).map(|(_, value)| text(value)).or_else(|| self.scope.lookup(name));
+            let before = |name: &str| environment.get(name).map(|(_, value)| text(value));
+            let known = Known { outside: &|name| self.scope.lookup(name), before: &before };
             let file = Path::new(&name);
             let variables = if raw {
-                dotenv::parse_raw(file, &content, &seen)?
+                dotenv::parse_raw(file, &content, known)?
             } else {
-                self.scope.variables_of(file, &content, &seen)?
+                self.scope.variables_of(file, &content, known)?
             };
             for (key, value) in &variables {
                 let here = || Location { file: file.to_owned(), line: None, column: None, key: Some(key.clone()) };
@@ -102,7 +102,8 @@ impl Files<'_> {
             let content = read(&name, true).map_err(located)?.unwrap_or_default();
             self.scope.budget.borrow_mut().spend(content.len()).map_err(located)?;
             // Only the files before are looked at, not the environment.
-            let read = self.scope.variables_of(Path::new(&name), &content, &|name| labels.get(name).map(text))?;
+            let known = Known { outside: &|_| None, before: &|name| labels.get(name).map(text) };
+            let read = self.scope.variables_of(Path::new(&name), &content, known)?;
             labels.extend(read.into_iter().map(|(name, value)| (name, Value::String(value))));
         }
         if !labels.is_empty() {

@@ -9,6 +9,7 @@ use sternway_model::{Code, Error, MOST_OF_VALUES, Result, read_file, text_of};
 use super::absolute;
 use super::assemble::assemble;
 use super::document::{Document, Scope};
+use super::dotenv::Known;
 use super::environment;
 use super::places::Places;
 
@@ -82,8 +83,8 @@ impl Included {
         let mut own: BTreeMap<String, String> = BTreeMap::new();
         for file in &self.env_files {
             let text = text_of(file, read_file("read", file, MOST_OF_VALUES)?)?;
-            let seen = |name: &str| scope.lookup(name).or_else(|| own.get(name).cloned());
-            let read = scope.variables_of(file, &text, &seen)?;
+            let known = Known { outside: &|name| scope.lookup(name), before: &|name| own.get(name).cloned() };
+            let read = scope.variables_of(file, &text, known)?;
             own.extend(read);
         }
         for (name, value) in own {

@@ -108,11 +108,14 @@ async fn a_build_that_is_cancelled_ends_at_once() {
                 tokio::time::sleep(Duration::from_millis(20)).await;
             }
             stage.cancel.cancel();
-            std::time::Instant::now()
         };
-        let (result, stopped) = tokio::join!(stage.deploy(&model), stop);
-        assert_eq!(refused(result).code, Code::Cancelled);
-        assert!(stopped.elapsed() < Duration::from_secs(5), "{:?}", stopped.elapsed());
+        let mut deployment = std::pin::pin!(stage.deploy(&model));
+        tokio::select! {
+            result = &mut deployment => panic!("it ended before the build began: {result:?}"),
+            () = stop => {}
+        }
+        // The step itself takes an hour: that it ends at all shows that it was stopped.
+        assert_eq!(refused(deployment.await).code, Code::Cancelled);
     })
     .await;
 }

@@ -49,7 +49,7 @@ fn read_by_compose(program: &Path, files: &[Vec<u8>]) -> Vec<BTreeMap<String, St
 }
 
 fn evaluated(file: &EnvFile) -> BTreeMap<String, String> {
-    let values = file.evaluate(&|_| None).expect("it can be evaluated");
+    let values = file.evaluate(&|_| None, &|_| None).expect("it can be evaluated");
     values.into_iter().map(|(key, value, _)| (key, value)).collect()
 }
 

@@ -14,7 +14,7 @@ fn text(file: &EnvFile) -> &str {
 }
 
 fn values(file: &EnvFile) -> Vec<(String, String)> {
-    let evaluated = file.evaluate(&|_| None).expect("it can be evaluated");
+    let evaluated = file.evaluate(&|_| None, &|_| None).expect("it can be evaluated");
     evaluated.into_iter().map(|(key, value, _)| (key, value)).collect()
 }
 
@@ -47,14 +47,17 @@ fn reads_what_compose_reads() {
 }
 
 #[test]
-fn fills_in_variables_from_earlier_files_first() {
+fn fills_in_variables_from_the_lines_above_first() {
     let file = parse("A=1\nB=$A-${A}-$$A\nC='$A'\nD=\"\\$A ${X:-x}\"\nE=${Y}\nY=late\nBARE\n");
     let earlier = |name: &str| (name == "BARE").then(|| "from before".to_owned());
-    let values: Vec<_> = file.evaluate(&earlier).expect("valid").into_iter().map(|(_, value, _)| value).collect();
+    let values: Vec<_> =
+        file.evaluate(&|_| None, &earlier).expect("valid").into_iter().map(|(_, value, _)| value).collect();
     assert_eq!(values, ["1", "1-1-$A", "$A", "$A x", "", "late", "from before"]);
 
-    let shadowed = file.evaluate(&|name| (name == "A").then(|| "0".to_owned())).expect("valid");
-    assert_eq!(shadowed[1].1, "0-0-$A", "Compose asks the files before first");
+    let shadowed = file.evaluate(&|_| None, &|name| (name == "A").then(|| "0".to_owned())).expect("valid");
+    assert_eq!(shadowed[1].1, "1-1-$A", "the files before are asked last");
+    let outside = file.evaluate(&|name| (name == "A").then(|| "0".to_owned()), &|_| None).expect("valid");
+    assert_eq!(outside[1].1, "0-0-$A", "the shell is asked first");
 }
 
 #[test]
@@ -132,10 +135,10 @@ fn errors_have_a_place_and_no_value() {
         assert_eq!(error.code, Code::InvalidInput);
         assert!(!format!("{error:?}").contains("hunter2"), "a line may hold a secret: {error:?}");
     }
-    let misspelt = parse("A=1\nPW=hunter2${\n").evaluate(&|_| None).expect_err("Compose refuses it too");
+    let misspelt = parse("A=1\nPW=hunter2${\n").evaluate(&|_| None, &|_| None).expect_err("Compose refuses it too");
     assert!(!format!("{misspelt:?}").contains("hunter2"), "{misspelt:?}");
     assert_eq!(misspelt.at.and_then(|at| at.key).as_deref(), Some("PW"));
-    let required = parse("A=${NOPE:?set it}\n").evaluate(&|_| None).expect_err("it has no value");
+    let required = parse("A=${NOPE:?set it}\n").evaluate(&|_| None, &|_| None).expect_err("it has no value");
     assert!(required.message.contains("`NOPE`") && required.message.contains("set it"), "{required}");
 }
 

@@ -75,7 +75,7 @@ fn a_deep_shell_script_says_where_and_an_ordinary_one_is_read() {
 fn defaults_inside_defaults_are_limited_in_env_files() {
     let text = format!("A=1\nB={}\n", nested("${A:-", "x", "}"));
     let file = EnvFile::parse(Path::new(".env"), text.as_bytes()).expect("no more is read");
-    let error = file.evaluate(&|_| None).expect_err("too deep").at.expect("a place");
+    let error = file.evaluate(&|_| None, &|_| None).expect_err("too deep").at.expect("a place");
     assert_eq!((error.line, error.key.as_deref()), (Some(2), Some("B")));
     drop(Document::parse(Path::new(".env"), Format::Env, &text).expect("it is a text with variables").values());
 }
@@ -97,7 +97,7 @@ fn values_that_double_with_each_line_end_with_one_of_them() {
     assert_eq!(at.file, Path::new(".env"));
     assert!(error.message.contains("64 MiB") && at.line > Some(20) && at.key.is_some(), "{error}");
     let file = EnvFile::parse(Path::new(".env"), text.as_bytes()).expect("it can be read");
-    assert!(file.evaluate(&|_| None).is_err());
+    assert!(file.evaluate(&|_| None, &|_| None).is_err());
 }
 
 /// Each of these took minutes where the time grew with the square of the size.
@@ -116,7 +116,7 @@ fn what_is_very_long_is_read_in_one_go() {
         let overridden = variables.first().map_or(0, |variable| variable.overridden.len());
         assert!(variables.len() + overridden <= many, "all of them");
         let file = EnvFile::parse(Path::new(".env"), text.as_bytes()).expect("it can be read");
-        assert!(!file.evaluate(&|_| None).expect("valid").is_empty());
+        assert!(!file.evaluate(&|_| None, &|_| None).expect("valid").is_empty());
     }
 }
 

@@ -48,7 +48,7 @@ fn lays_environments_side_by_side() {
     let host: Vec<_> = row(&grid, "HOST").cells.iter().map(|cell| (plain(cell), cell.inherited)).collect();
     assert_eq!(host, [(Some("web"), true), (Some("stage"), false), (Some("web"), true)]);
     let staging = &row(&grid, "DB").cells[1];
-    assert_eq!(plain(staging), Some("web-db"), "earlier files come first, as in Compose");
+    assert_eq!(plain(staging), Some("stage-db"), "the lines above come first, as in Compose");
     assert_eq!(staging.template.as_deref(), Some("${HOST}-db"));
     assert_eq!(staging.source, Some(origin(".env.staging", 3)));
     assert_eq!(staging.overridden, [origin(".env", 8)]);

@@ -67,8 +67,8 @@ fn later_files_win_and_every_line_is_named() {
     assert_eq!(port.value, Value::Plain("3".to_owned()));
     assert_eq!(port.source, origin(".env.production", 2));
     assert_eq!(port.overridden, [origin(".env", 3), origin(".env", 2)], "the nearest first");
-    // Compose fills in from the earlier files before the lines above.
-    assert_eq!(find(&variables, "URL").value, Value::Plain("http://db:2/".to_owned()));
+    // As Compose does since 2.37: the lines above come before the earlier files.
+    assert_eq!(find(&variables, "URL").value, Value::Plain("http://db:3/".to_owned()));
     let name = "DB_PASSWORD".parse().expect("a name");
     assert_eq!(find(&variables, "PW").value, Value::Secret { name, version: None });
     assert_eq!(required_missing(&project.file, &variables), ["EMPTY", "NOWHERE"]);
