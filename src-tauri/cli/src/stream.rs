@@ -1,6 +1,6 @@
 //! Asking the person, and following a deployment.
 
-use std::io::{BufRead, IsTerminal};
+use std::io::{BufRead, IsTerminal, Read};
 
 use sternway_core::{Project, Running};
 use sternway_model::{Action, Code, DeploymentNumber, EnvironmentName, Error, Event, Outcome, Plan, Result, StepState};
@@ -86,6 +86,9 @@ fn not_typed(environment: &EnvironmentName, why: &str) -> Error {
         .hint(format!("Use --confirm {environment}."))
 }
 
+/// Longer than anything that somebody is asked for, in bytes.
+const LONGEST_ANSWER: u64 = 4096;
+
 /// What a person types; `nobody` is the error where there is none.
 fn ask(question: &str, nobody: impl FnOnce() -> Error) -> Result<String> {
     if std::io::stdin().is_terminal() {
@@ -94,6 +97,7 @@ fn ask(question: &str, nobody: impl FnOnce() -> Error) -> Result<String> {
     let mut answer = String::new();
     let read = std::io::stdin()
         .lock()
+        .take(LONGEST_ANSWER)
         .read_line(&mut answer)
         .map_err(|error| Error::failed(format!("cannot read the answer: {error}")))?;
     if read == 0 {

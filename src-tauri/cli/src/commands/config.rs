@@ -112,11 +112,34 @@ async fn restore(front: &Front<'_>, project: &Project, wanted: Restore) -> Resul
     front.answer(&restored, show::restored)
 }
 
+/// The most that is taken from standard input as a value, in bytes: as much as a file of the project may have.
+const LONGEST_INPUT: u64 = 4 << 20;
+
 /// All of standard input, as it is.
 pub fn standard_input() -> Result<String> {
-    let mut text = String::new();
-    std::io::stdin()
-        .read_to_string(&mut text)
-        .map_err(|error| Error::new(Code::Usage, format!("standard input cannot be read as text: {error}")))?;
-    Ok(text)
+    text_of(std::io::stdin())
+}
+
+fn text_of(input: impl Read) -> Result<String> {
+    let unreadable = |why: &str| Error::new(Code::Usage, format!("standard input cannot be read as text: {why}"));
+    let mut bytes = Vec::new();
+    input.take(LONGEST_INPUT + 1).read_to_end(&mut bytes).map_err(|error| unreadable(&error.to_string()))?;
+    if bytes.len() as u64 > LONGEST_INPUT {
+        let most = LONGEST_INPUT >> 20;
+        return Err(Error::new(Code::Usage, format!("standard input has more than {most} MiB, which is no value")));
+    }
+    String::from_utf8(bytes).map_err(|_| unreadable("it is no UTF-8"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn input_without_end_is_refused() {
+        assert_eq!(text_of(&b"a value\n"[..]).as_deref(), Ok("a value\n"));
+        let error = text_of(std::io::repeat(b'x')).expect_err("too long");
+        assert_eq!((error.code, error.message.contains("more than 4 MiB")), (Code::Usage, true));
+        assert_eq!(text_of(&b"\xff"[..]).expect_err("no text").code, Code::Usage);
+    }
 }

@@ -139,6 +139,8 @@ struct Step {
     begun: bool,
     ended: bool,
     lines: Lines,
+    /// Something was left out behind what was told last.
+    clipped: bool,
 }
 
 impl Story {
@@ -167,7 +169,13 @@ impl Story {
         }
         for piece in news.logs {
             let step = self.steps.entry(piece.vertex).or_default();
-            step.lines.push(&piece.msg, |line| log.say(run, line));
+            // Where BuildKit leaves something out, a line before and one behind it may have half a secret.
+            let clipped = is_clipped(&piece.msg);
+            let cut = std::mem::replace(&mut step.clipped, clipped) || clipped;
+            step.lines.push(&piece.msg, |line| match cut {
+                true => log.say(run, &run.output.without_half_secrets(line)),
+                false => log.say(run, line),
+            });
         }
         // The layers of images that come from a registry; other steps count other things.
         for layer in news.statuses.iter().filter(|status| status.id.starts_with("sha256:") && status.total > 0) {
@@ -175,6 +183,12 @@ impl Story {
         }
         log.tick(run);
     }
+}
+
+/// Whether BuildKit has left something out of a step's log (moby/buildkit, `util/progress/logs`).
+fn is_clipped(piece: &[u8]) -> bool {
+    const NOTE: &[u8] = b"[output clipped, log limit ";
+    piece.windows(NOTE.len()).any(|part| part == NOTE)
 }
 
 /// An error without the names of those who only passed it on.
@@ -296,6 +310,12 @@ impl Service<Uri> for Once {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_left_out_of_a_log_is_noticed() {
+        assert!(is_clipped(b"half a line\n[output clipped, log limit 2MiB reached]\n"));
+        assert!(!is_clipped(b"output clipped"));
+    }
 
     #[test]
     fn errors_say_what_happened_and_not_who_passed_it_on() {

@@ -10,7 +10,7 @@ use base64::prelude::BASE64_STANDARD;
 use bollard::auth::DockerCredentials;
 use serde::Deserialize;
 use sternway_model::{Code, Error, MOST_OF_TEXT, Result, read_file};
-use tokio::io::AsyncWriteExt;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::process::Command;
 
 /// The name under which credentials for Docker Hub are kept.
@@ -125,6 +125,9 @@ impl Entry {
     }
 }
 
+/// The longest answer of a helper program, in bytes; tokens of clouds are some thousand long.
+const ANSWER: u64 = 1 << 20;
+
 /// Asks a helper program; its protocol is that of Docker's own client.
 async fn ask(helper: &str, registry: &str) -> Result<Option<DockerCredentials>> {
     let program = format!("docker-credential-{helper}");
@@ -143,17 +146,22 @@ async fn ask(helper: &str, registry: &str) -> Result<Option<DockerCredentials>> 
         if let Some(mut input) = child.stdin.take() {
             input.write_all(registry.as_bytes()).await?;
         }
-        child.wait_with_output().await
+        let mut answer = Vec::new();
+        if let Some(output) = child.stdout.take() {
+            output.take(ANSWER).read_to_end(&mut answer).await?;
+        }
+        // Whoever says more than that is not listened to, which ends it.
+        Ok::<_, std::io::Error>((child.wait().await?, answer))
     };
-    let output = match tokio::time::timeout(HELPER, talk).await {
+    let (status, answer) = match tokio::time::timeout(HELPER, talk).await {
         Ok(output) => output.map_err(|error| failed(&error.to_string()))?,
         Err(_) => return Err(failed("it did not answer in time")),
     };
-    if !output.status.success() {
+    if !status.success() {
         // This is also how a helper says that it has none.
         return Ok(None);
     }
-    let answer: Answer = serde_json::from_slice(&output.stdout).map_err(|_| failed("its answer is not JSON"))?;
+    let answer: Answer = serde_json::from_slice(&answer).map_err(|_| failed("its answer is not JSON"))?;
     let is_token = answer.username == "<token>";
     Ok(Some(DockerCredentials {
         username: (!is_token).then_some(answer.username),
