@@ -110,6 +110,13 @@ pub fn launches(shared: Core<'_>, started: Channel<()>) {
     shared.launches.tell(started);
 }
 
+/// Says whether the keychain is waited for, now and whenever that changes.
+#[tauri::command]
+#[specta::specta]
+pub fn keychain_waits(shared: Core<'_>, waits: Channel<bool>) {
+    shared.keychain.tell(waits);
+}
+
 /// A copy of the sample that can be edited.
 fn sample(app: &AppHandle, shared: &Shared) -> Result<PathBuf> {
     let from = app

@@ -11,6 +11,7 @@ mod desktop;
 #[allow(clippy::let_underscore_must_use, reason = "the macro of Tauri's commands writes such bindings")]
 mod documents;
 mod first_sight;
+mod keychain;
 mod launch;
 mod matrix;
 mod published;

@@ -29,6 +29,7 @@ pub fn bindings() -> Builder<tauri::Wry> {
         commands::init_project,
         commands::launch_project,
         commands::launches,
+        commands::keychain_waits,
         commands::status,
         commands::pending,
         commands::open_published,

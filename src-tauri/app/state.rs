@@ -8,6 +8,7 @@ use sternway_model::Result;
 
 use crate::clipboard::Clipboard;
 use crate::desktop::Desktop;
+use crate::keychain::Waiting;
 use crate::launch::{Launch, Launches};
 use crate::services::Followed;
 
@@ -21,6 +22,8 @@ pub struct Shared {
     pub launches: Launches,
     /// Where secrets are copied to.
     pub clipboard: Clipboard,
+    /// Whether the keychain is waited for.
+    pub keychain: Arc<Waiting>,
     /// What the page follows.
     pub followed: Followed,
 }
@@ -33,13 +36,16 @@ impl Shared {
     pub fn new() -> Result<Self> {
         let launch = Launch::read(std::env::args_os().skip(1), &std::env::current_dir().unwrap_or_default());
         let desktop = Arc::new(Desktop::default());
-        let mut parts = Parts::system(Patience::of_a_person())?;
+        let keychain = Arc::new(Waiting::default());
+        let told = keychain.clone();
+        let mut parts = Parts::system(Patience::of_a_person().told(move |waits| told.is(waits)))?;
         parts.channels.push(desktop.clone());
         Ok(Self {
             core: Arc::new(Sternway::new(parts)),
             desktop,
             launches: Launches::new(launch),
             clipboard: Clipboard::system()?,
+            keychain,
             followed: Followed::default(),
         })
     }

@@ -115,6 +115,7 @@ export type Backend = Omit<
   | "resume"
   | "watch"
   | "launches"
+  | "keychainWaits"
   | "followUsage"
   | "serviceLogs"
   | "runInService"
@@ -156,6 +157,8 @@ export type Backend = Omit<
   ): Promise<number>;
   /** Says when the program was started once more; {@link Backend.launchProject} then answers for that start. */
   launches(started: () => void): Promise<void>;
+  /** Says whether the keychain is waited for, now and whenever that changes: its dialog may stand behind the window. */
+  keychainWaits(waits: (now: boolean) => void): Promise<void>;
 };
 
 /** A channel that hands what it receives to a listener. */
@@ -190,6 +193,7 @@ export const tauri: Backend = {
   runInService: (project, environment, service, line, typedName, listener) =>
     commands.runInService(project, environment, service, line, typedName, channel(listener)),
   launches: (started) => commands.launches(channel(started)),
+  keychainWaits: (waits) => commands.keychainWaits(channel(waits)),
 };
 
 /** Whether the page runs in Sternway's own window. */

@@ -15,6 +15,8 @@ export const commands = {
 	launchProject: () => __TAURI_INVOKE<string | null>("launch_project"),
 	/**  Says when the program was started once more; `launch_project` then answers for that start. */
 	launches: (started: Channel<null>) => __TAURI_INVOKE<void>("launches", { started }),
+	/**  Says whether the keychain is waited for, now and whenever that changes. */
+	keychainWaits: (waits: Channel<boolean>) => __TAURI_INVOKE<void>("keychain_waits", { waits }),
 	status: (project: string) => __TAURI_INVOKE<Status>("status", { project }),
 	pending: (project: string, environment: EnvironmentName) => __TAURI_INVOKE<Pending>("pending", { project, environment }),
 	/**  Opens a published port in the person's browser. */

@@ -1,6 +1,7 @@
 import { lazy, type ReactNode, Suspense, useMemo, useState } from "react";
 import { LoadingRows } from "../components/Page";
 import { Dock } from "./Dock";
+import { KeychainStrip } from "./KeychainStrip";
 import { useKeys } from "./keys";
 import { MachineStrip } from "./MachineStrip";
 import { PageBoundary } from "./PageBoundary";
@@ -25,6 +26,7 @@ export function Shell({ children }: { children: ReactNode }) {
       <Sidebar onPalette={open.palette} />
       <div className={classes.content}>
         <MachineStrip />
+        <KeychainStrip />
         <PageBoundary place={place}>
           <Suspense fallback={<LoadingRows rows={8} />}>{children}</Suspense>
         </PageBoundary>

@@ -96,6 +96,7 @@ export function fakeBackend({
       }),
     launchProject: () => soon(() => null),
     launches: () => soon(() => undefined),
+    keychainWaits: () => soon(() => undefined),
     running: () =>
       soon(() =>
         world.deployments
