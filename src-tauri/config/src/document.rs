@@ -12,6 +12,7 @@ mod hcl;
 mod json;
 mod lines;
 mod listed;
+mod neighbours;
 mod shell;
 mod source;
 mod text;
@@ -25,7 +26,9 @@ use std::fmt;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
-use sternway_model::{Code, Error, Location, Result, SecretRef, Sensitive, looks_like_secret, refuse_marks};
+use sternway_model::{
+    Code, Error, Location, Manner, Result, SecretRef, Sensitive, looks_like_secret, refuse_marks, secrets_in,
+};
 
 pub(crate) use edit::Change;
 pub use edit::Edit;
@@ -140,6 +143,10 @@ pub struct Value {
     pub depth: u32,
     /// The bytes of the value.
     pub span: Range<usize>,
+    /// What stands beside it or above says that it is called: `DB_PASSWORD` in `{ name: DB_PASSWORD, value: … }`.
+    called: Vec<String>,
+    /// The document says that everything in this place is secret.
+    declared: bool,
 }
 
 impl Value {
@@ -161,12 +168,15 @@ impl Value {
         let assigned = text.split_once('=').filter(|(key, _)| {
             matches!(self.path.last(), Some(Step::Index(_)))
                 && !key.is_empty()
-                && key.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+                && key.chars().all(|c| c.is_ascii_alphanumeric() || "_-.".contains(c))
         });
-        match assigned {
+        let by_key = match assigned {
             Some((key, value)) => looks_like_secret(key, value),
             None => looks_like_secret(self.key(), text),
-        }
+        };
+        let by_neighbours = || self.called.iter().find_map(|name| looks_like_secret(name, text));
+        let inside = || (!secrets_in(text, Manner::Prose).is_empty()).then_some("holds what looks like a secret");
+        by_key.or_else(by_neighbours).or_else(inside).or_else(|| self.declared.then_some("is the value of a secret"))
     }
 
     /// The secret that it names: `keychain:NAME`.
@@ -217,6 +227,10 @@ impl Document {
         const SHORTEST: usize = 4;
         let values = self.values().into_iter().filter_map(|value| value.text);
         let words = comments::words_of(self).into_iter().map(|span| self.text[span].to_owned());
+        let words = words.flat_map(|word| {
+            let pieces: Vec<String> = comments::pieces(&word).map(str::to_owned).collect();
+            pieces.into_iter().chain([word])
+        });
         let all: BTreeSet<String> = values.chain(words).filter(|text| text.chars().count() >= SHORTEST).collect();
         all.into_iter().map(Sensitive::new).collect()
     }
@@ -255,17 +269,20 @@ impl Document {
     pub fn values(&self) -> Vec<Value> {
         let mut values = Vec::new();
         let mut lines = source::Lines::new(&self.text);
-        let mut visit = |node: &Node, path: &[Step], depth: u32| {
+        let secrets = neighbours::Secrets::of(&self.root);
+        let mut visit = |parent: Option<(&Node, usize)>, node: &Node, path: &[Step], depth: u32| {
             let text = match &node.content {
                 tree::Content::Scalar(Kind::Null, _) | tree::Content::Object(_) | tree::Content::Array(_) => None,
                 tree::Content::Scalar(_, text) => Some(text.clone()),
             };
             let (line, column) = lines.place(node.start());
             let (kind, span) = (node.content.kind(), node.span.clone());
-            values.push(Value { path: path.to_vec(), kind, text, line, column, depth, span });
+            let called = parent.map_or_else(Vec::new, |(parent, place)| neighbours::called(parent, place, path));
+            let (path, declared) = (path.to_vec(), secrets.contain(path));
+            values.push(Value { path, kind, text, line, column, depth, span, called, declared });
         };
         if matches!(self.root.content, tree::Content::Scalar(..)) && !self.root.span.is_empty() {
-            visit(&self.root, &[], 0);
+            visit(None, &self.root, &[], 0);
         }
         self.root.walk(&mut Vec::new(), 0, &mut visit);
         values

@@ -28,6 +28,21 @@ pub fn looks_like_secret(key: &str, value: &str) -> Option<&'static str> {
     by_form(value).or_else(|| by_name(key, value))
 }
 
+/// Whether a key says what a value beside it is called: `name:` in `{ name: DB_PASSWORD, value: … }`.
+#[must_use]
+pub fn is_name_of_name(key: &str) -> bool {
+    const NAMES: &str = "name key id variable var env field property param parameter option setting label identifier";
+    words(key).last().is_some_and(|last| is_one_of(last, NAMES))
+}
+
+/// Whether a key says only that something is a value; what it is called stands beside it or above.
+#[must_use]
+pub fn is_name_of_value(key: &str) -> bool {
+    const VALUES: &str =
+        "value values val default content contents data string text plaintext literal current raw integer";
+    words(key).last().is_some_and(|last| is_one_of(last, VALUES))
+}
+
 /// What stands for a value that looks like a secret.
 pub const MASK: &str = "●●●●";
 
@@ -142,7 +157,7 @@ pub fn token_in(line: &str) -> Option<&'static str> {
 }
 
 /// `scheme://user:password@host`, also without a user; a password that is only a reference does not count.
-fn has_password_in_address(value: &str) -> bool {
+pub(crate) fn has_password_in_address(value: &str) -> bool {
     value.split_whitespace().any(|word| {
         let authority = word.split_once("://").map(|(_, rest)| rest.split(['/', '?', '#']).next().unwrap_or_default());
         let login = authority.and_then(|authority| authority.rsplit_once('@')).map(|(login, _)| login);
@@ -196,7 +211,7 @@ const ABOUT: &str = "age alg algorithm arn audience count days enabled endpoint 
     region required rotation seconds size storage timeout ttl type uri url version";
 
 /// Words that name a password wherever they stand.
-const PASSWORDS: &str = "password passwd passphrase passcode pwd pass";
+const PASSWORDS: &str = "password passwords passwd passphrase passphrases passcode pwd pass requirepass masterauth";
 
 /// Words in front of `KEY` that make it a secret.
 const SECRET_KEYS: &str = "account admin api app auth client cookie crypt deploy encryption jwt license master private root \

@@ -5,7 +5,7 @@
 
 use std::ops::Range;
 
-use sternway_model::{looks_like_secret, token_in};
+use sternway_model::{Manner, secrets_in};
 
 use super::tree::{Content, Node};
 use super::{Document, Format};
@@ -25,8 +25,9 @@ pub(super) struct Aside {
 /// The pieces of a document's comments that look like secrets or are known to be some, in its order.
 pub(super) fn asides(document: &Document) -> Vec<Aside> {
     let mut asides = Vec::new();
+    let manner = if document.format == Format::Shell { Manner::Settings } else { Manner::Prose };
     for comment in comments(document) {
-        look(document, comment, &mut asides);
+        look(document, comment, manner, &mut asides);
     }
     for (number, aside) in (1..).zip(&mut asides) {
         aside.mark = format!("{NAME}{number}");
@@ -43,33 +44,49 @@ pub(super) fn words_of(document: &Document) -> Vec<Range<usize>> {
     all.collect()
 }
 
+/// The parts of a word that may be a secret by themselves: `user:password@host`.
+pub(super) fn pieces(word: &str) -> impl Iterator<Item = &str> {
+    word.split([':', '@', '/', '&', '?', '|', '=']).filter(move |piece| piece.len() < word.len())
+}
+
 /// Where a document's comments stand, line by line.
 fn comments(document: &Document) -> Vec<Range<usize>> {
     let begins: &[&str] = match document.format {
-        Format::Json | Format::Text => return Vec::new(),
+        Format::Json => return Vec::new(),
+        // What is no assignment may hold anything.
+        Format::Text | Format::Shell => return between(document),
         Format::Jsonc => &["//", "/*"],
         Format::Hcl => &["#", "//", "/*"],
-        Format::Env | Format::DockerEnv | Format::Yaml | Format::Toml | Format::Shell => &["#"],
+        Format::Env | Format::DockerEnv | Format::Yaml | Format::Toml => &["#"],
     };
-    let text = document.text.as_str();
-    let mut values = Vec::new();
-    leaves(&document.root, &mut values);
-    values.sort_by_key(|span| span.start);
-    values.push(text.len()..text.len());
-    let (mut comments, mut in_block, mut from) = (Vec::new(), false, 0);
-    // What stands between two values; the text behind the last one too.
-    for value in values {
-        let Some(between) = text.get(from..value.start) else { continue };
-        let mut at = from;
-        for line in between.split_inclusive('\n') {
+    let (mut comments, mut in_block) = (Vec::new(), false);
+    for between in between(document) {
+        let mut at = between.start;
+        for line in document.text[between].split_inclusive('\n') {
             if let Some(start) = comment(line, begins, &mut in_block) {
                 comments.push(at + start..at + line.len());
             }
             at += line.len();
         }
-        from = from.max(value.end);
     }
     comments
+}
+
+/// What stands between two values; the text in front of the first one and behind the last one too.
+fn between(document: &Document) -> Vec<Range<usize>> {
+    let text = document.text.as_str();
+    let mut values = Vec::new();
+    leaves(&document.root, &mut values);
+    values.sort_by_key(|span| span.start);
+    values.push(text.len()..text.len());
+    let (mut between, mut from) = (Vec::new(), 0);
+    for value in values {
+        if from < value.start && text.is_char_boundary(from) && text.is_char_boundary(value.start) {
+            between.push(from..value.start);
+        }
+        from = from.max(value.end);
+    }
+    between
 }
 
 fn leaves(node: &Node, spans: &mut Vec<Range<usize>>) {
@@ -88,7 +105,7 @@ fn comment(line: &str, begins: &[&str], in_block: &mut bool) -> Option<usize> {
 }
 
 /// Looks for secrets in the comment that stands at a place of the text.
-fn look(document: &Document, comment: Range<usize>, asides: &mut Vec<Aside>) {
+fn look(document: &Document, comment: Range<usize>, manner: Manner, asides: &mut Vec<Aside>) {
     let (at, comment) = (comment.start, &document.text[comment]);
     let mut add = |span: Range<usize>, endless: bool| {
         let span = span.start + at..span.end + at;
@@ -98,37 +115,15 @@ fn look(document: &Document, comment: Range<usize>, asides: &mut Vec<Aside>) {
             asides.push(Aside { span, mark: String::new(), endless });
         }
     };
-    if comment.contains("-----BEGIN ") && comment.contains("PRIVATE KEY-----") {
-        add(0..comment.trim_end().len(), true);
-        return;
-    }
-    if let Some(span) = assigned(comment) {
-        add(span, false);
+    for found in secrets_in(comment, manner) {
+        add(found.span, found.endless);
     }
     for word in words(comment) {
         let text = &comment[word.clone()];
-        if document.knows(text) || token_in(text).is_some() || looks_like_secret("", text).is_some() {
+        if document.knows(text) || pieces(text).any(|piece| document.knows(piece)) {
             add(word, false);
         }
     }
-}
-
-/// The value in `old password: hunter2` and `DB_PASSWORD=hunter2`: one word, or one that is quoted, behind a name that tells.
-fn assigned(comment: &str) -> Option<Range<usize>> {
-    let sign =
-        comment.char_indices().find(|(at, sign)| matches!(sign, '=' | ':') && !comment[at + 1..].starts_with("//"));
-    let (sign, _) = sign?;
-    let key = comment[..sign].split_whitespace().next_back()?.trim_matches(['"', '\'', '#', '/', '*']);
-    let rest = &comment[sign + 1..];
-    let value = rest.trim().trim_end_matches("*/").trim_end();
-    let inner = value.trim_matches(['"', '\'', ',', ';']);
-    let quoted = inner.len() + 2 <= value.len();
-    let one_word = !inner.contains(char::is_whitespace);
-    if !(quoted || one_word) || inner.contains(super::withheld::OPEN) || looks_like_secret(key, inner).is_none() {
-        return None;
-    }
-    let start = sign + 1 + rest.find(inner)?;
-    Some(start..start + inner.len())
 }
 
 /// The words of a comment, without the signs around them.

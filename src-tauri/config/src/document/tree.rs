@@ -207,8 +207,13 @@ impl Node {
         }
     }
 
-    /// Calls back with every node below this one, its path and its depth, in the document's order.
-    pub(crate) fn walk<'a>(&'a self, path: &mut Vec<Step>, depth: u32, visit: &mut impl FnMut(&'a Self, &[Step], u32)) {
+    /// Calls back with every node below this one, what holds it and its place there, its path and its depth, in the document's order.
+    pub(crate) fn walk<'a>(
+        &'a self,
+        path: &mut Vec<Step>,
+        depth: u32,
+        visit: &mut impl FnMut(Option<(&'a Self, usize)>, &'a Self, &[Step], u32),
+    ) {
         let list = matches!(self.content, Content::Array(_));
         let children = self.content.children();
         let numbers = numbers(children);
@@ -220,7 +225,7 @@ impl Node {
                 None => {}
             }
             path.extend(numbers.get(&place).cloned());
-            visit(child, path, depth);
+            visit(Some((self, place)), child, path, depth);
             child.walk(path, depth + 1, visit);
             path.truncate(length);
         }

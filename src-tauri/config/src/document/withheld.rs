@@ -6,7 +6,7 @@
 use std::collections::{HashMap, HashSet};
 use std::path::Path;
 
-use sternway_model::{Error, Result, looks_like_secret};
+use sternway_model::{Error, Manner, Result, is_secret_file, secrets_in};
 
 use super::comments::{Aside, asides};
 use super::source::Patch;
@@ -29,7 +29,12 @@ impl Masked {
     #[must_use]
     pub fn of(text: &str, document: Option<&Document>) -> Self {
         let Some(document) = document.filter(|document| document.format != Format::Text) else {
-            let keys = suspicious_lines(text);
+            let mut keys = suspicious(text);
+            if document.is_some_and(|document| is_secret_file(document.path(), text)) {
+                keys = vec!["the whole file".to_owned()];
+            } else if document.is_some_and(|document| !asides(document).is_empty()) && keys.is_empty() {
+                keys.push("a value that is a secret".to_owned());
+            }
             return Self { text: keys.is_empty().then(|| text.to_owned()), keys };
         };
         let secrets = secrets(document);
@@ -185,18 +190,9 @@ pub fn withheld_in(text: &str) -> Vec<String> {
     marks
 }
 
-/// What stands in front of values that look like secrets, in a text that cannot be read: by lines.
-fn suspicious_lines(text: &str) -> Vec<String> {
-    let mut keys = Vec::new();
-    for line in text.lines() {
-        let parts = line.split_once('=').or_else(|| line.split_once(':'));
-        let bare = |text: &str| text.trim_matches(|c: char| c.is_whitespace() || "\"',;{}[]-".contains(c)).to_owned();
-        let (key, value) = parts.map_or_else(|| (String::new(), bare(line)), |(key, value)| (bare(key), bare(value)));
-        let key = key.rsplit([' ', '"', '\'']).next().unwrap_or_default().to_owned();
-        let whole = looks_like_secret("", line.trim());
-        if (looks_like_secret(&key, &value).is_some() || whole.is_some()) && !keys.contains(&key) {
-            keys.push(key);
-        }
-    }
-    keys
+/// What stands in front of what looks like a secret, in a text that cannot be read.
+fn suspicious(text: &str) -> Vec<String> {
+    let mut seen = HashSet::new();
+    let names = secrets_in(text, Manner::Settings).into_iter().map(|found| found.name);
+    names.filter(|name| seen.insert(name.clone())).collect()
 }

@@ -115,7 +115,7 @@ fn what_was_commented_out_is_withheld_too() {
     let key = "# -----BEGIN RSA PRIVATE KEY-----\n# MIIEpAIBAAKCAQEA\nport: 80\n";
     assert_eq!(masked("a.yaml", key).text, None, "nobody can say where it ends");
     let no_comment = "{ \"a\": \"# password: hunter2\" }";
-    assert_eq!(masked("a.json", no_comment).keys, Vec::<String>::new(), "JSON has no comments");
+    assert_eq!(masked("a.json", no_comment).keys, ["a"], "JSON has no comments: this is a value");
 }
 
 #[test]
@@ -131,4 +131,57 @@ fn what_is_known_to_be_a_secret_is_withheld_whatever_it_looks_like() {
     assert!(!shown.contains("horse") && shown.contains("the old one was"), "{shown}");
     let whole = unmasked(Path::new(".env"), Format::Env, &shown, Some(&document)).expect("they are put back");
     assert_eq!(whole, text);
+}
+
+/// Each holds `hunter2` once or more, where only what stands beside it says that it is a secret.
+#[test]
+fn what_a_neighbour_names_is_withheld() {
+    for (name, text) in [
+        ("a.yaml", "env:\n  - name: DB_PASSWORD\n    value: hunter2\n  - name: PORT\n    value: 80\n"),
+        ("a.yaml", "env:\n  - value: hunter2 # first\n    name: DB_PASSWORD\n"),
+        (
+            "a.json",
+            "[{ \"key\": \"dbPassword\", \"value\": \"hunter2\" }, { \"ParameterKey\": \"DbPassword\", \"ParameterValue\": \"hunter2\" }]",
+        ),
+        ("a.json", "{ \"adminPassword\": { \"value\": \"hunter2\" }, \"passwords\": [\"hunter2\"] }"),
+        ("a.json", "{ \"auths\": { \"r.example.com\": { \"auth\": \"hunter2hunter2hunter2\" } } }"),
+        ("a.toml", "[[env]]\nname = \"DB_PASSWORD\"\nvalue = \"hunter2\"\n"),
+        (
+            "a.tf",
+            "variable \"db_password\" {\n  default = \"hunter2\"\n}\nenv {\n  name  = \"DB_PASSWORD\"\n  value = \"hunter2\"\n}\n",
+        ),
+        ("a.yaml", "command: [\"run\", \"--password\", \"hunter2\", \"--port=80\"]\nargs: [--db-password=hunter2]\n"),
+        ("a.yaml", "command: mysql -uapp -phunter2 shop\n"),
+        (
+            "a.yaml",
+            "kind: Secret\nmetadata: { name: db }\ndata: { url: hunter2 }\n---\nkind: ConfigMap\ndata: { port: '80' }\n",
+        ),
+        ("a.yaml", "data:\n  app.properties: |\n    port=80\n    db.password=hunter2\n"),
+        ("a.tf", "config = <<EOT\n  machine db login app password hunter2\nEOT\nport = 80\n"),
+        ("a.json", "{ \"xml\": \"<a><password>hunter2</password></a>\" }"),
+        (
+            "a.sh",
+            "PORT=80\nPGPASSWORD=hunter2 psql -h db\ncat > .netrc <<EOF\nmachine db login app password hunter2\nEOF\nLAST=1\n",
+        ),
+        ("a.sh", "A=1\ncurl -u app:hunter2 https://example.com\nkeys=(DB_PASSWORD=hunter2)\n"),
+    ] {
+        let document = open(name, text);
+        let shown = Masked::of(text, Some(&document));
+        let shown = shown.text.unwrap_or_else(|| panic!("{text}: {:?}", shown.keys));
+        assert!(!shown.contains("hunter2") && shown.contains("⟦withheld:"), "{shown}");
+        let whole = unmasked(Path::new(name), document.format(), &shown, Some(&document)).expect("they are put back");
+        assert_eq!(whole, text);
+    }
+    for (name, text) in [
+        (
+            "a.yaml",
+            "env:\n  - name: PORT\n    value: 80\n  - name: DB_PASSWORD\n    valueFrom: { secretKeyRef: { name: db, key: password } }\n",
+        ),
+        ("a.yaml", "description: \"Token: used for everything\"\ncommand: [run, --port, '80', --verbose]\n"),
+        ("a.tf", "variable \"region\" {\n  default = \"eu\"\n}\nport = var.port\n"),
+        ("a.sh", "read -s -p \"Password: \" PASSWORD\ncurl -u \"$USER:$PASSWORD\" https://example.com\n"),
+        ("a.sh", "mysql --password=\"$DB_PASSWORD\" <<EOF\nselect 1;\nEOF\n"),
+    ] {
+        assert_eq!(masked(name, text).keys, Vec::<String>::new(), "{text}");
+    }
 }

@@ -8,7 +8,9 @@ use sternway_config::document::{Document, Format, Masked};
 use sternway_config::{EnvFile, store};
 use sternway_history::{Held, Place};
 use sternway_model::template::Filled;
-use sternway_model::{Code, EnvironmentName, Error, Result, SecretRef, Sensitive, looks_like_secret};
+use sternway_model::{
+    Code, EnvironmentName, Error, Manner, Result, SecretRef, Sensitive, looks_like_secret, secrets_in,
+};
 
 use crate::configure::blocking;
 use crate::documents::{Listed, listed};
@@ -118,7 +120,7 @@ impl Snapshot {
                 Held::Value(text) | Held::Template(text) => text,
                 _ => "",
             };
-            if looks_like_secret(key, text).is_some() {
+            if looks_like_secret(key, text).is_some() || !secrets_in(text, Manner::Prose).is_empty() {
                 self.suspects.push((place.clone(), Sensitive::new(text.to_owned())));
                 self.now.insert(place, Held::Withheld { fingerprint: None });
             } else {

@@ -8,6 +8,8 @@ mod irregular;
 #[cfg(test)]
 mod leaks;
 #[cfg(test)]
+mod planted;
+#[cfg(test)]
 mod secrets;
 #[cfg(test)]
 mod take_over;
