@@ -1097,6 +1097,8 @@ export type Pruned = {
 	images: SpareImage[],
 	/**  How much became free at most, in bytes. */
 	frees: number | null,
+	/**  The engine's disk was full: what is held back there was given up to be able to begin. */
+	made_room?: boolean,
 };
 
 /**  Whether a release can be gone back to. */

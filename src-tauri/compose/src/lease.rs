@@ -5,6 +5,7 @@
 //! Compose's labels, so that Compose's tools do not see it.
 
 mod owner;
+mod reserve;
 
 use std::collections::HashMap;
 use std::io::Read;
@@ -48,6 +49,7 @@ pub struct Lease {
     id: String,
     project: String,
     token: i64,
+    made_room: bool,
     lost: Arc<AtomicBool>,
     heartbeat: JoinHandle<()>,
 }
@@ -81,8 +83,8 @@ impl Lease {
     /// # Errors
     /// [`Code::Locked`] with who holds it, since when, and what to do.
     pub async fn acquire(engine: &Engine, project: &str, owner: &Owner, cancel: &CancellationToken) -> Result<Self> {
-        let id = match create(engine, project, owner).await? {
-            Some(id) => id,
+        let Created { id, made_room } = match create(engine, project, owner).await? {
+            Some(created) => created,
             None => return Err(locked(engine.observer(), project).await),
         };
         let token = match engine.observer().inspect(&id).await.and_then(|container| token(&container)) {
@@ -96,7 +98,7 @@ impl Lease {
         };
         let lost = Arc::new(AtomicBool::new(false));
         let heartbeat = tokio::spawn(keep_alive(engine.clone(), id.clone(), lost.clone(), cancel.clone()));
-        Ok(Self { id, project: project.to_owned(), token, lost, heartbeat })
+        Ok(Self { id, project: project.to_owned(), token, made_room, lost, heartbeat })
     }
 
     /// The fencing token: of two holders the later one has the larger.
@@ -130,13 +132,22 @@ impl Lease {
         Error::new(Code::Locked, lost).hint("Look at the history of the environment before you deploy again.")
     }
 
-    /// Gives the lock back.
+    /// The engine's disk was full: what is held back there for that was given up to take the lock.
+    #[must_use]
+    pub fn made_room(&self) -> bool {
+        self.made_room
+    }
+
+    /// Gives the lock back, and sees that some room is held back for the next one.
     ///
     /// # Errors
     /// If the engine does not answer; then it expires by itself.
     pub async fn release(self, engine: &Engine) -> Result<()> {
         self.heartbeat.abort();
-        remove(engine, &self.id).await
+        remove(engine, &self.id).await?;
+        // Where there is no room, or somebody else holds some back at this very moment, the next one tries again.
+        drop(reserve::hold_back(engine).await);
+        Ok(())
     }
 }
 
@@ -218,8 +229,15 @@ fn name(project: &str) -> String {
     format!("sternway-lease-{project}")
 }
 
+/// The container of a lock.
+struct Created {
+    id: String,
+    /// There was room only once what is held back was given up.
+    made_room: bool,
+}
+
 /// Creates the container; `None` if its name is taken.
-async fn create(engine: &Engine, project: &str, owner: &Owner) -> Result<Option<String>> {
+async fn create(engine: &Engine, project: &str, owner: &Owner) -> Result<Option<Created>> {
     let doing = "take the lock";
     let owner = owner.to_label()?;
     let body = ContainerCreateBody {
@@ -240,8 +258,15 @@ async fn create(engine: &Engine, project: &str, owner: &Owner) -> Result<Option<
         import_image(engine).await?;
         answer = attempt().await;
     }
+    let made_room = answer.as_ref().is_err_and(reserve::is_full);
+    if made_room {
+        if !reserve::give_up(engine).await? {
+            return Err(reserve::none_left(doing));
+        }
+        answer = attempt().await;
+    }
     match answer {
-        Ok(created) => Ok(Some(created.id)),
+        Ok(created) => Ok(Some(Created { id: created.id, made_room })),
         Err(BollardError::DockerResponseServerError { status_code: 409, .. }) => Ok(None),
         Err(error) => Err(failure(doing, error)),
     }

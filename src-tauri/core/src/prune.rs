@@ -69,7 +69,8 @@ impl Core {
             for image in &images {
                 engine.give_up(image, &lease).await?;
             }
-            Ok(Pruned { environment: environment.clone(), images: plan.images, frees: plan.frees })
+            let made_room = lease.made_room();
+            Ok(Pruned { environment: environment.clone(), images: plan.images, frees: plan.frees, made_room })
         };
         let pruned = Box::pin(work).await;
         let released = lease.release(&engine).await;

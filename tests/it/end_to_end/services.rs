@@ -133,3 +133,37 @@ async fn a_stack_that_runs_under_the_names_of_the_files_is_told() -> Result<()> 
     assert!(notes.contains(&format!("compose_project: {running}")), "{notes}");
     Ok(())
 }
+
+#[tokio::test]
+async fn a_one_off_command_that_was_killed_leaves_nothing_behind() -> Result<()> {
+    let stage = Stage::light()?;
+    stage.call(["secret", "set", "staging", "TOKEN"]).input(TOKEN).done().await?;
+    stage.call(["deploy", "staging", "--yes"]).done().await?;
+    let project = stage.compose_project("staging");
+    let one_offs = || -> Result<usize> {
+        let all = engine::containers(&project)?;
+        let label = "com.docker.compose.oneoff";
+        Ok(all.iter().filter(|one| one["Config"]["Labels"][label] == "True" && one["State"]["Running"] == true).count())
+    };
+    let mut killed = stage.call(["run", "staging", "--service", "web", "--", "sleep", "3600"]).start()?;
+    for _ in 0..600 {
+        if one_offs()? == 1 {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+    }
+    let status = stage.call(["status", "staging"]).done().await?;
+    let seen = &status.last()?["environments"][0]["one_offs"][0];
+    assert_eq!((&seen["service"], &seen["left_over"]), (&json!("web"), &json!(false)), "{}", status.describe());
+    let plan = stage.call(["plan", "staging"]).answer().await?;
+    assert!(plan.last()?["notes"].to_string().contains("one-off"), "{}", plan.describe());
+
+    killed.kill().await?;
+    assert_eq!(one_offs()?, 1, "nobody could tell it");
+    let status = stage.call(["status", "staging"]).done().await?;
+    assert_eq!(status.last()?["environments"][0]["one_offs"][0]["left_over"], true, "{}", status.describe());
+    let next = stage.call(["run", "staging", "--service", "web", "--", "true"]).answer().await?;
+    assert!(next.exit == Some(0) && next.errors.contains("it was removed"), "{}", next.describe());
+    assert_eq!(engine::containers(&project)?.len(), 2, "the two of the services");
+    Ok(())
+}

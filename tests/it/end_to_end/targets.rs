@@ -279,3 +279,38 @@ async fn a_release_whose_image_is_gone() -> Result<()> {
     assert_eq!(away.page("staging", "/").await?, "first");
     Ok(())
 }
+
+#[tokio::test]
+async fn a_full_disk_does_not_stop_who_frees_some() -> Result<()> {
+    let Some(remote) = Remote::with_room(Some(96))? else { return Ok(()) };
+    let away = Away::new(remote).await?;
+    let runs_on = |from: &str, to: &str| {
+        away.stage.edit("docker-compose.yml", |line| line.contains("image: busybox").then(|| line.replace(from, to)))
+    };
+    away.remote.docker(&["create", "--name", "other", "busybox:1.36"])?;
+    away.remote.docker(&["commit", "--message", "another content", "other", "busybox:other"])?;
+    away.remote.docker(&["rm", "other"])?;
+    runs_on("1.36", "other")?;
+    away.deploy("staging").await?;
+    runs_on("other", "1.36")?;
+    away.deploy("staging").await?;
+    // From now on only the first release keeps it.
+    away.remote.docker(&["rmi", "busybox:other"])?;
+    let held = ["ps", "--all", "--filter", "label=io.sternway.reserve", "--format", "{{.Names}}"];
+    assert_eq!(away.remote.docker(&held)?.trim(), "sternway-reserve", "room is held back by whoever had the lock");
+
+    away.remote.fill()?;
+    let refused = away.remote.docker(&["create", "busybox:1.36"]).expect_err("the disk is full");
+    assert!(refused.to_string().contains("no space left"), "{refused}");
+    let pruned = away.call(["prune", "staging", "--keep", "1", "--yes"]).done().await?;
+    let pruned = pruned.last()?;
+    assert_eq!(pruned["made_room"], true, "{pruned}");
+    assert!(pruned["images"].as_array().is_some_and(|images| !images.is_empty()), "{pruned}");
+    let left = away.remote.docker(&["ps", "--all", "--filter", "label=io.sternway.lease", "--quiet"])?;
+    assert_eq!(left, "", "the lock was given back");
+
+    away.remote.empty()?;
+    away.call(["restart", "staging", "web"]).done().await?;
+    assert_eq!(away.remote.docker(&held)?.trim(), "sternway-reserve", "and held back again");
+    Ok(())
+}

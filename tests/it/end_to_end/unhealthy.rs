@@ -73,3 +73,20 @@ async fn a_first_deployment_that_failed_leaves_nothing_healthy() -> Result<()> {
     assert_eq!(states, [(Some("job"), Some("done")), (Some("web"), Some("missing"))], "{left}");
     Ok(())
 }
+
+#[tokio::test]
+async fn what_ends_while_it_is_verified_is_no_success() -> Result<()> {
+    let stage = Stage::light()?;
+    let project = stage.compose_project("staging");
+    stage.call(["secret", "set", "staging", "TOKEN"]).input("a token").done().await?;
+    // As an engine does that is being stopped: the last verification was still answered.
+    stage.edit("sternway.yaml", |line| {
+        let ending = format!("    - {{ name: ends it, run: \"docker rm --force {project}-web-1\" }}");
+        line.contains("name: answers").then(|| format!("{line}\n{ending}"))
+    })?;
+    let failed = stage.call(["deploy", "staging", "--yes"]).answer().await?;
+    assert_eq!(failed.last()?["result"], "failed", "{}", failed.describe());
+    let why = failed.last()?["message"].to_string();
+    assert!(why.contains("ends it") && why.contains("service web still differs"), "{why}");
+    Ok(())
+}

@@ -27,7 +27,7 @@ pub async fn prune(front: &Front<'_>, prune: Prune) -> Result<u8> {
         return front.answer(&plan, show::prune_plan);
     }
     if plan.images.is_empty() {
-        let nothing = Pruned { environment, images: Vec::new(), frees: 0.0 };
+        let nothing = Pruned { environment, images: Vec::new(), frees: 0.0, made_room: false };
         return front.answer(&nothing, |_| show::prune_plan(&plan));
     }
     if !front.json {

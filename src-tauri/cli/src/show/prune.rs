@@ -45,7 +45,12 @@ pub fn prune_plan(plan: &PrunePlan) -> String {
 
 /// What was given up.
 pub fn pruned(pruned: &Pruned) -> String {
-    format!("gave up {}; at most {} became free", counted(pruned.images.len(), "image"), size(pruned.frees))
+    let room = if pruned.made_room {
+        "the engine's disk was full: the room that is held back there was used to begin, and is held back again when there is some\n"
+    } else {
+        ""
+    };
+    format!("{room}gave up {}; at most {} became free", counted(pruned.images.len(), "image"), size(pruned.frees))
 }
 
 /// Powers of 1000, as the engine's own client prints sizes of images.

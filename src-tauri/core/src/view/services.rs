@@ -162,4 +162,8 @@ pub struct Pruned {
     pub images: Vec<SpareImage>,
     /// How much became free at most, in bytes.
     pub frees: f64,
+    /// The engine's disk was full: what is held back there was given up to be able to begin.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    #[specta(optional)]
+    pub made_room: bool,
 }
