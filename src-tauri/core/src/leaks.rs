@@ -11,6 +11,7 @@ use sternway_model::{EnvironmentName, Result, SecretPin, Sensitive, counted, tok
 use sternway_vault::{Finder, SHORTEST_FOUND};
 
 use crate::configure::blocking;
+use crate::git::Silent;
 use crate::machine::Core;
 use crate::project::Project;
 use crate::values::Use;
@@ -81,10 +82,14 @@ impl Core {
             }
         }
         let folder = project.folder.clone();
+        let git = if with_history { Silent::of(&folder).await? } else { None };
+        if with_history && git.is_none() {
+            gaps.push("git is not installed, or cannot read its configuration: the history was not read".to_owned());
+        }
         blocking(move || {
             let mut search = Search { finder, secrets, leaks: BTreeSet::new(), gaps, full: false };
             let files = files::scan(&folder, &mut search)?;
-            let commits = if with_history { repository::scan(&folder, &mut search)? } else { 0 };
+            let commits = git.map_or(Ok(0), |git| repository::scan(&git, &mut search))?;
             if search.full {
                 search.gaps.push(format!("there is more: only the first {} are listed", counted(LISTED, "place")));
             }

@@ -150,7 +150,7 @@ fn other_files(project: &Project, release: &Release, kept: &Path) -> Result<Opti
     let changes: Vec<String> =
         changes.into_iter().map(|Change { subject, reason, .. }| format!("{subject}: {reason}")).collect();
     let from = &release.environment;
-    let revision = release.revision.as_ref().filter(|revision| !revision.dirty);
+    let revision = release.revision.as_ref().filter(|revision| !revision.dirty && !revision.unsure);
     let way = match revision.and_then(|revision| revision.commit.get(..12)) {
         Some(commit) => format!("deploy {from} again, or check out {commit}"),
         None => format!("deploy {from} again"),

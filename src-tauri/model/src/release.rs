@@ -81,6 +81,9 @@ pub struct Revision {
     pub branch: Option<String>,
     /// Whether there were uncommitted changes.
     pub dirty: bool,
+    /// Whether that cannot be told: files look different that a program of the repository's own, a git filter, would have to be asked about.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub unsure: bool,
 }
 
 /// What ran after a deployment. It names secrets by version and images by content, so that going back restores exactly it.

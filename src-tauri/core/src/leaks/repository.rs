@@ -3,13 +3,12 @@
 
 use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader};
-use std::path::Path;
-use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use sternway_model::{Error, Result, counted};
 
 use super::Search;
+use crate::git::Silent;
 
 /// A line that is longer is looked at in pieces.
 const PIECE: usize = 1024 * 1024;
@@ -24,9 +23,31 @@ const NAMED: usize = 3;
 /// Stands in front of a commit's name; no text of git's begins with it.
 const COMMIT: u8 = 1;
 
+/// What is asked: nothing that would need a program of the repository's own to be shown.
+const QUESTION: &[&str] = &[
+    "-c",
+    "core.quotePath=false",
+    "log",
+    "--all",
+    "--patch",
+    "--unified=0",
+    "--no-color",
+    "--no-ext-diff",
+    "--no-textconv",
+    "--no-show-signature",
+    "--no-renames",
+    "--submodule=short",
+    "--ignore-submodules=dirty",
+    "--relative",
+    "--cc",
+    // The message's lines are indented, so that they are told apart from what was added.
+    "--format=%x01%H%n%w(0,1,1)%B",
+];
+
 /// Reads the history of the folder; the answer is how many commits there were. Without a repository there are none.
-pub(super) fn scan(folder: &Path, search: &mut Search) -> Result<u32> {
-    let Some(mut git) = start(folder, search)? else { return Ok(0) };
+pub(super) fn scan(git: &Silent, search: &mut Search) -> Result<u32> {
+    let mut git =
+        git.command(QUESTION).spawn().map_err(|error| Error::failed(format!("git does not start: {error}")))?;
     let output = git.stdout.take().ok_or_else(|| Error::internal("git has no output"))?;
     let mut reading = Reading::default();
     let outcome = reading.all(BufReader::with_capacity(256 * 1024, output), search);
@@ -53,27 +74,6 @@ fn unread(binary: &BTreeSet<String>) -> Option<String> {
     let more = if more > 0 { format!(" and {more} more") } else { String::new() };
     let files = counted(binary.len(), "binary file");
     Some(format!("{files} of the history, which git shows without contents: {}{more}", named.join(", ")))
-}
-
-fn start(folder: &Path, search: &mut Search) -> Result<Option<Child>> {
-    let mut git = Command::new("git");
-    git.args(["--no-optional-locks", "-c", "core.quotePath=false", "log", "--all", "--patch", "--unified=0"])
-        .args(["--no-color", "--no-ext-diff", "--no-textconv", "--no-renames", "--relative"])
-        .arg("--cc")
-        // The message's lines are indented, so that they are told apart from what was added.
-        .arg("--format=%x01%H%n%w(0,1,1)%B")
-        .current_dir(folder)
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null());
-    match git.spawn() {
-        Ok(git) => Ok(Some(git)),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            search.gaps.push("git is not installed: the history was not read".to_owned());
-            Ok(None)
-        }
-        Err(error) => Err(Error::failed(format!("git does not start: {error}"))),
-    }
 }
 
 /// Where in the history the reader is.
