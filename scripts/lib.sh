@@ -7,7 +7,7 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/sternway
 # Outside the checkout, so that a fresh clone starts warm.
 export CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-$cache/target}
-PATH=$cache/node/bin:${CARGO_HOME:-$HOME/.cargo}/bin:$PATH
+PATH=$cache/node/bin:$cache/cargo-deny/bin:${CARGO_HOME:-$HOME/.cargo}/bin:$PATH
 export PATH
 # Set by scripts/setup where the machine's own Rust is too old.
 if [ -f "$cache/rust-toolchain" ]; then
