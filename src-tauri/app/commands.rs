@@ -15,6 +15,7 @@ use tauri::{AppHandle, Manager, State};
 use tauri_plugin_dialog::DialogExt;
 use tokio::sync::oneshot;
 
+use crate::chosen::Chosen;
 use crate::launch::Launch;
 use crate::matrix::PackedMatrix;
 use crate::published;
@@ -40,7 +41,7 @@ pub async fn projects(shared: Core<'_>) -> Result<Vec<ProjectEntry>> {
 #[tauri::command]
 #[specta::specta]
 pub async fn open_project(shared: Core<'_>, path: PathBuf) -> Result<ProjectView> {
-    let project = shared.core.open(&path).await?;
+    let project = shared.core.open(shared.chosen(&path).await?.path()).await?;
     let view = project.view();
     let core = shared.core.clone();
     // The page does not wait for it; whoever looks at versions, or saves, has it done before.
@@ -62,35 +63,37 @@ pub async fn forget_project(shared: Core<'_>, path: PathBuf) -> Result<()> {
 #[tauri::command]
 #[specta::specta]
 pub async fn relocate_project(shared: Core<'_>, from: PathBuf, to: PathBuf) -> Result<ProjectView> {
-    Ok(shared.core.relocate(&from, &to).await?.view())
+    let (from, to) = (shared.chosen(&from).await?, shared.chosen(&to).await?);
+    Ok(shared.core.relocate(from.path(), to.path()).await?.view())
 }
 
 #[tauri::command]
 #[specta::specta]
-pub async fn choose_folder(app: AppHandle) -> Result<Option<PathBuf>> {
+pub async fn choose_folder(app: AppHandle, shared: Core<'_>) -> Result<Option<PathBuf>> {
     let (chosen, answer) = oneshot::channel();
     app.dialog().file().set_title("Open a project").pick_folder(move |folder| {
         // The page that asked may be gone.
         drop(chosen.send(folder));
     });
     let folder = answer.await.map_err(|_| Error::new(Code::Cancelled, "the folder dialog was closed"))?;
-    folder
+    let folder = folder
         .map(|folder| folder.into_path().map_err(|error| Error::failed(format!("this is no folder: {error}"))))
-        .transpose()
+        .transpose()?;
+    Ok(folder.map(|folder| shared.folders.choose(&folder).path().to_owned()))
 }
 
 #[tauri::command]
 #[specta::specta]
 pub async fn open_sample(app: AppHandle, shared: Core<'_>) -> Result<ProjectView> {
-    let folder = sample(&app, &shared)?;
-    Ok(shared.core.open(&folder).await?.view())
+    let folder = sample(&app, &shared).await?;
+    Ok(shared.core.open(folder.path()).await?.view())
 }
 
 #[tauri::command]
 #[specta::specta]
 pub async fn init_project(shared: Core<'_>, path: PathBuf) -> Result<ProjectView> {
-    shared.core.init(&path).await?;
-    Ok(shared.project(&path)?.view())
+    shared.core.init(shared.chosen(&path).await?.path()).await?;
+    Ok(shared.project(&path).await?.view())
 }
 
 #[tauri::command]
@@ -98,8 +101,8 @@ pub async fn init_project(shared: Core<'_>, path: PathBuf) -> Result<ProjectView
 pub async fn launch_project(app: AppHandle, shared: Core<'_>) -> Result<Option<PathBuf>> {
     match shared.launches.newest() {
         Launch::Last => Ok(None),
-        Launch::Sample => sample(&app, &shared).map(Some),
-        Launch::Project(folder) => Ok(Some(folder)),
+        Launch::Sample => Ok(Some(sample(&app, &shared).await?.path().to_owned())),
+        Launch::Project(folder) => Ok(Some(shared.folders.choose(&folder).path().to_owned())),
     }
 }
 
@@ -118,31 +121,31 @@ pub fn keychain_waits(shared: Core<'_>, waits: Channel<bool>) {
 }
 
 /// A copy of the sample that can be edited.
-fn sample(app: &AppHandle, shared: &Shared) -> Result<PathBuf> {
+async fn sample(app: &AppHandle, shared: &Shared) -> Result<Chosen> {
     let from = app
         .path()
         .resolve("examples/shop", BaseDirectory::Resource)
         .map_err(|error| Error::failed(format!("the sample cannot be found: {error}")))?;
-    shared.core.sample(&from)
+    Ok(shared.folders.choose(&shared.core.sample(&from).await?))
 }
 
 #[tauri::command]
 #[specta::specta]
 pub async fn status(shared: Core<'_>, project: PathBuf) -> Result<Status> {
-    shared.core.status(&shared.project(&project)?, None).await
+    shared.core.status(&shared.project(&project).await?, None).await
 }
 
 #[tauri::command]
 #[specta::specta]
 pub async fn pending(shared: Core<'_>, project: PathBuf, environment: EnvironmentName) -> Result<Pending> {
-    Ok(shared.core.pending(&shared.project(&project)?, &environment).await)
+    Ok(shared.core.pending(&shared.project(&project).await?, &environment).await)
 }
 
 /// Opens a published port in the person's browser.
 #[tauri::command]
 #[specta::specta]
 pub async fn open_published(shared: Core<'_>, project: PathBuf, environment: EnvironmentName, port: u16) -> Result<()> {
-    let project = shared.project(&project)?;
+    let project = shared.project(&project).await?;
     let status = shared.core.status(&project, Some(&environment)).await?;
     let address = published::address(&status, &project.file.environment(&environment)?.target, port)?;
     open::that_detached(address.as_str()).map_err(|error| {
@@ -153,7 +156,7 @@ pub async fn open_published(shared: Core<'_>, project: PathBuf, environment: Env
 #[tauri::command]
 #[specta::specta]
 pub async fn matrix(shared: Core<'_>, project: PathBuf) -> Result<PackedMatrix> {
-    Ok(shared.core.matrix(&shared.project(&project)?).await?.into())
+    Ok(shared.core.matrix(&shared.project(&project).await?).await?.into())
 }
 
 /// Sets and removes variables: all of them or none, as one version of the configuration.
@@ -165,7 +168,7 @@ pub async fn set_variables(
     edits: Vec<VariableEdit>,
     note: Option<String>,
 ) -> Result<PackedMatrix> {
-    let project = shared.project(&project)?;
+    let project = shared.project(&project).await?;
     let edited = shared.core.set_variables(&project, edits, false, note.as_deref()).await?;
     matrix_after(&shared, &project, edited.problem).await
 }
@@ -181,13 +184,13 @@ async fn matrix_after(shared: &Shared, project: &Project, problem: Option<Error>
 #[tauri::command]
 #[specta::specta]
 pub async fn check_value(shared: Core<'_>, project: PathBuf, key: String, value: String) -> Result<Option<Error>> {
-    Ok(shared.core.check_value(&shared.project(&project)?, &key, &value).err())
+    Ok(shared.core.check_value(&shared.project(&project).await?, &key, &value).err())
 }
 
 #[tauri::command]
 #[specta::specta]
 pub async fn secrets(shared: Core<'_>, project: PathBuf) -> Result<Secrets> {
-    shared.core.secrets(&shared.project(&project)?, None).await
+    shared.core.secrets(&shared.project(&project).await?, None).await
 }
 
 #[tauri::command]
@@ -200,7 +203,7 @@ pub async fn set_secret(
     value: String,
 ) -> Result<Secrets> {
     let value = Sensitive::new(value);
-    let project = shared.project(&project)?;
+    let project = shared.project(&project).await?;
     shared.core.set_secret(&project, &environment, &name, &value, None).await?;
     shared.core.secrets(&project, None).await
 }
@@ -214,7 +217,7 @@ pub async fn copy_secret(
     from: EnvironmentName,
     to: EnvironmentName,
 ) -> Result<Secrets> {
-    let project = shared.project(&project)?;
+    let project = shared.project(&project).await?;
     shared.core.copy_secret(&project, &name, &from, &to).await?;
     shared.core.secrets(&project, None).await
 }
@@ -229,7 +232,7 @@ pub async fn plan_secret_removal(
     name: SecretName,
     version: Option<u32>,
 ) -> Result<SecretRemoval> {
-    shared.core.plan_secret_removal(&shared.project(&project)?, &environment, &name, version).await
+    shared.core.plan_secret_removal(&shared.project(&project).await?, &environment, &name, version).await
 }
 
 #[tauri::command]
@@ -242,7 +245,7 @@ pub async fn remove_secret(
     version: Option<u32>,
     typed_name: Option<String>,
 ) -> Result<Secrets> {
-    let project = shared.project(&project)?;
+    let project = shared.project(&project).await?;
     shared.core.remove_secret(&project, &environment, &name, version, typed_name.as_deref()).await?;
     shared.core.secrets(&project, None).await
 }
@@ -250,7 +253,7 @@ pub async fn remove_secret(
 #[tauri::command]
 #[specta::specta]
 pub async fn import_candidates(shared: Core<'_>, project: PathBuf, environment: EnvironmentName) -> Result<Import> {
-    shared.core.import_candidates(&shared.project(&project)?, &environment).await
+    shared.core.import_candidates(&shared.project(&project).await?, &environment).await
 }
 
 #[tauri::command]
@@ -261,13 +264,13 @@ pub async fn import_secrets(
     environment: EnvironmentName,
     keys: Vec<String>,
 ) -> Result<Import> {
-    shared.core.import_secrets(&shared.project(&project)?, &environment, &keys).await
+    shared.core.import_secrets(&shared.project(&project).await?, &environment, &keys).await
 }
 
 #[tauri::command]
 #[specta::specta]
 pub async fn plan(shared: Core<'_>, project: PathBuf, environment: EnvironmentName) -> Result<Plan> {
-    shared.core.plan(&shared.project(&project)?, &environment).await
+    shared.core.plan(&shared.project(&project).await?, &environment).await
 }
 
 #[tauri::command]
@@ -278,19 +281,19 @@ pub async fn plan_rollback(
     environment: EnvironmentName,
     to: Option<DeploymentNumber>,
 ) -> Result<Plan> {
-    shared.core.plan_rollback(&shared.project(&project)?, &environment, to).await
+    shared.core.plan_rollback(&shared.project(&project).await?, &environment, to).await
 }
 
 #[tauri::command]
 #[specta::specta]
 pub async fn history(shared: Core<'_>, project: PathBuf, filter: HistoryFilter) -> Result<HistoryPage> {
-    shared.core.deployments(&shared.project(&project)?, filter).await
+    shared.core.deployments(&shared.project(&project).await?, filter).await
 }
 
 #[tauri::command]
 #[specta::specta]
 pub async fn deployment(shared: Core<'_>, project: PathBuf, number: DeploymentNumber) -> Result<DeploymentView> {
-    shared.core.deployment(&shared.project(&project)?, number).await
+    shared.core.deployment(&shared.project(&project).await?, number).await
 }
 
 #[tauri::command]
@@ -303,7 +306,7 @@ pub async fn log(
     after: u32,
     limit: u32,
 ) -> Result<LogPage> {
-    shared.core.log(&shared.project(&project)?, number, step, after, limit).await
+    shared.core.log(&shared.project(&project).await?, number, step, after, limit).await
 }
 
 #[tauri::command]
@@ -314,5 +317,5 @@ pub async fn compare(
     a: DeploymentNumber,
     b: DeploymentNumber,
 ) -> Result<Comparison> {
-    shared.core.compare(&shared.project(&project)?, a, b).await
+    shared.core.compare(&shared.project(&project).await?, a, b).await
 }

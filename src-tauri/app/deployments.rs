@@ -37,7 +37,7 @@ pub async fn run(
     typed_name: Option<String>,
     events: Channel<Vec<Event>>,
 ) -> Result<DeploymentNumber> {
-    let project = shared.project(&project)?;
+    let project = shared.project(&project).await?;
     let running = shared.core.run(&project, &hash, typed_name.as_deref()).await?;
     Ok(follow(running, events))
 }
@@ -51,7 +51,7 @@ pub async fn resume(
     typed_name: Option<String>,
     events: Channel<Vec<Event>>,
 ) -> Result<DeploymentNumber> {
-    let project = shared.project(&project)?;
+    let project = shared.project(&project).await?;
     let running = shared.core.resume(&project, &environment, typed_name.as_deref()).await?;
     Ok(follow(running, events))
 }
@@ -59,13 +59,13 @@ pub async fn resume(
 #[tauri::command]
 #[specta::specta]
 pub async fn unlock(shared: State<'_, Shared>, project: PathBuf, environment: EnvironmentName) -> Result<()> {
-    shared.core.unlock(&shared.project(&project)?, &environment).await
+    shared.core.unlock(&shared.project(&project).await?, &environment).await
 }
 
 #[tauri::command]
 #[specta::specta]
 pub async fn cancel(shared: State<'_, Shared>, project: PathBuf, deployment: DeploymentNumber) -> Result<()> {
-    shared.core.cancel(&shared.project(&project)?, deployment)
+    shared.core.cancel(&shared.project(&project).await?, deployment)
 }
 
 /// Live events from now on; what was before is in history.
@@ -77,7 +77,7 @@ pub async fn watch(
     deployment: DeploymentNumber,
     events: Channel<Vec<Event>>,
 ) -> Result<()> {
-    let live = shared.core.live(&shared.project(&project)?, deployment)?;
+    let live = shared.core.live(&shared.project(&project).await?, deployment)?;
     tauri::async_runtime::spawn(forward(deployment, live.listen(), events));
     Ok(())
 }

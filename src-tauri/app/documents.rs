@@ -12,7 +12,7 @@ use crate::state::Shared;
 #[tauri::command]
 #[specta::specta]
 pub async fn documents(shared: State<'_, Shared>, project: PathBuf) -> Result<Documents> {
-    shared.core.documents(&shared.project(&project)?).await
+    shared.core.documents(&shared.project(&project).await?).await
 }
 
 #[tauri::command]
@@ -23,7 +23,7 @@ pub async fn open_document(
     path: PathBuf,
     reveal: bool,
 ) -> Result<DocumentView> {
-    shared.core.open_document(&shared.project(&project)?, &path, reveal).await
+    shared.core.open_document(&shared.project(&project).await?, &path, reveal).await
 }
 
 #[tauri::command]
@@ -35,7 +35,7 @@ pub async fn document_edited(
     text: String,
     edit: Option<Edit>,
 ) -> Result<DocumentView> {
-    shared.core.document_edited(&shared.project(&project)?, &path, text, edit).await
+    shared.core.document_edited(&shared.project(&project).await?, &path, text, edit).await
 }
 
 #[tauri::command]
@@ -52,5 +52,5 @@ pub async fn save_document(
     resolutions: Vec<Resolution>,
 ) -> Result<SavedDocument> {
     let save = DocumentSave { text, base, base_text, note, resolutions };
-    shared.core.save_document(&shared.project(&project)?, &path, save).await
+    shared.core.save_document(&shared.project(&project).await?, &path, save).await
 }

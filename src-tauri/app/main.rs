@@ -2,6 +2,7 @@
 //! decides anything that the terminal front would have to decide too.
 #![cfg_attr(not(debug_assertions), windows_subsystem = "windows")]
 
+mod chosen;
 mod clipboard;
 #[allow(clippy::let_underscore_must_use, reason = "the macro of Tauri's commands writes such bindings")]
 mod commands;
@@ -21,6 +22,8 @@ mod safekeeping;
 mod services;
 mod shell;
 mod state;
+#[allow(clippy::let_underscore_must_use, reason = "the macro of Tauri's commands writes such bindings")]
+mod trust;
 #[allow(clippy::let_underscore_must_use, reason = "the macro of Tauri's commands writes such bindings")]
 mod versions;
 mod webview;

@@ -20,7 +20,7 @@ pub async fn generate_secret(
     name: SecretName,
     recipe: Recipe,
 ) -> Result<Secrets> {
-    let project = shared.project(&project)?;
+    let project = shared.project(&project).await?;
     shared.core.generate_secret(&project, &environment, &name, &recipe).await?;
     shared.core.secrets(&project, None).await
 }
@@ -29,14 +29,14 @@ pub async fn generate_secret(
 #[tauri::command]
 #[specta::specta]
 pub async fn plan_take_over(shared: State<'_, Shared>, project: PathBuf) -> Result<TakeOver> {
-    shared.core.plan_take_over(&shared.project(&project)?).await
+    shared.core.plan_take_over(&shared.project(&project).await?).await
 }
 
 /// Makes them the project's own.
 #[tauri::command]
 #[specta::specta]
 pub async fn take_over(shared: State<'_, Shared>, project: PathBuf) -> Result<TakeOver> {
-    shared.core.take_over(&shared.project(&project)?).await
+    shared.core.take_over(&shared.project(&project).await?).await
 }
 
 /// The value of a secret, once it is in the audit; the newest version unless one is named.
@@ -51,7 +51,7 @@ pub async fn reveal_secret(
     typed_name: Option<String>,
     why: Option<String>,
 ) -> Result<String> {
-    let project = shared.project(&project)?;
+    let project = shared.project(&project).await?;
     let asked = Asked { typed: typed_name.as_deref(), why: why.as_deref() };
     let revealed = shared.core.reveal_secret(&project, &environment, &name, version, Purpose::Reveal, &asked).await?;
     Ok(revealed.1.reveal().to_owned())
@@ -68,7 +68,7 @@ pub async fn copy_secret_value(
     version: Option<u32>,
     typed_name: Option<String>,
 ) -> Result<u32> {
-    let project = shared.project(&project)?;
+    let project = shared.project(&project).await?;
     let asked = Asked { typed: typed_name.as_deref(), why: None };
     let (_, value) = shared.core.reveal_secret(&project, &environment, &name, version, Purpose::Copy, &asked).await?;
     shared.clipboard.put(&value).await?;
@@ -91,7 +91,7 @@ pub async fn rotation(
     environment: EnvironmentName,
     name: SecretName,
 ) -> Result<RotationView> {
-    shared.core.rotation(&shared.project(&project)?, &environment, &name).await
+    shared.core.rotation(&shared.project(&project).await?, &environment, &name).await
 }
 
 /// Begins a rotation with this value, or with a generated one; the next deployment of the environment that succeeds drops
@@ -110,7 +110,7 @@ pub async fn start_rotation(
         Some(value) => Sensitive::new(value),
         None => shared.core.generate(&recipe.unwrap_or_default())?,
     };
-    shared.core.start_rotation(&shared.project(&project)?, &environment, &name, &value).await
+    shared.core.start_rotation(&shared.project(&project).await?, &environment, &name, &value).await
 }
 
 /// Drops the old value of a rotation whose new one runs already.
@@ -122,7 +122,7 @@ pub async fn finish_rotation(
     environment: EnvironmentName,
     name: SecretName,
 ) -> Result<RotationView> {
-    shared.core.finish_rotation(&shared.project(&project)?, &environment, &name).await
+    shared.core.finish_rotation(&shared.project(&project).await?, &environment, &name).await
 }
 
 /// Drops the new value of a rotation; the old one counts again.
@@ -134,14 +134,14 @@ pub async fn give_up_rotation(
     environment: EnvironmentName,
     name: SecretName,
 ) -> Result<RotationView> {
-    shared.core.give_up_rotation(&shared.project(&project)?, &environment, &name).await
+    shared.core.give_up_rotation(&shared.project(&project).await?, &environment, &name).await
 }
 
 /// Looks for secrets in the project's files, and in what its repository remembers.
 #[tauri::command]
 #[specta::specta]
 pub async fn scan_leaks(shared: State<'_, Shared>, project: PathBuf, with_history: bool) -> Result<LeakReport> {
-    shared.core.scan_leaks(&shared.project(&project)?, with_history).await
+    shared.core.scan_leaks(&shared.project(&project).await?, with_history).await
 }
 
 /// Who saw secrets, newest first.
@@ -153,5 +153,5 @@ pub async fn audit(
     environment: Option<EnvironmentName>,
     limit: Option<u32>,
 ) -> Result<Audit> {
-    shared.core.audit(&shared.project(&project)?, environment.as_ref(), limit).await
+    shared.core.audit(&shared.project(&project).await?, environment.as_ref(), limit).await
 }

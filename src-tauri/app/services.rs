@@ -141,7 +141,7 @@ async fn batch<T>(stream: &mut BoxStream<'static, Result<T>>) -> (Vec<T>, Option
 #[tauri::command]
 #[specta::specta]
 pub async fn services(shared: State<'_, Shared>, project: PathBuf, environment: EnvironmentName) -> Result<Services> {
-    shared.core.services(&shared.project(&project)?, &environment).await
+    shared.core.services(&shared.project(&project).await?, &environment).await
 }
 
 /// Measures until `stop_following` gets the number that is answered.
@@ -153,7 +153,7 @@ pub async fn follow_usage(
     environment: EnvironmentName,
     reports: Channel<Followings<UsageView>>,
 ) -> Result<u32> {
-    let stream = shared.core.follow_usage(&shared.project(&project)?, &environment)?;
+    let stream = shared.core.follow_usage(&shared.project(&project).await?, &environment)?;
     Ok(shared.followed.forward(stream, reports))
 }
 
@@ -168,7 +168,7 @@ pub async fn service_logs(
     lines: Channel<Followings<ServiceLine>>,
 ) -> Result<u32> {
     let ServiceLog { lines: stream, notice } =
-        shared.core.service_logs(&shared.project(&project)?, &environment, &filter).await?;
+        shared.core.service_logs(&shared.project(&project).await?, &environment, &filter).await?;
     // Where people look at lines they see it, too.
     let stream = futures_util::stream::iter(notice.map(Ok)).chain(stream).boxed();
     Ok(shared.followed.forward(stream, lines))
@@ -186,7 +186,7 @@ pub async fn run_in_service(
     typed_name: Option<String>,
     events: Channel<Followings<CommandEvent>>,
 ) -> Result<u32> {
-    let project = shared.project(&project)?;
+    let project = shared.project(&project).await?;
     let stop = CancellationToken::new();
     let typed = typed_name.as_deref();
     let stream = shared.core.run_in_service(&project, &environment, &service, &line, typed, &stop).await?;
@@ -209,7 +209,7 @@ pub async fn restart(
     services: Vec<ServiceName>,
     typed_name: Option<String>,
 ) -> Result<Vec<String>> {
-    let project = shared.project(&project)?;
+    let project = shared.project(&project).await?;
     let services: BTreeSet<ServiceName> = services.into_iter().collect();
     let notices: sternway_core::Notices = Arc::new(|_| {});
     let never = CancellationToken::new();
@@ -226,7 +226,7 @@ pub async fn plan_prune(
     keep: u32,
     unknown: bool,
 ) -> Result<PrunePlan> {
-    shared.core.plan_prune(&shared.project(&project)?, &environment, Pruning { keep, unknown }).await
+    shared.core.plan_prune(&shared.project(&project).await?, &environment, Pruning { keep, unknown }).await
 }
 
 /// Gives up kept images, if they are those of the plan with this stamp.
@@ -242,7 +242,7 @@ pub async fn prune(
     typed_name: Option<String>,
 ) -> Result<Pruned> {
     let pruning = Pruning { keep, unknown };
-    let project = shared.project(&project)?;
+    let project = shared.project(&project).await?;
     shared.core.prune(&project, &environment, pruning, &stamp, typed_name.as_deref()).await
 }
 
@@ -256,7 +256,7 @@ pub async fn plan_down(
     volumes: bool,
     images: bool,
 ) -> Result<Plan> {
-    shared.core.plan_down(&shared.project(&project)?, &environment, Removal { volumes, images }).await
+    shared.core.plan_down(&shared.project(&project).await?, &environment, Removal { volumes, images }).await
 }
 
 #[cfg(test)]

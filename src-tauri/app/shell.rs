@@ -11,7 +11,7 @@ use tauri_specta::{Builder, ErrorHandlingMode, collect_commands};
 use crate::first_sight::FirstSight;
 use crate::launch::Launch;
 use crate::state::Shared;
-use crate::{commands, deployments, documents, first_sight, safekeeping, services, versions};
+use crate::{commands, deployments, documents, first_sight, safekeeping, services, trust, versions};
 
 /// How long the end waits for the clipboard.
 const LEAVING: Duration = Duration::from_secs(2);
@@ -87,6 +87,9 @@ pub fn bindings() -> Builder<tauri::Wry> {
         safekeeping::give_up_rotation,
         safekeeping::scan_leaks,
         safekeeping::audit,
+        trust::trust,
+        trust::trust_project,
+        trust::revoke_trust,
     ])
 }
 

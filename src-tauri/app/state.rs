@@ -6,6 +6,7 @@ use std::sync::Arc;
 use sternway_core::{Parts, Patience, Project, Sternway};
 use sternway_model::Result;
 
+use crate::chosen::{Chosen, Folders};
 use crate::clipboard::Clipboard;
 use crate::desktop::Desktop;
 use crate::keychain::Waiting;
@@ -24,6 +25,8 @@ pub struct Shared {
     pub clipboard: Clipboard,
     /// Whether the keychain is waited for.
     pub keychain: Arc<Waiting>,
+    /// The folders that the page may act on.
+    pub folders: Folders,
     /// What the page follows.
     pub followed: Followed,
 }
@@ -46,12 +49,27 @@ impl Shared {
             launches: Launches::new(launch),
             clipboard: Clipboard::system()?,
             keychain,
+            folders: Folders::default(),
             followed: Followed::default(),
         })
     }
 
+    /// A folder that the page names.
+    ///
+    /// # Errors
+    /// If no person chose it.
+    pub async fn chosen(&self, folder: &Path) -> Result<Chosen> {
+        // A list that cannot be read has nothing in it: what is wrong with it is said elsewhere.
+        let listed =
+            async || self.core.projects().await.unwrap_or_default().into_iter().map(|entry| entry.path).collect();
+        self.folders.chosen(folder, listed).await
+    }
+
     /// Reads a project anew: its files are other tools' too, so they may have changed since the last command.
-    pub fn project(&self, folder: &Path) -> Result<Project> {
-        Project::open(folder)
+    ///
+    /// # Errors
+    /// If no person chose the folder, or it is no project.
+    pub async fn project(&self, folder: &Path) -> Result<Project> {
+        Project::open(self.chosen(folder).await?.path())
     }
 }

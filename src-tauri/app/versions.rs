@@ -18,7 +18,7 @@ pub async fn config_versions(
     project: PathBuf,
     filter: VersionsFilter,
 ) -> Result<VersionsPage> {
-    shared.core.config_versions(&shared.project(&project)?, filter).await
+    shared.core.config_versions(&shared.project(&project).await?, filter).await
 }
 
 /// What differs between two versions; without a second one, to the configuration as it is.
@@ -30,7 +30,7 @@ pub async fn version_difference(
     from: u32,
     to: Option<u32>,
 ) -> Result<VersionDifference> {
-    shared.core.version_difference(&shared.project(&project)?, from, to).await
+    shared.core.version_difference(&shared.project(&project).await?, from, to).await
 }
 
 /// A document as it was in a version.
@@ -42,7 +42,7 @@ pub async fn document_at(
     path: PathBuf,
     version: u32,
 ) -> Result<EarlierDocument> {
-    shared.core.document_at(&shared.project(&project)?, &path, version).await
+    shared.core.document_at(&shared.project(&project).await?, &path, version).await
 }
 
 /// The releases that run a document, one for each environment that reads it.
@@ -53,13 +53,13 @@ pub async fn document_releases(
     project: PathBuf,
     path: PathBuf,
 ) -> Result<Vec<DocumentRelease>> {
-    shared.core.document_releases(&shared.project(&project)?, &path).await
+    shared.core.document_releases(&shared.project(&project).await?, &path).await
 }
 
 #[tauri::command]
 #[specta::specta]
 pub async fn blame(shared: State<'_, Shared>, project: PathBuf, environment: EnvironmentName) -> Result<Blame> {
-    shared.core.blame(&shared.project(&project)?, &environment).await
+    shared.core.blame(&shared.project(&project).await?, &environment).await
 }
 
 /// What bringing back a version, or a part of it, would change.
@@ -71,7 +71,7 @@ pub async fn plan_restore(
     version: u32,
     scope: RestoreScope,
 ) -> Result<RestorePlan> {
-    shared.core.plan_restore(&shared.project(&project)?, version, &scope).await
+    shared.core.plan_restore(&shared.project(&project).await?, version, &scope).await
 }
 
 /// Does what was planned under this stamp.
@@ -85,7 +85,7 @@ pub async fn restore(
     stamp: String,
     note: Option<String>,
 ) -> Result<Restored> {
-    let project = shared.project(&project)?;
+    let project = shared.project(&project).await?;
     shared.core.restore(&project, version, &scope, Some(&stamp), note.as_deref()).await
 }
 
@@ -99,5 +99,5 @@ pub async fn plan_promotion(
     to: EnvironmentName,
     allow: Vec<String>,
 ) -> Result<Promotion> {
-    shared.core.plan_promotion(&shared.project(&project)?, &from, &to, &allow).await
+    shared.core.plan_promotion(&shared.project(&project).await?, &from, &to, &allow).await
 }

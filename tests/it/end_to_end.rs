@@ -19,8 +19,10 @@ mod signals;
 #[cfg(target_os = "linux")]
 mod targets;
 mod terminal;
+mod trust;
 mod unhealthy;
 mod window;
+mod window_chosen;
 mod window_configuration;
 mod window_environment;
 mod window_handbook;

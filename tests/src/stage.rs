@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use tempfile::TempDir;
 use walkdir::WalkDir;
 
+use crate::call::program;
 use crate::{Call, Failure, Result, engine};
 
 /// Names of stages begin like this; then the process that made them, and a number.
@@ -56,7 +57,24 @@ impl Stage {
                 stage.edit(&file, |line| line.starts_with("WEB_PORT=").then(|| format!("WEB_PORT={port}")))?;
             }
         }
+        stage.trust()?;
         Ok(stage)
+    }
+
+    /// Lets its commands run, as somebody does who has read them.
+    ///
+    /// # Errors
+    /// If the program does not answer.
+    fn trust(&self) -> Result<()> {
+        let answer = std::process::Command::new(program("sternway")?)
+            .args(["trust", "--yes", "--project"])
+            .arg(self.project())
+            .env("STERNWAY_HOME", self.home())
+            .output()?;
+        if answer.status.success() {
+            return Ok(());
+        }
+        Err(Failure::new(format!("the project is not trusted: {}", String::from_utf8_lossy(&answer.stderr))))
     }
 
     /// Makes what its images are built from its own: an image that another stage made of the same sources would be found by a

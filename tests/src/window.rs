@@ -192,6 +192,23 @@ impl Window {
         Ok(kept.iter().map(message).collect())
     }
 
+    /// Sends the program a command, as a page that was taken over could; gives its answer, or its error below `refused`.
+    ///
+    /// # Errors
+    /// If there is no answer in time.
+    pub async fn invoke(&self, command: &str, arguments: &Value) -> Result<Value> {
+        const ASK: &str = "window.sternwayAnswer = undefined;
+            window.__TAURI_INTERNALS__.invoke(arguments[0], arguments[1]).then(
+                (answer) => { window.sternwayAnswer = { answer }; },
+                (refused) => { window.sternwayAnswer = { refused }; })";
+        self.execute(ASK, &json!([command, arguments])).await?;
+        web::until(PATIENCE, async || {
+            let answer = self.script("return window.sternwayAnswer ?? null").await?;
+            if answer.is_null() { Err(Failure::new(format!("no answer to {command}"))) } else { Ok(answer) }
+        })
+        .await
+    }
+
     async fn search(&self, role: &str, name: &str) -> Result<Value> {
         self.execute(ACCESSIBLE, &json!([role, name])).await
     }

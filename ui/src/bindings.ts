@@ -106,6 +106,12 @@ export const commands = {
 	scanLeaks: (project: string, withHistory: boolean) => __TAURI_INVOKE<LeakReport>("scan_leaks", { project, withHistory }),
 	/**  Who saw secrets, newest first. */
 	audit: (project: string, environment: EnvironmentName | null, limit: number | null) => __TAURI_INVOKE<Audit>("audit", { project, environment, limit }),
+	/**  Whether the project is trusted, and the commands that it has. */
+	trust: (project: string) => __TAURI_INVOKE<TrustView>("trust", { project }),
+	/**  Notes that the person trusts the project. */
+	trustProject: (project: string) => __TAURI_INVOKE<TrustView>("trust_project", { project }),
+	/**  Takes it back. */
+	revokeTrust: (project: string) => __TAURI_INVOKE<TrustView>("revoke_trust", { project }),
 };
 
 /* Types */
@@ -245,6 +251,8 @@ export type Code =
 "unsupported" | 
 /**  The environment is protected and its name was not typed. */
 "protected" | 
+/**  A project's command would run on this machine, and nobody trusts the project yet. */
+"untrusted" | 
 /**  The plan's inputs have moved, or the plan is too old: plan again. */
 "plan_moved" | 
 /**  Another deployment holds the environment's lock. */
@@ -1022,10 +1030,22 @@ export type Plan = {
 	notes: string[],
 	/**  What must be mended before the plan can run, such as required keys that have no value. */
 	blockers: string[],
+	/**  Commands that it would run on this machine, and that may not run there because nobody trusts the project yet. */
+	untrusted?: ProjectCommand[],
 	/**  Whether the environment's name must be typed. */
 	protected: boolean,
 	/**  Whether there would be a way back. */
 	ready_to_go_back: Readiness,
+};
+
+/**  A command that a project's files name, and that would run on this machine. */
+export type ProjectCommand = {
+	/**  When it would run. */
+	stage: Stage,
+	/**  What people read as the step's name. */
+	name: string,
+	/**  The line for the shell. */
+	line: string,
 };
 
 /**  A folder that was opened. */
@@ -1195,6 +1215,8 @@ export type Revision = {
 	branch: string | null,
 	/**  Whether there were uncommitted changes. */
 	dirty: boolean,
+	/**  Whether that cannot be told: files look different that a program of the repository's own, a git filter, would have to be asked about. */
+	unsure?: boolean,
 };
 
 /**  How far a rotation is. */
@@ -1482,6 +1504,18 @@ export type Target =
  *  `tcp://HOST:PORT`.
  */
 { docker: EngineAddress };
+
+/**  Whether a project's commands may run on this machine, and which they are. */
+export type TrustView = {
+	/**  The project's name. */
+	project: ProjectName,
+	/**  When a person said so; without it they are not run. */
+	at: At | null,
+	/**  Who it was. */
+	by: string | null,
+	/**  The commands that `sternway.yaml` names, in the order of the stages. */
+	commands: ProjectCommand[],
+};
 
 /**  What a container uses, over about a second. */
 export type Usage = {

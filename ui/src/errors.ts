@@ -64,6 +64,13 @@ export const ERRORS: Record<Code, Words> = {
     state: UNTOUCHED,
     remedy: "plan-again",
   },
+  untrusted: {
+    severity: "info",
+    title: "The project is new to this machine",
+    state: UNTOUCHED,
+    advice: "Look at its commands, and trust it if you want them to run.",
+    remedy: "recover",
+  },
   plan_moved: {
     severity: "info",
     title: "The plan is out of date",

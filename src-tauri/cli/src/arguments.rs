@@ -30,6 +30,15 @@ pub struct Arguments {
 pub enum Command {
     /// Write a sternway.yaml from what the folder has.
     Init,
+    /// Let the project's commands run on this machine: say which they are, and ask.
+    Trust {
+        /// Do not ask.
+        #[arg(long, short, conflicts_with = "revoke")]
+        yes: bool,
+        /// Take it back: from now on they are not run.
+        #[arg(long)]
+        revoke: bool,
+    },
     /// Show what a deployment would change; change nothing.
     Plan {
         /// The environment.

@@ -4,6 +4,7 @@ mod compose;
 mod config;
 mod secret;
 mod services;
+mod trust;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -79,6 +80,7 @@ pub async fn run(core: &Arc<Sternway>, arguments: Arguments) -> Result<u8> {
             let made = core.init(front.folder).await?;
             front.answer(&made, show::initialised)
         }
+        Command::Trust { yes, revoke } => trust::run(&front, yes, revoke).await,
         Command::Plan { environment, exit_code } => {
             let plan = core.plan(&front.project().await?, &environment).await?;
             front.answer(&plan, show::plan)?;
@@ -199,13 +201,14 @@ async fn carry_out(front: &Front<'_>, project: &Project, plan: &Plan, consent: &
     if !front.json {
         say!("{}\n", show::plan(plan));
     }
-    if let Some(refusal) = plan.refusal() {
+    if let Some(refusal) = plan.refusal().filter(|_| !plan.blockers.is_empty()) {
         // The plan has been read, and has all that stands in its way.
         let refusal =
             if front.json { refusal } else { Error::invalid("nothing was done: mend what is marked with ✕ first") };
         complain(&refusal.hint(mending(plan)), front.json);
         return Ok(exit::REFUSED);
     }
+    trust::ask(front, project, plan).await?;
     let typed = stream::consent(plan, consent, front.json)?;
     let running = front.core.run(project, &plan.hash, typed.as_deref()).await?;
     stream::follow(running, front.json).await

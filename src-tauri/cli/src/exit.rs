@@ -10,7 +10,7 @@ pub const REFUSED: u8 = 3;
 
 /// A plan that would not be run, so that a script need not read it to know; else as [`of_changes`].
 pub fn of_plan(plan: &Plan, asked: bool) -> u8 {
-    if plan.blockers.is_empty() { of_changes(&plan.changes, asked) } else { REFUSED }
+    if plan.refusal().is_none() { of_changes(&plan.changes, asked) } else { REFUSED }
 }
 
 /// Something differs, where a script asked to be told so.

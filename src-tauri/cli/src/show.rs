@@ -6,6 +6,7 @@ mod prune;
 mod record;
 mod safekeeping;
 mod table;
+mod trust;
 mod values;
 mod versions;
 
@@ -19,6 +20,7 @@ pub use plan::{changes, drift, plan};
 pub use prune::{prune_plan, pruned};
 pub use record::{deployment, history, status};
 pub use safekeeping::{audit, leaks, promotion, removal, rotation, speaks_against, take_over};
+pub use trust::{commands, trust};
 pub use values::{import, imported, matrix, secrets, variables};
 pub use versions::{blame, edited, restore_plan, restored, version_difference, versions};
 

@@ -15,6 +15,7 @@ use tokio::io::{AsyncRead, AsyncReadExt};
 use tokio_util::sync::CancellationToken;
 
 use crate::owner::Owner;
+use crate::trust::Trusted;
 
 /// The variable with which the window tells its webview how to work. What a project runs does not get it.
 pub const OF_THE_PAGE: &str = "JSC_useDFGJIT";
@@ -36,11 +37,12 @@ pub struct Command<'a> {
     pub owner: &'a Owner,
 }
 
-/// Runs a command; `output` gets each line as it is printed.
+/// Runs a command of a project that a person trusts; `output` gets each line as it is printed.
 ///
 /// # Errors
 /// [`Code::Failed`] with the exit code, [`Code::TimedOut`], or [`Code::Cancelled`].
 pub async fn run(
+    _trusted: &Trusted,
     command: &Command<'_>,
     cancel: &CancellationToken,
     output: &(dyn Fn(&str) + Send + Sync),
@@ -184,7 +186,10 @@ mod tests {
         let owners = tempfile::tempdir().expect("a folder");
         let owner = Owner::register(owners.path(), "test".to_owned()).expect("registered");
         let command = Command { line, folder: &folder, variables: &variables, timeout, owner: &owner };
-        let result = run(&command, cancel, &|line| printed.lock().expect("no panic").push(line.to_owned())).await;
+        let result = run(&Trusted::of_a_test(), &command, cancel, &|line| {
+            printed.lock().expect("no panic").push(line.to_owned())
+        })
+        .await;
         (result, printed.into_inner().expect("no panic"))
     }
 
@@ -220,7 +225,7 @@ mod tests {
                     sleep 1000 & echo $pids $! > begun; mv begun pids; wait";
         let (variables, timeout) = (BTreeMap::new(), Duration::from_secs(1000));
         let command = Command { line, folder: &folder, variables: &variables, timeout, owner: &owner };
-        drop(run(&command, &CancellationToken::new(), &|_| {}).await);
+        drop(run(&Trusted::of_a_test(), &command, &CancellationToken::new(), &|_| {}).await);
     }
 
     #[tokio::test]

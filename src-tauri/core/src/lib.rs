@@ -53,6 +53,7 @@ mod services;
 mod status;
 mod steps;
 mod take_over;
+mod trust;
 mod unresolved;
 mod values;
 mod verify;

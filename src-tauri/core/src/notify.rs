@@ -17,6 +17,7 @@ use crate::machine::Core;
 use crate::owner::Owner;
 use crate::project::Project;
 use crate::steps;
+use crate::trust::{self, Trusted};
 
 /// How a deployment ended, for people.
 #[derive(Debug, Clone)]
@@ -90,9 +91,11 @@ impl Core {
     ///
     /// # Errors
     /// If history cannot be written. That somebody could not be told is in the record only.
+    #[allow(clippy::too_many_arguments, reason = "all of it belongs to one deployment")]
     pub(crate) async fn notify(
         &self,
         project: &Project,
+        trusted: Option<&Trusted>,
         owner: &Owner,
         journal: &Journal,
         first: u32,
@@ -102,7 +105,7 @@ impl Core {
         let mut number = first;
         for step in &project.file.pipeline.notify {
             let begun = journal.begin(number, Stage::Notification, step.title()).await?;
-            let done = run(step, project, owner, journal, number, notice, &variables).await;
+            let done = run(step, project, trusted, owner, journal, number, notice, &variables).await;
             // A failure is in the record now; the others are told all the same.
             drop(steps::end(journal, begun, done).await);
             number += 1;
@@ -116,9 +119,11 @@ impl Core {
     }
 }
 
+#[allow(clippy::too_many_arguments, reason = "all of it belongs to one step")]
 async fn run(
     step: &RunStep,
     project: &Project,
+    trusted: Option<&Trusted>,
     owner: &Owner,
     journal: &Journal,
     number: u32,
@@ -128,9 +133,9 @@ async fn run(
     let mut variables = variables.clone();
     let said = notice.variables().into_iter();
     variables.extend(said.map(|(name, value)| (name.to_owned(), Sensitive::new(value))));
-    let timeout = step.timeout.to_duration();
+    let (timeout, trusted) = (step.timeout.to_duration(), trust::wanted(trusted)?);
     let command = Command { line: &step.run, folder: &project.folder, variables: &variables, timeout, owner };
     // The deployment is over: what stopped it does not stop the telling.
-    command::run(&command, &CancellationToken::new(), &|line| journal.line(number, line)).await?;
+    command::run(trusted, &command, &CancellationToken::new(), &|line| journal.line(number, line)).await?;
     Ok("ended with exit code 0".to_owned())
 }

@@ -16,6 +16,7 @@ use crate::kept;
 use crate::layers::{self, Job, Sight};
 use crate::machine::Core;
 use crate::project::Project;
+use crate::trust;
 use crate::want::{Want, Wanted, placed};
 
 /// How long a plan may be run after it was made: long enough to read it, too short for the world to become another.
@@ -139,6 +140,10 @@ pub async fn prepare(
         blockers: &blockers,
     };
     let (checks, builds) = before(project, &want);
+    let untrusted = match core.trusted(project).await? {
+        Some(_) => Vec::new(),
+        None => trust::commands(project, want.kind == Kind::Deploy, &want.verify),
+    };
     let plan = Plan {
         hash: hash(&inputs)?,
         environment: environment.clone(),
@@ -154,6 +159,7 @@ pub async fn prepare(
         verifications: want.verify.iter().map(|step| step.name.clone()).collect(),
         notes,
         blockers,
+        untrusted,
         // What cannot be brought back wants the name even where the environment does not.
         protected: project.file.environment(environment)?.protected || !want.remove.is_nothing(),
         ready_to_go_back,

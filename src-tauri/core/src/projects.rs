@@ -80,6 +80,8 @@ impl Core {
         let absent = sternway_config::store::Stamp::ABSENT;
         sternway_config::store::save(&file, &absent, made.text.as_bytes())?;
         let project = self.open(folder).await?;
+        // Whoever made a folder a project knows what is in it.
+        self.trust_own(&project).await?;
         let mut suspicious: Vec<ImportCandidate> = Vec::new();
         let mut problems = Vec::new();
         for environment in &made.environments {
@@ -104,14 +106,24 @@ impl Core {
         })
     }
 
+    /// Trusts what Sternway made itself. Where history is out of order the person is asked later.
+    async fn trust_own(&self, project: &Project) -> Result<()> {
+        match self.trust(project).await {
+            Err(error) if !matches!(error.code, Code::HistoryDamaged | Code::HistoryNewer) => Err(error),
+            _ => Ok(()),
+        }
+    }
+
     /// Copies the sample project to where it can be edited, unless it is there already.
     ///
     /// # Errors
-    /// If it cannot be copied.
-    pub fn sample(&self, from: &Path) -> Result<PathBuf> {
+    /// If it cannot be copied, or history cannot be written.
+    pub async fn sample(&self, from: &Path) -> Result<PathBuf> {
         let to = self.sample_folder();
         if !to.join(FILE_NAME).is_file() {
             copy(from, &to)?;
+            // What it runs came with Sternway.
+            self.trust_own(&Project::open(&to)?).await?;
         }
         Ok(to)
     }

@@ -26,6 +26,7 @@ use crate::plan::{Prepared, prepare};
 use crate::planning::{Goal, Remembered, moved};
 use crate::project::Project;
 use crate::steps;
+use crate::trust::Trusted;
 use crate::values::Use;
 use crate::want::{Want, Wanted};
 
@@ -63,6 +64,8 @@ struct Hold {
     engine: Engine,
     /// None where the plan changes nothing: then nobody else had the lock before and after the target was looked at.
     lease: Option<Lease>,
+    /// Without it no command of the project's runs.
+    trusted: Option<Trusted>,
     owner: Owner,
     live: Arc<Live>,
     /// What an earlier command left behind and was removed, in sentences.
@@ -96,7 +99,7 @@ impl Core {
     ///
     /// # Errors
     /// [`Code::PlanMoved`] if its inputs have changed or it is too old, [`Code::Protected`] if the environment's name was
-    /// not typed, [`Code::Locked`] if somebody else is at it, [`Code::Interrupted`] if the deployment before was. Nothing
+    /// not typed, [`Code::Untrusted`] if the project's commands may not run here, [`Code::Locked`] if somebody else is at it, [`Code::Interrupted`] if the deployment before was. Nothing
     /// was touched then.
     pub async fn run(self: &Arc<Self>, project: &Project, hash: &str, typed: Option<&str>) -> Result<Running> {
         let id = self.project_id(project).await?;
@@ -138,6 +141,12 @@ impl Core {
                 Error::new(Code::PlanMoved, "the plan is too old").hint("Plan again and look at what has changed.")
             );
         }
+        let trusted = self.trusted(project).await?;
+        if trusted.is_none()
+            && let Some(refusal) = plan.refusal()
+        {
+            return Err(refusal);
+        }
         let engine = self.engine(project, environment)?;
         let owner = Owner::register(&self.parts.home.owners(), token()?)?;
         let live = Arc::new(Live::default());
@@ -152,6 +161,7 @@ impl Core {
             id,
             engine,
             lease,
+            trusted,
             owner,
             live: live.clone(),
             swept: Vec::new(),
@@ -201,7 +211,9 @@ impl Core {
             }
         };
         if let Some(refusal) = prepared.plan.refusal() {
-            return Err(refusal.hint("Mend it, then plan again."));
+            let hint =
+                if refusal.hint.is_empty() { "Mend it, then plan again.".to_owned() } else { refusal.hint.clone() };
+            return Err(refusal.hint(hint));
         }
         if prepared.plan.hash != hash {
             return Err(moved());
@@ -292,7 +304,7 @@ impl Core {
         let variables = steps::variables(&hold.environment, &prepared.want.configuration, Some(secrets))?;
         let first = u32::try_from(walk::listed(&hold.project, prepared).len() + 1).unwrap_or(u32::MAX);
         let journal = self.journal(hold, prepared, redactor, notice.deployment).await?;
-        self.notify(&hold.project, &hold.owner, &journal, first, notice, variables).await?;
+        self.notify(&hold.project, hold.trusted.as_ref(), &hold.owner, &journal, first, notice, variables).await?;
         journal.close().await
     }
 

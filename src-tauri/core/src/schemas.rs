@@ -38,6 +38,7 @@ pub fn schemas() -> Vec<(&'static str, Schema)> {
         ("audit", schema_for!(view::Audit)),
         ("prune-plan", schema_for!(view::PrunePlan)),
         ("prune", schema_for!(view::Pruned)),
+        ("trust", schema_for!(view::TrustView)),
         ("doctor", schema_for!(view::Doctor)),
         ("error", schema_for!(sternway_model::Error)),
     ]

@@ -12,6 +12,7 @@ use tokio_util::sync::CancellationToken;
 use crate::command::{self, Command};
 use crate::owner::Owner;
 use crate::project::Project;
+use crate::trust::{self, Trusted};
 use crate::want::{Want, without_secrets};
 
 /// How much of an answer's body is read, in bytes; what is looked for has to be in it.
@@ -36,6 +37,8 @@ pub struct Scene<'a> {
     pub cancel: &'a CancellationToken,
     /// Gets each line of output.
     pub output: &'a (dyn Fn(&str) + Send + Sync),
+    /// Whether commands may run.
+    pub trusted: Option<&'a Trusted>,
     /// On whose behalf commands run.
     pub owner: &'a Owner,
     /// Takes secrets out of what others answer.
@@ -86,7 +89,7 @@ async fn attempt(step: &VerifyStep, scene: &Scene<'_>) -> Result<String> {
                 timeout,
                 owner: scene.owner,
             };
-            command::run(&command, scene.cancel, scene.output).await?;
+            command::run(trust::wanted(scene.trusted)?, &command, scene.cancel, scene.output).await?;
             Ok("ended with exit code 0".to_owned())
         }
         Verify::Healthy(service) => healthy(service, scene).await,

@@ -13,8 +13,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use specta::Type;
 use sternway_model::{
-    At, Change, Deployment, DeploymentNumber, EnvironmentName, Error, Origin, ProjectName, Revision, SecretName,
-    Target, ValueType,
+    At, Change, Deployment, DeploymentNumber, EnvironmentName, Error, Origin, ProjectCommand, ProjectName, Revision,
+    SecretName, Target, ValueType,
 };
 
 pub use documents::{
@@ -49,6 +49,19 @@ pub struct ProjectEntry {
     pub opened: At,
     /// Why it cannot be opened now, if so.
     pub problem: Option<Error>,
+}
+
+/// Whether a project's commands may run on this machine, and which they are.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema, Type)]
+pub struct TrustView {
+    /// The project's name.
+    pub project: ProjectName,
+    /// When a person said so; without it they are not run.
+    pub at: Option<At>,
+    /// Who it was.
+    pub by: Option<String>,
+    /// The commands that `sternway.yaml` names, in the order of the stages.
+    pub commands: Vec<ProjectCommand>,
 }
 
 /// A project that is open.

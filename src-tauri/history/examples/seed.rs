@@ -113,6 +113,7 @@ fn plan(environment: EnvironmentName, at: At) -> Plan {
         verifications: vec!["health".into()],
         notes: vec![],
         blockers: vec![],
+        untrusted: vec![],
         protected: false,
         ready_to_go_back: Readiness { proven: true, reasons: vec![] },
     }

@@ -39,6 +39,7 @@ mod releases;
 mod rotations;
 mod row;
 mod secrets;
+mod trust;
 mod version_list;
 mod versions;
 
@@ -51,5 +52,6 @@ pub use plans::StoredPlan;
 pub use projects::{ProjectId, StoredProject};
 pub use rotations::StoredRotation;
 pub use secrets::{BegunSecret, StoredSecret};
+pub use trust::StoredTrust;
 pub use version_list::{StoredChange, VersionFilter};
 pub use versions::{Held, NewVersion, Place, StoredEntry, StoredVersion};

@@ -16,6 +16,7 @@ pub(crate) const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0001_history.sql"),
     include_str!("../migrations/0002_versions.sql"),
     include_str!("../migrations/0003_identity.sql"),
+    include_str!("../migrations/0004_trust.sql"),
 ];
 
 /// Marks the file as a history of Sternway (`PRAGMA application_id`): "Stwy".
@@ -328,6 +329,29 @@ mod tests {
             assert_eq!(new.newest_version(project).await.unwrap(), None);
             new.check().await.unwrap();
         }
+    }
+
+    #[tokio::test]
+    async fn projects_that_were_deployed_before_are_trusted() {
+        let home = tempfile::tempdir().unwrap();
+        let old = History::open_with(home.path(), &MIGRATIONS[..3]).await.unwrap();
+        let at = |second: i64| sternway_model::At::from_millis(second * 1000).unwrap();
+        let name = || "shop".parse().unwrap();
+        let deployed = old.remember_project("/deployed".as_ref(), &name(), at(1)).await.unwrap();
+        let looked_at = old.remember_project("/looked-at".as_ref(), &name(), at(1)).await.unwrap();
+        sqlx::query(
+            "INSERT INTO deployment (project, number, environment, kind, started_by, owner, started, summary)
+             VALUES (?1, 1, 'a', 'deploy', 'ann', 'x', 2000, ''), (?1, 2, 'b', 'deploy', 'ben', 'x', 3000, '')",
+        )
+        .bind(deployed.0)
+        .execute(old.pool())
+        .await
+        .unwrap();
+        old.close().await;
+        let new = History::open(home.path()).await.unwrap();
+        let trust = new.trust(deployed).await.unwrap().expect("commands were run for it");
+        assert_eq!((trust.at, trust.person.as_str()), (at(2), "ann"));
+        assert_eq!(new.trust(looked_at).await.unwrap(), None);
     }
 
     #[tokio::test]

@@ -24,6 +24,8 @@ pub enum Code {
     Unsupported,
     /// The environment is protected and its name was not typed.
     Protected,
+    /// A project's command would run on this machine, and nobody trusts the project yet.
+    Untrusted,
     /// The plan's inputs have moved, or the plan is too old: plan again.
     PlanMoved,
     /// Another deployment holds the environment's lock.
@@ -64,7 +66,9 @@ impl Code {
     pub fn exit_code(self) -> u8 {
         match self {
             Self::Usage => 2,
-            Self::Protected | Self::PlanMoved | Self::Locked | Self::Interrupted | Self::Declined => 3,
+            Self::Protected | Self::Untrusted | Self::PlanMoved | Self::Locked | Self::Interrupted | Self::Declined => {
+                3
+            }
             Self::Unknown => 4,
             _ => 1,
         }

@@ -52,7 +52,7 @@ pub use error::{Code, Error, Location, Result};
 pub use lines::{LONGEST_LINE, Lines, may_be_cut};
 pub use names::{DeploymentNumber, EnvironmentName, ImageId, ProjectIdentity, ProjectName, SecretName, ServiceName};
 pub use nearest::{did_you_mean, nearest};
-pub use plan::{Action, Change, Layer, Plan, Readiness};
+pub use plan::{Action, Change, Layer, Plan, ProjectCommand, Readiness};
 pub use project::{
     Application, Check, CheckRun, Configuration, Environment, FILE_NAME, GitCheck, HttpCheck, Pipeline, ProjectFile,
     RunStep, Verify, VerifyStep,

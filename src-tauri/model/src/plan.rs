@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use specta::Type;
 
-use crate::{At, DeploymentNumber, EnvironmentName, Error, Kind};
+use crate::{At, Code, DeploymentNumber, EnvironmentName, Error, Kind, Stage, counted};
 
 /// What holds state and is moved, in the order of a deployment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema, Type)]
@@ -66,6 +66,17 @@ pub struct Change {
     pub after: Option<String>,
 }
 
+/// A command that a project's files name, and that would run on this machine.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema, Type)]
+pub struct ProjectCommand {
+    /// When it would run.
+    pub stage: Stage,
+    /// What people read as the step's name.
+    pub name: String,
+    /// The line for the shell.
+    pub line: String,
+}
+
 /// Whether going back would be possible after this move, proven by checks.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema, Type)]
 pub struct Readiness {
@@ -109,6 +120,9 @@ pub struct Plan {
     pub notes: Vec<String>,
     /// What must be mended before the plan can run, such as required keys that have no value.
     pub blockers: Vec<String>,
+    /// Commands that it would run on this machine, and that may not run there because nobody trusts the project yet.
+    #[serde(default)]
+    pub untrusted: Vec<ProjectCommand>,
     /// Whether the environment's name must be typed.
     pub protected: bool,
     /// Whether there would be a way back.
@@ -119,8 +133,21 @@ impl Plan {
     /// Why it cannot be run, if something stands in its way.
     #[must_use]
     pub fn refusal(&self) -> Option<Error> {
-        let (first, rest) = self.blockers.split_first()?;
-        let more = if rest.is_empty() { String::new() } else { format!("; and {} more", rest.len()) };
-        Some(Error::invalid(format!("the plan cannot be run: {first}{more}")))
+        if let Some((first, rest)) = self.blockers.split_first() {
+            let more = if rest.is_empty() { String::new() } else { format!("; and {} more", rest.len()) };
+            return Some(Error::invalid(format!("the plan cannot be run: {first}{more}")));
+        }
+        let first = self.untrusted.first()?;
+        let more = match self.untrusted.len() {
+            1 => String::new(),
+            all => format!(" and {}", counted(all - 1, "other command")),
+        };
+        Some(
+            Error::new(
+                Code::Untrusted,
+                format!("this project is new to this machine, and would run `{}`{more} here", first.line),
+            )
+            .hint("`sternway trust` lists its commands, and lets them run once you have read them."),
+        )
     }
 }

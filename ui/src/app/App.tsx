@@ -75,7 +75,7 @@ function Screen() {
     case "projects":
       return <Projects />;
     case "settings":
-      return <Settings />;
+      return <Settings project={place.project} />;
     default:
       return <ProjectScreen key={place.project} place={place} />;
   }

@@ -98,6 +98,8 @@ function queries(backend: Backend) {
         queryFn: () => told(backend.status(project)),
         refetchInterval: STATUS_INTERVAL,
       }),
+    trust: (project: string) =>
+      queryOptions({ queryKey: ["trust", project], queryFn: () => told(backend.trust(project)) }),
     pending: (project: string, environment: string) =>
       queryOptions({
         queryKey: ["pending", project, environment],
@@ -306,6 +308,10 @@ export function useRefresh() {
       /** A rotation went a step on. */
       rotated(project: string) {
         for (const what of ["rotation", "secrets", "matrix", "pending", "versions"]) again(what, project);
+      },
+      /** A person trusts the project, or does so no more. */
+      trust(project: string) {
+        for (const what of ["trust", "plan", "rollback", "down", "promotion"]) again(what, project);
       },
       /** Somebody saw a secret. */
       audited(project: string) {

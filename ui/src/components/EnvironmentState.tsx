@@ -134,6 +134,7 @@ export function Release({ status }: { status: EnvironmentStatus | undefined }) {
             <code title={revision.commit}>{shortCommit(revision.commit)}</code>
             <span className={classes.branch}>{revision.branch ?? "detached"}</span>
             {revision.dirty && <span className={classes.dirty}>+ uncommitted</span>}
+            {revision.unsure && <span className={classes.dirty}>perhaps + uncommitted</span>}
           </>
         ) : (
           <span>{status.release ? "no git commit" : "no release yet"}</span>

@@ -94,6 +94,9 @@ export function fakeBackend({
         world.projects.unshift({ path, name: "wiki", opened: before(0), problem: null });
         return { path, name: "wiki", environments: ENVIRONMENTS };
       }),
+    trust: () => soon(() => world.trust),
+    trustProject: () => soon(() => Object.assign(world.trust, { at: before(0), by: "anna" })),
+    revokeTrust: () => soon(() => Object.assign(world.trust, { at: null, by: null })),
     launchProject: () => soon(() => null),
     launches: () => soon(() => undefined),
     keychainWaits: () => soon(() => undefined),

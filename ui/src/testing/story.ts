@@ -11,6 +11,7 @@ import type {
   Plan,
   SecretEntry,
   ServiceStatus,
+  TrustView,
 } from "../backend";
 import {
   before,
@@ -48,6 +49,16 @@ export function fakeStory(rows: number, pace: number) {
     matrix: rows > 0 ? largeMatrix(rows) : matrix(),
     secrets: secrets(),
     waiting: new Set(["staging"]),
+    trust: {
+      project: "shop",
+      at: before(90 * 24 * 60 * MINUTES),
+      by: "anna",
+      commands: [
+        { stage: "checks", name: "unit tests", line: "npm test" },
+        { stage: "build", name: "image web", line: "docker build -t shop/web web" },
+        { stage: "verification", name: "smoke", line: "./checks/smoke.sh" },
+      ],
+    } as TrustView,
     runs: new Map<number, FakeRun>(),
     plans: new Map<string, { environment: string; kind: Kind; to: number | null }>(),
   };
@@ -157,6 +168,7 @@ export function fakeStory(rows: number, pace: number) {
         "`backup` in sternway.yaml is not in effect yet.",
       ],
       blockers: missing ? ["STRIPE_KEY is required and has no value in production."] : [],
+      untrusted: [],
       protected: guarded,
       ready_to_go_back: {
         proven: true,

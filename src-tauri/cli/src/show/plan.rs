@@ -5,7 +5,7 @@ use std::fmt::Write;
 use sternway_core::view::Drift;
 use sternway_model::{Action, Change, Layer, Plan};
 
-use super::line;
+use super::{commands, line};
 
 /// A plan by layer, with reasons.
 pub fn plan(plan: &Plan) -> String {
@@ -26,6 +26,10 @@ pub fn plan(plan: &Plan) -> String {
     line!(text, "going back: {proven} ({})", plan.ready_to_go_back.reasons.join("; "));
     for blocker in &plan.blockers {
         line!(text, "✕ {blocker}");
+    }
+    if !plan.untrusted.is_empty() {
+        line!(text, "✕ this project is new to this machine; until it is trusted (`sternway trust`), it may not run:");
+        text.push_str(&commands(&plan.untrusted));
     }
     if plan.changes.is_empty() {
         line!(text, "nothing to change");

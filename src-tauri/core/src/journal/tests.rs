@@ -41,6 +41,7 @@ async fn recorded(line: &str) -> (Vec<String>, u64) {
         verifications: vec![],
         notes: vec![],
         blockers: vec![],
+        untrusted: vec![],
         protected: false,
         ready_to_go_back: Readiness { proven: true, reasons: vec![] },
     };
@@ -67,7 +68,10 @@ async fn recorded(line: &str) -> (Vec<String>, u64) {
     let owner = Owner::register(folder.path(), "test".to_owned()).expect("registered");
     let (variables, timeout) = (BTreeMap::new(), Duration::from_secs(600));
     let command = Command { line, folder: folder.path(), variables: &variables, timeout, owner: &owner };
-    let ran = command::run(&command, &CancellationToken::new(), &|line| journal.line(1, line)).await;
+    let ran = command::run(&crate::trust::Trusted::of_a_test(), &command, &CancellationToken::new(), &|line| {
+        journal.line(1, line)
+    })
+    .await;
     ran.expect("it ends well");
     journal.end(step, StepState::Done, "ended").await.expect("written");
     journal.close().await.expect("written");

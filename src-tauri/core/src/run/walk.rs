@@ -19,6 +19,7 @@ use crate::machine::Core;
 use crate::plan::Prepared;
 use crate::project::Project;
 use crate::steps;
+use crate::trust;
 use crate::verify::{self, Scene};
 use crate::want::Want;
 
@@ -232,8 +233,10 @@ impl Walk<'_> {
         timeout: std::time::Duration,
         variables: &BTreeMap<String, Sensitive>,
     ) -> Result<String> {
-        let command = Command { line, folder: &self.hold.project.folder, variables, timeout, owner: &self.hold.owner };
-        command::run(&command, &self.hold.live.cancel, &|line| self.journal.line(step, line)).await?;
+        let Hold { project, owner, trusted, .. } = self.hold;
+        let trusted = trust::wanted(trusted.as_ref())?;
+        let command = Command { line, folder: &project.folder, variables, timeout, owner };
+        command::run(trusted, &command, &self.hold.live.cancel, &|line| self.journal.line(step, line)).await?;
         Ok("ended with exit code 0".to_owned())
     }
 
@@ -263,6 +266,7 @@ impl Walk<'_> {
                 variables: &variables,
                 cancel: &hold.live.cancel,
                 output: &|line| self.journal.line(number, line),
+                trusted: hold.trusted.as_ref(),
                 owner: &hold.owner,
                 redactor: self.journal.redactor(),
             };

@@ -14,6 +14,8 @@ mod secrets;
 #[cfg(test)]
 mod take_over;
 #[cfg(test)]
+mod trust;
+#[cfg(test)]
 mod versions;
 
 #[cfg(test)]
@@ -176,6 +178,7 @@ configuration:
             builds: vec![],
             verifications: vec![],
             notes: vec![],
+            untrusted: Vec::new(),
             blockers: vec![],
             protected: false,
             ready_to_go_back: Readiness { proven: true, reasons: vec![] },

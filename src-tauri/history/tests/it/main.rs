@@ -49,6 +49,7 @@ mod fixture {
             verifications: vec![],
             notes: vec![],
             blockers: vec![],
+            untrusted: vec![],
             protected: false,
             ready_to_go_back: Readiness { proven: true, reasons: vec![] },
         }

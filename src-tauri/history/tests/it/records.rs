@@ -1,6 +1,6 @@
 //! Projects, secrets and plans.
 
-use sternway_history::{StoredPlan, StoredSecret};
+use sternway_history::{StoredPlan, StoredSecret, StoredTrust};
 use sternway_model::{Code, EnvironmentName, Kind, SecretName};
 
 use crate::fixture::{at, begin, shop};
@@ -41,6 +41,26 @@ async fn a_moved_project_takes_its_deployments_along() {
     assert_eq!(error.code, Code::InvalidInput, "both have deployments");
     let error = shop.history.move_project("/nowhere".as_ref(), "/elsewhere".as_ref()).await.unwrap_err();
     assert_eq!(error.code, Code::NotFound);
+}
+
+#[tokio::test]
+async fn trust_is_given_once_goes_along_with_the_folder_and_can_be_taken_back() {
+    let shop = shop().await;
+    assert_eq!(shop.history.trust(shop.project).await.unwrap(), None);
+    let trust = |person: &str, second| StoredTrust { at: at(second), person: person.to_owned() };
+    shop.history.set_trust(shop.project, Some(&trust("ann", 1))).await.unwrap();
+    shop.history.set_trust(shop.project, Some(&trust("ben", 2))).await.unwrap();
+    assert_eq!(shop.history.trust(shop.project).await.unwrap(), Some(trust("ann", 1)), "the first word counts");
+
+    let name = "shop".parse().unwrap();
+    let copy = shop.history.remember_project("/copy".as_ref(), &name, at(8)).await.unwrap();
+    assert_eq!(shop.history.trust(copy).await.unwrap(), None, "another folder is another project");
+    shop.history.move_project("/shop".as_ref(), "/moved".as_ref()).await.unwrap();
+    let moved = shop.history.remember_project("/moved".as_ref(), &name, at(9)).await.unwrap();
+    assert_eq!(shop.history.trust(moved).await.unwrap(), Some(trust("ann", 1)));
+
+    shop.history.set_trust(moved, None).await.unwrap();
+    assert_eq!(shop.history.trust(moved).await.unwrap(), None);
 }
 
 #[tokio::test]

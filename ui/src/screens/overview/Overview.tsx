@@ -4,6 +4,7 @@ import type { ProjectView } from "../../backend";
 import { LatestDeployments } from "../../components/LatestDeployments";
 import { Empty, Page } from "../../components/Page";
 import { Problem } from "../../components/Problem";
+import { Untrusted } from "../../components/Trust";
 import { EnvironmentColumn } from "./EnvironmentColumn";
 import { Moved } from "./Moved";
 import classes from "./Overview.module.css";
@@ -26,6 +27,7 @@ export function Overview({ project }: { project: ProjectView }) {
           />
         )}
         <Moved project={project} />
+        <Untrusted project={project.path} />
         {project.environments.length === 0 && (
           <Empty title="No environments yet">
             Name one below `environments:` in this project's sternway.yaml.

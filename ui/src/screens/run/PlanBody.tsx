@@ -7,6 +7,7 @@ import { go } from "../../app/routes";
 import type { Layer, Plan } from "../../backend";
 import { ChangeList } from "../../components/ChangeList";
 import { Notice } from "../../components/Problem";
+import { Untrusted } from "../../components/Trust";
 import { count } from "../../components/words";
 import classes from "./PlanBody.module.css";
 
@@ -21,6 +22,11 @@ interface Props {
 /** Whether nothing was released before it: that it has no way back is how things begin, and no fault. */
 export function isFirst({ from }: Plan): boolean {
   return from === null;
+}
+
+/** Whether it would run commands of a project that nobody trusts yet. */
+export function mayNotRun({ untrusted = [] }: Plan): boolean {
+  return untrusted.length > 0;
 }
 
 /** The plan in the order of the road: what blocks, what to know, then stage after stage. */
@@ -41,6 +47,7 @@ export function PlanBody({ plan, project, children, told = [] }: Props) {
           )}
         </Notice>
       )}
+      {mayNotRun(plan) && <Untrusted project={project} />}
       {children}
       {isFirst(plan) && (
         <Notice severity="info" title={`This is the first release of ${plan.environment}`}>

@@ -12,7 +12,7 @@ import { Empty, LoadingRows, Page } from "../../components/Page";
 import { Problem } from "../../components/Problem";
 import { ProtectedMark } from "../../components/state";
 import { count } from "../../components/words";
-import { isFirst, PlanBody } from "./PlanBody";
+import { isFirst, mayNotRun, PlanBody } from "./PlanBody";
 import classes from "./PlanScreen.module.css";
 
 interface Props {
@@ -155,7 +155,7 @@ function Confirm({ project, environment, verb, plan, onPlanAgain }: ConfirmProps
     go({ page: "deployment", project, number }, "replace");
   });
   const expired = Date.parse(plan.expires) <= now;
-  const blocked = plan.blockers.length > 0;
+  const blocked = plan.blockers.length > 0 || mayNotRun(plan);
   const ready = !blocked && !expired && (!plan.protected || typed === environment);
   return (
     <form
@@ -172,7 +172,9 @@ function Confirm({ project, environment, verb, plan, onPlanAgain }: ConfirmProps
           {expired
             ? "The plan has expired: plan again."
             : blocked
-              ? "What blocks it has to be mended first."
+              ? plan.blockers.length > 0
+                ? "What blocks it has to be mended first."
+                : "Its commands may not run on this machine yet."
               : "Runs exactly this plan, or refuses if anything has moved."}
         </span>
         {plan.protected && !blocked && (

@@ -25,6 +25,7 @@ export default function Release({ release }: { release: ReleaseView }) {
               <Hash of={revision.commit} what="the commit" shown={shortCommit(revision.commit)} />{" "}
               {revision.branch ?? "detached"}
               {revision.dirty && ", with uncommitted changes"}
+              {revision.unsure && ", perhaps with uncommitted changes"}
             </dd>
           </>
         )}

@@ -1,10 +1,10 @@
 import { UnstyledButton } from "@mantine/core";
 import type { Step } from "../../backend";
 import { ITEM, moveInList } from "../../components/arrows";
+import { STAGES } from "../../components/stages";
 import { StepMark } from "../../components/state";
 import { Elapsed } from "../../components/Time";
 import { usually } from "../../components/words";
-import { STAGES } from "./standing";
 import classes from "./Timeline.module.css";
 
 interface Props {

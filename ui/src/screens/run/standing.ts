@@ -1,16 +1,8 @@
 /** The one line that always says where things stand. */
-import type { Deployment, Stage, Step } from "../../backend";
+import type { Deployment, Step } from "../../backend";
 import { apart, type Reason } from "../../components/reason";
+import { STAGES } from "../../components/stages";
 import { count, title } from "../../components/words";
-
-export const STAGES: Record<Stage, string> = {
-  checks: "Checks",
-  build: "Build",
-  configuration: "Configuration",
-  application: "Application",
-  verification: "Verification",
-  notification: "Notification",
-};
 
 /** What the line says while a deployment runs and the core has not said anything better. */
 function underway(steps: readonly Step[]): string {

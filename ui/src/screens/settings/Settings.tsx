@@ -5,6 +5,7 @@ import { useQueries } from "../../app/queries";
 import type { Part } from "../../backend";
 import { LoadingRows, Page } from "../../components/Page";
 import { Problem } from "../../components/Problem";
+import { TrustState } from "../../components/Trust";
 import classes from "./Settings.module.css";
 
 const SCHEMES: { value: MantineColorScheme; label: string }[] = [
@@ -14,7 +15,7 @@ const SCHEMES: { value: MantineColorScheme; label: string }[] = [
 ];
 
 /** What Sternway needs from this machine and whether it has it; how it looks. */
-export default function Settings() {
+export default function Settings({ project }: { project?: string }) {
   const ask = useQueries();
   const machine = useQuery(ask.machine());
   const { colorScheme, setColorScheme } = useMantineColorScheme();
@@ -61,6 +62,14 @@ export default function Settings() {
             </div>
           )}
         </section>
+        {project && (
+          <section aria-labelledby="trust">
+            <h2 id="trust" className={classes.heading}>
+              Trust
+            </h2>
+            <TrustState project={project} />
+          </section>
+        )}
         <section aria-labelledby="appearance">
           <h2 id="appearance" className={classes.heading}>
             Appearance
