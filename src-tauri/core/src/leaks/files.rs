@@ -4,7 +4,7 @@ use std::io::Read;
 use std::path::Path;
 
 use ignore::WalkBuilder;
-use sternway_model::{Error, Result, open_file};
+use sternway_model::{Error, MOST_OF_TEXT, Result, open_file, read_file};
 
 use super::Search;
 
@@ -13,6 +13,7 @@ const LARGEST: u64 = 16 * 1024 * 1024;
 
 /// Reads every file of a folder that git would take; the answer is how many.
 pub(super) fn scan(folder: &Path, search: &mut Search) -> Result<u32> {
+    rules_are_files(folder)?;
     let mut read = 0;
     // An env file begins with a dot. A folder without a repository may have a .gitignore all the same.
     let walk = WalkBuilder::new(folder)
@@ -40,6 +41,23 @@ pub(super) fn scan(folder: &Path, search: &mut Search) -> Result<u32> {
         }
     }
     Ok(read)
+}
+
+/// That what says which files git ignores is no pipe and no device: whoever reads it would wait or read for ever.
+fn rules_are_files(folder: &Path) -> Result<()> {
+    const RULES: [&str; 2] = [".gitignore", ".ignore"];
+    let failed = |error: ignore::Error| Error::failed(format!("a file cannot be looked for: {error}"));
+    let walk =
+        WalkBuilder::new(folder).standard_filters(false).filter_entry(|entry| entry.file_name() != ".git").build();
+    for entry in walk {
+        let entry = entry.map_err(failed)?;
+        let folder = entry.file_type().is_some_and(|kind| kind.is_dir());
+        if !folder && RULES.iter().any(|name| entry.file_name() == *name) {
+            read_file("read", entry.path(), MOST_OF_TEXT)?;
+        }
+    }
+    let exclude = folder.join(".git/info/exclude");
+    if exclude.exists() { read_file("read", &exclude, MOST_OF_TEXT).map(drop) } else { Ok(()) }
 }
 
 fn contents(path: &Path) -> Result<Option<Vec<u8>>> {

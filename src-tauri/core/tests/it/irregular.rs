@@ -47,6 +47,14 @@ async fn variables_and_documents_that_are_pipes_are_refused_and_versions_leave_t
 }
 
 #[tokio::test]
+async fn rules_of_git_that_are_a_pipe_are_refused() {
+    let shop = Shop::with(&[("below/a.txt", "a\n")]);
+    replaced(&shop, "below/.gitignore");
+    let error = shop.core.scan_leaks(&shop.project(), false).await.expect_err("refused");
+    assert!(error.message.ends_with(&format!(".gitignore {REFUSED}")), "{error}");
+}
+
+#[tokio::test]
 async fn a_first_project_file_is_not_made_of_a_pipe() {
     let shop = Shop::with(&[(".env", "A=1\n")]);
     std::fs::remove_file(shop.path().join("sternway.yaml")).expect("removed");
