@@ -120,6 +120,7 @@ impl Started {
     }
 
     /// It has ended by itself.
+    #[cfg_attr(windows, allow(clippy::unused_async, reason = "elsewhere it waits"))]
     async fn tidy_up(self) {
         #[cfg(unix)]
         self.watch.done().await;

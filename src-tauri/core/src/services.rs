@@ -141,10 +141,11 @@ impl Core {
             tail: filter.tail,
         };
         let lines = observer.logs(&project.file.compose_project(environment), &query).await?;
+        // The engine counts the pieces of a long line: the first that it tells of a container may be the end of one.
+        let from_within = filter.tail.is_some() || filter.since.is_some();
         let mut begun = BTreeSet::new();
         let lines = lines.map_ok(move |line| {
-            // The engine counts the pieces of a long line: the first that it tells of a container may be the end of one.
-            let whole = may_be_cut(&line.text) || !begun.insert(line.container.clone());
+            let whole = !from_within || may_be_cut(&line.text) || !begun.insert(line.container.clone());
             ServiceLine {
                 service: line.service,
                 container: line.container,
