@@ -1,7 +1,7 @@
 //! The core and what it is built from.
 
 use std::collections::HashMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use sternway_compose::{Engine, Engines, Observer};
@@ -140,7 +140,10 @@ impl Core {
         let local = Target::Docker(EngineAddress::Local);
         let history = async {
             let history = self.history().await?;
-            Ok(history.file().display().to_string())
+            let copy = history.newest_copy();
+            let copy =
+                copy.as_deref().and_then(Path::file_name).map(|name| format!(", newest copy {}", name.display()));
+            Ok(format!("{}{}", history.file().display(), copy.unwrap_or_default()))
         };
         let keychain = async {
             self.vault().probe().await?;

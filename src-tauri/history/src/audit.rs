@@ -27,6 +27,7 @@ impl History {
     /// # Errors
     /// If the file cannot be written; then what the entry is about must not happen.
     pub async fn audit(&self, project: ProjectId, entry: &AuditEntry) -> Result<()> {
+        self.still_there()?;
         sqlx::query(
             "INSERT INTO audit (project, at, person, action, environment, subject, why) VALUES (?, ?, ?, ?, ?, ?, ?)",
         )
@@ -40,6 +41,7 @@ impl History {
         .execute(self.pool())
         .await
         .map_err(|error| self.fault(error))?;
+        self.count().await;
         Ok(())
     }
 

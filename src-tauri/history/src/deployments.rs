@@ -35,9 +35,12 @@ impl History {
     /// # Errors
     /// [`Code::Locked`] if one of the same environment runs, [`Code::Interrupted`] if the one before was interrupted and
     /// `after_interruption` is not set. Of two that begin at once, in whatever processes, one gets the error.
+    /// [`Code::HistoryDamaged`] if the file was taken away.
     pub async fn begin(&self, new: &NewDeployment<'_>) -> Result<DeploymentNumber> {
         let plan = to_json(new.plan)?;
         let want = to_json(new.want)?;
+        self.still_there()?;
+        self.copy_of_the_day(new.started).await?;
         let mut transaction = self.write().await?;
         self.refuse_overlap(&mut transaction, new).await?;
 
@@ -81,6 +84,7 @@ impl History {
                 .map_err(|error| self.fault(error))?;
         }
         self.commit(transaction).await?;
+        self.count().await;
         Ok(DeploymentNumber(number))
     }
 
@@ -117,7 +121,7 @@ impl History {
     ///
     /// # Errors
     /// If the deployment is not there or has ended already; if a release is given that is not its own, or one for a
-    /// deployment that did not succeed.
+    /// deployment that did not succeed. [`Code::HistoryDamaged`] if the file was taken away while the deployment ran.
     pub async fn finish(
         &self,
         project: ProjectId,
@@ -130,6 +134,7 @@ impl History {
         if release.is_some_and(|release| release.number != number || outcome != Outcome::Succeeded) {
             return Err(Error::internal(format!("{number} ended as {outcome} and cannot make this release")));
         }
+        self.still_there()?;
         let mut transaction = self.write().await?;
         let environment: Option<String> = sqlx::query_scalar(
             "UPDATE deployment SET result = ?1, message = ?2, ended = ?3
@@ -161,7 +166,9 @@ impl History {
                 .await
                 .map_err(|error| self.fault(error))?;
         }
-        self.commit(transaction).await
+        self.commit(transaction).await?;
+        self.count().await;
+        Ok(())
     }
 
     /// Says more about how a deployment ended, once that is known: whether moving back after it succeeded.

@@ -28,6 +28,7 @@
 //! ```
 
 mod audit;
+mod copies;
 mod deployments;
 mod journal;
 mod list;
@@ -39,6 +40,8 @@ mod releases;
 mod rotations;
 mod row;
 mod secrets;
+mod seen;
+mod sound;
 mod trust;
 mod version_list;
 mod versions;

@@ -1,14 +1,18 @@
 //! Opening the file: who may read it, which form it has, and bringing an older form up to date.
 
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Sqlite, SqliteConnection, SqlitePool, Transaction};
 use sternway_model::{Code, Error, Result};
 
+use crate::copies::back_up;
 use crate::place::Place;
+use crate::seen::{Found, Look, Marks, Seen};
+use crate::sound::{has_all, inspect, not_lost, quick_check};
 
 /// The steps from an empty file to the form of today: the n-th leads to version n. A step
 /// that was released is never edited; a new form is a new step.
@@ -20,7 +24,7 @@ pub(crate) const MIGRATIONS: &[&str] = &[
 ];
 
 /// Marks the file as a history of Sternway (`PRAGMA application_id`): "Stwy".
-const APPLICATION_ID: i64 = 0x5374_7779;
+pub(crate) const APPLICATION_ID: u32 = 0x5374_7779;
 
 /// How long a statement waits for another process that writes.
 const BUSY: Duration = Duration::from_secs(15);
@@ -42,18 +46,27 @@ pub struct History {
     pool: SqlitePool,
     /// Does not wait until the disk has what it writes.
     hasty: SqlitePool,
-    place: Arc<Place>,
+    pub(crate) place: Arc<Place>,
+    /// The file that was opened.
+    opened: Arc<Look>,
+    /// The day's copy was looked for.
+    pub(crate) copied: Arc<AtomicBool>,
+    /// What was last written down as seen.
+    marks: Arc<Mutex<Marks>>,
+    /// Whether its writes wait for the disk.
+    waits: bool,
 }
 
 impl History {
     /// Opens `history.sqlite` in this folder, and makes both if they are not there; only their owner may read them.
     ///
-    /// A file of an older form is copied to `history-backup-v<N>.sqlite` beside it, checked, and then migrated.
+    /// A file of an older form is checked, copied to `history-backup-v<N>.sqlite` beside it, and then migrated. One that was written to
+    /// since it was last opened is read as a whole, and compared with what was seen of it.
     ///
     /// # Errors
     /// [`Code::HistoryNewer`](sternway_model::Code::HistoryNewer) if a newer Sternway wrote it,
-    /// [`Code::HistoryDamaged`](sternway_model::Code::HistoryDamaged) if it is no history. In both cases the file is
-    /// left as it is.
+    /// [`Code::HistoryDamaged`](sternway_model::Code::HistoryDamaged) if it is no history, or not all of the one that it was. In both
+    /// cases the file and what is beside it are left as they are.
     pub async fn open(dir: &Path) -> Result<Self> {
         Self::open_with(dir, MIGRATIONS).await
     }
@@ -61,7 +74,6 @@ impl History {
     pub(crate) async fn open_with(dir: &Path, migrations: &[&'static str]) -> Result<Self> {
         let place = Place::new(dir);
         make_private_dir(place.dir()).await?;
-        make_private_file(&place.database()).await?;
         let begin = Instant::now();
         loop {
             // Switching a new file to WAL, and being the last to close it, want the file alone for a moment; SQLite's own
@@ -82,12 +94,27 @@ impl History {
             .busy_timeout(BUSY)
             .disable_statement_logging();
         let known = i64::try_from(migrations.len()).map_err(|error| Error::internal(error.to_string()))?;
-        let connection = if is_of_today(&place.database(), known).await {
+        // In this order: what was seen was there when the file is looked at.
+        let seen = Seen::read(&place)?;
+        let found = Found::at(&place)?;
+        not_lost(&place, &found, &seen)?;
+        make_private_file(&place.database()).await?;
+        let today = is_of_today(&place.database(), known).await;
+        let checked = match found {
+            Found::File(look) if today => {
+                if seen.file.as_ref() != Some(&look) {
+                    inspect(&options, &place, migrations, &seen).await?;
+                }
+                Some(look)
+            }
+            _ => None,
+        };
+        let connection = if today {
             None
         } else {
             // Looked at through a connection that sets nothing, so that a file which is refused stays as it is.
             let mut connection = options.connect().await.map_err(|error| place.fault(error))?;
-            migrate(&mut connection, &place, migrations).await?;
+            migrate(&mut connection, &place, migrations, &seen).await?;
             Some(connection)
         };
         // FULL: what the journal says must survive a power cut, too, because the containers do.
@@ -101,29 +128,46 @@ impl History {
             .connect_with(options.clone())
             .await
             .map_err(|error| place.fault(error))?;
-        match connection {
+        if let Some(connection) = connection {
             // Only now: the last one to close the file has to tidy it up.
-            Some(connection) => connection.close().await.map_err(|error| place.fault(error))?,
-            None => {
-                // A newer program may have changed the form, and the file does not know it yet.
-                let mut connection = pool.acquire().await.map_err(|error| place.fault(error))?;
-                let version = number(&mut connection, &place, "PRAGMA user_version").await?;
-                if version > known {
-                    return Err(place.newer(version, known));
-                }
-            }
+            connection.close().await.map_err(|error| place.fault(error))?;
+        }
+        let mut connection = pool.acquire().await.map_err(|error| place.fault(error))?;
+        // A newer program may have changed the form, and the file does not know it yet.
+        let version = number(&mut connection, &place, "PRAGMA user_version").await?;
+        if version > known {
+            return Err(place.newer(version, known));
+        }
+        let marks = has_all(&mut connection, &place, &seen).await?;
+        drop(connection);
+        let Found::File(opened) = Found::at(&place)? else {
+            return Err(place.damaged("it was taken away while it was opened"));
+        };
+        // What a hasty program wrote may not be on the disk yet: it is counted with the next write that waits for it.
+        let marks = if seen.marks == Marks::default() { marks } else { seen.marks.clone() };
+        let now = Seen { marks, file: checked };
+        if now != seen {
+            now.write(&place);
         }
         let hasty = SqlitePoolOptions::new()
             .max_connections(1)
             .connect_lazy_with(options.synchronous(SqliteSynchronous::Normal));
-        Ok(Self { pool, hasty, place: Arc::new(place) })
+        Ok(Self {
+            pool,
+            hasty,
+            place: Arc::new(place),
+            opened: Arc::new(opened),
+            copied: Arc::default(),
+            marks: Arc::new(Mutex::new(now.marks)),
+            waits: true,
+        })
     }
 
     /// The same history for what may be lost when the power is cut, such as a plan that can be made again: its writes do not
     /// wait for the disk. The next write that does takes them along, so the order stays.
     #[must_use]
     pub fn hasty(&self) -> Self {
-        Self { pool: self.hasty.clone(), ..self.clone() }
+        Self { pool: self.hasty.clone(), waits: false, ..self.clone() }
     }
 
     /// Reads the whole file and checks its structure. Takes seconds for a large history.
@@ -165,6 +209,34 @@ impl History {
         transaction.commit().await.map_err(|error| self.fault(error))
     }
 
+    /// Refuses to write into a file that nobody will find again.
+    ///
+    /// # Errors
+    /// [`Code::HistoryDamaged`](sternway_model::Code::HistoryDamaged) if the file was removed or replaced since it was opened.
+    pub(crate) fn still_there(&self) -> Result<()> {
+        let there = matches!(Found::at(&self.place)?, Found::File(look) if look.is_file_of(&self.opened));
+        if there { Ok(()) } else { Err(self.damaged("it was removed or replaced while it was in use")) }
+    }
+
+    /// Writes down how much the file has, now that something was added that must not be lost. It is added whatever comes of this.
+    pub(crate) async fn count(&self) {
+        if !self.waits {
+            return;
+        }
+        let counted = async {
+            let mut connection = self.pool.acquire().await.map_err(|error| self.fault(error))?;
+            let now = Marks::of(&mut connection, &self.place).await?;
+            if *self.marks.lock().unwrap_or_else(PoisonError::into_inner) == now {
+                return Ok(());
+            }
+            let before = Seen::read(&self.place)?;
+            Seen { marks: now.clone().at_least(&before.marks), ..before }.write(&self.place);
+            *self.marks.lock().unwrap_or_else(PoisonError::into_inner) = now;
+            Ok::<(), Error>(())
+        };
+        drop(counted.await);
+    }
+
     pub(crate) fn fault(&self, error: sqlx::Error) -> Error {
         self.place.fault(error)
     }
@@ -187,7 +259,7 @@ async fn is_of_today(file: &Path, known: i64) -> bool {
     let is_read = read.await.is_ok();
     let number =
         |place: usize| header[place..place + 4].iter().fold(0_i64, |number, byte| number << 8 | i64::from(*byte));
-    is_read && number(APPLICATION) == APPLICATION_ID && number(USER_VERSION) == known
+    is_read && number(APPLICATION) == i64::from(APPLICATION_ID) && number(USER_VERSION) == known
 }
 
 async fn make_private_dir(dir: &Path) -> Result<()> {
@@ -200,7 +272,7 @@ async fn make_private_dir(dir: &Path) -> Result<()> {
 
 /// Made before SQLite opens it, so that there is no moment in which others may read it. SQLite gives the files beside it
 /// (`-wal`, `-shm`) the same permissions.
-async fn make_private_file(file: &Path) -> Result<()> {
+pub(crate) async fn make_private_file(file: &Path) -> Result<()> {
     let mut options = tokio::fs::OpenOptions::new();
     options.write(true).create(true).truncate(false);
     #[cfg(unix)]
@@ -208,17 +280,25 @@ async fn make_private_file(file: &Path) -> Result<()> {
     options.open(file).await.map(drop).map_err(|error| Error::io("open", file, &error))
 }
 
-async fn number(connection: &mut SqliteConnection, place: &Place, query: &'static str) -> Result<i64> {
+pub(crate) async fn number(connection: &mut SqliteConnection, place: &Place, query: &'static str) -> Result<i64> {
     sqlx::query_scalar(query).fetch_one(connection).await.map_err(|error| place.fault(error))
 }
 
-async fn migrate(connection: &mut SqliteConnection, place: &Place, migrations: &[&'static str]) -> Result<()> {
+async fn migrate(
+    connection: &mut SqliteConnection,
+    place: &Place,
+    migrations: &[&'static str],
+    seen: &Seen,
+) -> Result<()> {
     let known = i64::try_from(migrations.len()).map_err(|error| Error::internal(error.to_string()))?;
     let tables = number(connection, place, "SELECT count(*) FROM sqlite_schema").await?;
     let version = number(connection, place, "PRAGMA user_version").await?;
     let application = number(connection, place, "PRAGMA application_id").await?;
-    if tables > 0 && application != APPLICATION_ID {
+    if tables > 0 && application != i64::from(APPLICATION_ID) {
         return Err(place.damaged("it is a database of another program"));
+    }
+    if let Some(lost) = Marks::default().lost(&seen.marks).filter(|_| tables == 0) {
+        return Err(place.damaged(format!("nothing is in it: {lost}")));
     }
     if version > known {
         return Err(place.newer(version, known));
@@ -228,13 +308,18 @@ async fn migrate(connection: &mut SqliteConnection, place: &Place, migrations: &
     }
     if tables > 0 {
         quick_check(connection, place).await?;
-        back_up(connection, place, version).await?;
+        let copied = back_up(connection, &place.backup(version)).await;
+        copied.map_err(|error| error.context("the history was not migrated, because its copy could not be written"))?;
     }
     step_up(connection, place, migrations).await
 }
 
 /// Runs the steps that the file lacks, all in one transaction: nobody who opens it meanwhile sees a form between two.
-async fn step_up(connection: &mut SqliteConnection, place: &Place, migrations: &[&'static str]) -> Result<()> {
+pub(crate) async fn step_up(
+    connection: &mut SqliteConnection,
+    place: &Place,
+    migrations: &[&'static str],
+) -> Result<()> {
     let fault = |error| place.fault(error);
     let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await.map_err(fault)?;
     // Another process may have been faster.
@@ -248,37 +333,15 @@ async fn step_up(connection: &mut SqliteConnection, place: &Place, migrations: &
     transaction.commit().await.map_err(fault)
 }
 
-async fn quick_check(connection: &mut SqliteConnection, place: &Place) -> Result<()> {
-    let findings: Vec<String> =
-        sqlx::query_scalar("PRAGMA quick_check(5)").fetch_all(connection).await.map_err(|error| place.fault(error))?;
-    if findings == ["ok"] { Ok(()) } else { Err(place.damaged(findings.join("; "))) }
-}
-
-/// Copies the file as it is now. The copy gets its name only when it is complete.
-async fn back_up(connection: &mut SqliteConnection, place: &Place, version: i64) -> Result<()> {
-    let copy = place.backup(version);
-    // One per process: two that open the same old file at once must not write into one another's copy.
-    let incomplete = copy.with_extension(format!("incomplete-{}", std::process::id()));
-    match tokio::fs::remove_file(&incomplete).await {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-            return Err(Error::io("remove", &incomplete, &error));
-        }
-        _ => {}
-    }
-    // VACUUM INTO accepts a file that is there if it is empty.
-    make_private_file(&incomplete).await?;
-    let name = incomplete.to_str().ok_or_else(|| Error::invalid("the data folder's path is not UTF-8"))?;
-    let copied = sqlx::query("VACUUM INTO ?").bind(name).execute(connection).await;
-    if let Err(error) = copied {
-        let error = place.fault(error).context("the history was not migrated, because its copy could not be written");
-        return match tokio::fs::remove_file(&incomplete).await {
-            Ok(()) => Err(error),
-            Err(left) => Err(error.context(Error::io("remove", &incomplete, &left))),
-        };
-    }
-    let written = async { tokio::fs::File::open(&incomplete).await?.sync_all().await };
-    written.await.map_err(|error| Error::io("write", &incomplete, &error))?;
-    tokio::fs::rename(&incomplete, &copy).await.map_err(|error| Error::io("rename", &incomplete, &error))
+/// A file of an older form, as the program of that time left it after these statements.
+#[cfg(test)]
+pub(crate) async fn old_file(dir: &Path, known: usize, statements: &'static str) {
+    let place = Place::new(dir);
+    let options = SqliteConnectOptions::new().filename(place.database()).create_if_missing(true);
+    let mut old = options.connect().await.unwrap();
+    step_up(&mut old, &place, &MIGRATIONS[..known]).await.unwrap();
+    sqlx::raw_sql(statements).execute(&mut old).await.unwrap();
+    old.close().await.unwrap();
 }
 
 #[cfg(test)]
@@ -321,11 +384,9 @@ mod tests {
     async fn each_form_that_was_released_becomes_the_newest() {
         for known in 1..MIGRATIONS.len() {
             let home = tempfile::tempdir().unwrap();
-            let old = History::open_with(home.path(), &MIGRATIONS[..known]).await.unwrap();
-            let at = sternway_model::At::from_millis(1).unwrap();
-            let project = old.remember_project("/shop".as_ref(), &"shop".parse().unwrap(), at).await.unwrap();
-            old.close().await;
+            old_file(home.path(), known, "INSERT INTO project (path, name, opened) VALUES ('/shop', 'shop', 1)").await;
             let new = History::open(home.path()).await.expect("it is migrated");
+            let project = new.projects().await.unwrap()[0].id;
             assert_eq!(new.newest_version(project).await.unwrap(), None);
             new.check().await.unwrap();
         }

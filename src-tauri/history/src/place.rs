@@ -1,8 +1,12 @@
 //! Where the history lies, and how a failure of its file is told to a person.
 
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU32, Ordering};
 
-use sternway_model::{Code, Error, Location};
+use sternway_model::{At, Code, Error, Location};
+
+/// How names of copies begin.
+const COPY: &str = "history-backup-";
 
 /// The folder with the history's file and its copies.
 #[derive(Debug, Clone)]
@@ -23,20 +27,59 @@ impl Place {
         self.dir.join("history.sqlite")
     }
 
-    /// Where the copy from before a migration away from `version` is kept.
-    pub(crate) fn backup(&self, version: i64) -> PathBuf {
-        self.dir.join(format!("history-backup-v{version}.sqlite"))
+    /// What is written and not brought into the file yet.
+    pub(crate) fn beside(&self) -> PathBuf {
+        self.dir.join("history.sqlite-wal")
     }
 
-    /// The copies that are there, by name.
-    fn backups(&self) -> Vec<String> {
+    /// What was seen of the file.
+    pub(crate) fn seen(&self) -> PathBuf {
+        self.dir.join("history.sqlite-seen")
+    }
+
+    /// Where that is written until it is complete: each time another, of all programs.
+    pub(crate) fn unfinished_seen(&self) -> PathBuf {
+        static NUMBER: AtomicU32 = AtomicU32::new(0);
+        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+        self.dir.join(format!("history.sqlite-seen-{}-{number}", std::process::id()))
+    }
+
+    /// Where the copy from before a migration away from `version` is kept.
+    pub(crate) fn backup(&self, version: i64) -> PathBuf {
+        self.dir.join(format!("{COPY}v{version}.sqlite"))
+    }
+
+    /// Where a day's copy is kept.
+    pub(crate) fn daily(&self, at: At) -> PathBuf {
+        self.dir.join(format!("{COPY}{}.sqlite", at.0.strftime("%Y-%m-%d")))
+    }
+
+    /// The days' copies, the oldest first.
+    pub(crate) fn dailies(&self) -> Vec<PathBuf> {
+        let mut days = self.copies();
+        days.retain(|file| {
+            !file.file_name().is_some_and(|name| name.to_string_lossy().starts_with("history-backup-v"))
+        });
+        days.sort();
+        days
+    }
+
+    fn copies(&self) -> Vec<PathBuf> {
+        // What cannot be listed has none that could be named.
         let Ok(entries) = std::fs::read_dir(&self.dir) else { return Vec::new() };
-        let mut names: Vec<String> = entries
-            .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
-            .filter(|name| name.starts_with("history-backup-v") && name.ends_with(".sqlite"))
-            .collect();
-        names.sort();
-        names
+        let is_copy = |name: &str| name.starts_with(COPY) && name.ends_with(".sqlite");
+        entries
+            .filter_map(|entry| Some(entry.ok()?.path()))
+            .filter(|file| file.file_name().and_then(|name| name.to_str()).is_some_and(is_copy))
+            .collect()
+    }
+
+    /// The copy that was written last and is whole, as far as its header says.
+    pub(crate) fn newest_good_copy(&self) -> Option<PathBuf> {
+        let written = |file: PathBuf| Some((std::fs::metadata(&file).ok()?.modified().ok()?, file));
+        let mut copies: Vec<_> = self.copies().into_iter().filter(|file| is_whole(file)).filter_map(written).collect();
+        copies.sort();
+        copies.pop().map(|(_, file)| file)
     }
 
     fn at(&self) -> Location {
@@ -45,13 +88,15 @@ impl Place {
 
     /// The file holds something that it should not.
     pub(crate) fn damaged(&self, what: impl std::fmt::Display) -> Error {
-        let copies = self.backups();
-        // SQLite would lay a left-over `-wal` file over a copy that is put in the place.
-        let away = "Move it away, with `history.sqlite-wal` and `history.sqlite-shm` if they are there";
-        let way_out = if copies.is_empty() {
-            format!("{away}, to begin a new history; there is no copy of it in its folder.")
-        } else {
-            format!("{away}, to begin a new history or to put a copy in its place: {}.", copies.join(", "))
+        // SQLite would lay what is beside the file over a copy that is put in its place.
+        let away = "Move away every file whose name begins with `history.sqlite`, to begin a new history";
+        let copy = self.newest_good_copy();
+        let way_out = match copy.as_deref().and_then(Path::file_name) {
+            Some(copy) => format!(
+                "{away} or to put a copy in its place, under the name `history.sqlite`: the newest good one is {}.",
+                copy.to_string_lossy()
+            ),
+            None => format!("{away}; there is no good copy of it in its folder."),
         };
         Error::new(Code::HistoryDamaged, format!("the history {} is damaged: {what}", self.database().display()))
             .hint(way_out)
@@ -80,8 +125,9 @@ impl Place {
             sqlx::Error::Database(cause) => {
                 let code = cause.code().and_then(|code| code.parse::<i32>().ok()).unwrap_or_default();
                 match code & 0xff {
-                    // SQLITE_CORRUPT, SQLITE_NOTADB
-                    11 | 26 => self.damaged(cause),
+                    // SQLITE_ERROR: the statements are ours and fixed, so that a table or a column is not there; SQLITE_CORRUPT,
+                    // SQLITE_NOTADB
+                    1 | 11 | 26 => self.damaged(cause),
                     // SQLITE_BUSY, SQLITE_LOCKED
                     5 | 6 => Error {
                         code: Code::TimedOut,
@@ -107,4 +153,28 @@ impl Place {
             _ => failed("the history does not answer", "Try again."),
         }
     }
+}
+
+/// Whether a file is a history and has all the pages that its header speaks of
+/// (<https://www.sqlite.org/fileformat2.html>, section 1.3).
+fn is_whole(file: &Path) -> bool {
+    use std::io::Read;
+    let mut header = [0; 100];
+    let read = || -> std::io::Result<u64> {
+        let mut file = std::fs::File::open(file)?;
+        file.read_exact(&mut header)?;
+        Ok(file.metadata()?.len())
+    };
+    let Ok(length) = { read }() else { return false };
+    let number = |place: usize, bytes: usize| {
+        header[place..place + bytes].iter().fold(0_u64, |number, byte| number << 8 | u64::from(*byte))
+    };
+    // A page of 65536 bytes is written as 1.
+    let page = match number(16, 2) {
+        1 => 65_536,
+        page => page,
+    };
+    header.starts_with(b"SQLite format 3\0")
+        && number(68, 4) == u64::from(crate::open::APPLICATION_ID)
+        && page * number(28, 4) == length
 }

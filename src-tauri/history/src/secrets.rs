@@ -55,7 +55,8 @@ impl History {
         fingerprint: &str,
         by: &str,
     ) -> Result<u32> {
-        sqlx::query_scalar(
+        self.still_there()?;
+        let version = sqlx::query_scalar(
             "INSERT INTO secret_version (project, environment, name, version, fingerprint, created_by)
              SELECT ?1, ?2, ?3, coalesce(max(version), 0) + 1, ?4, ?5 FROM secret_version
              WHERE project = ?1 AND environment = ?2 AND name = ?3
@@ -68,7 +69,9 @@ impl History {
         .bind(by)
         .fetch_one(self.pool())
         .await
-        .map_err(|error| self.fault(error))
+        .map_err(|error| self.fault(error))?;
+        self.count().await;
+        Ok(version)
     }
 
     /// Notes that the value of a version is in the keychain. The version's number comes from
@@ -201,22 +204,19 @@ impl History {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::open::MIGRATIONS;
+    use crate::open::old_file;
 
     #[tokio::test]
     async fn values_of_before_projects_had_an_identity_are_under_their_names() {
         let home = tempfile::tempdir().unwrap();
         let (environment, name) = ("staging".parse().unwrap(), "TOKEN".parse().unwrap());
-        let at = At::from_millis(1).unwrap();
-        let old = History::open_with(home.path(), &MIGRATIONS[..2]).await.unwrap();
-        let project = old.remember_project("/shop".as_ref(), &"shop".parse().unwrap(), at).await.unwrap();
-        for print in ["f1", "f2"] {
-            old.next_secret_version(project, &environment, &name, print, "ann").await.unwrap();
-        }
-        old.drop_secret_version(project, &environment, &name, 2).await.unwrap();
-        old.close().await;
+        let statements = "INSERT INTO project (path, name, opened) VALUES ('/shop', 'shop', 1);
+            INSERT INTO secret_version (project, environment, name, version, fingerprint, created_by)
+            VALUES (1, 'staging', 'TOKEN', 1, 'f1', 'ann'), (1, 'staging', 'TOKEN', 2, NULL, 'ann')";
+        old_file(home.path(), 2, statements).await;
 
         let history = History::open(home.path()).await.unwrap();
+        let project = history.projects().await.unwrap()[0].id;
         history.identity(project).await.expect("it has one now");
         history.next_secret_version(project, &environment, &name, "f3", "ann").await.unwrap();
         let by_name = async || -> Vec<(u32, bool)> {

@@ -171,6 +171,7 @@ impl History {
     /// # Errors
     /// If the file cannot be written.
     pub async fn record_version(&self, new: &NewVersion<'_>) -> Result<Option<u32>> {
+        self.still_there()?;
         let mut transaction = self.write().await?;
         let newest = newest(self, &mut transaction, new.project).await?;
         let before = entries(self, &mut transaction, new.project, u32::MAX).await?;
@@ -183,6 +184,7 @@ impl History {
         if changes.is_empty() {
             return Ok(newest);
         }
+        self.copy_of_the_day(new.created).await?;
         let number = newest.unwrap_or(0) + 1;
         sqlx::query(
             "INSERT INTO configuration_version (project, number, cause, created_by, created, note)

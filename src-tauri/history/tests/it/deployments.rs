@@ -37,7 +37,7 @@ async fn of_two_that_begin_at_once_one_wins() {
 async fn an_interruption_stands_in_the_way_until_a_person_decides() {
     let shop = shop().await;
     let number = begin(&shop.history, shop.project, "staging").await.unwrap();
-    assert_eq!(shop.history.running(shop.project).await.unwrap()[0].1, "laptop 4711");
+    assert_eq!(shop.history.running(shop.project).await.unwrap()[0].1, *shop.history.file().to_string_lossy());
     assert!(shop.history.mark_interrupted(shop.project, number, "the program is gone").await.unwrap());
     assert!(
         !shop.history.mark_interrupted(shop.project, number, "seen twice").await.unwrap(),

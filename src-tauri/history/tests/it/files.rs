@@ -37,8 +37,9 @@ async fn only_the_owner_may_read_it() {
 async fn a_file_that_is_no_database_is_refused_with_the_way_out() {
     let home = tempfile::tempdir().unwrap();
     let file = home.path().join("history.sqlite");
+    History::open(home.path()).await.unwrap().close().await;
+    fs::rename(&file, home.path().join("history-backup-v3.sqlite")).unwrap();
     fs::write(&file, "not a database at all, but long enough to have a header of a hundred bytes. ".repeat(9)).unwrap();
-    fs::write(home.path().join("history-backup-v3.sqlite"), "").unwrap();
     let error = History::open(home.path()).await.expect_err("it cannot be read");
     assert_eq!(error.code, Code::HistoryDamaged);
     assert!(error.message.contains(file.to_str().unwrap()), "{}", error.message);

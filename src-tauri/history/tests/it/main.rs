@@ -1,6 +1,9 @@
 //! The history as its users see it: one open file, several programs.
 
 #[cfg(test)]
+#[cfg(unix)]
+mod damage;
+#[cfg(test)]
 mod deployments;
 #[cfg(test)]
 mod files;
@@ -86,7 +89,8 @@ mod fixture {
                 plan: &plan(environment),
                 want: &serde_json::json!({ "kind": "deploy" }),
                 by: "ann",
-                owner: "laptop 4711",
+                // Each program has a name of its own.
+                owner: &history.file().to_string_lossy(),
                 started: at(1),
                 summary: "web: new image",
                 steps: &[(Stage::Build, "pull".into()), (Stage::Application, "start".into())],
