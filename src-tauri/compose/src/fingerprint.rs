@@ -96,10 +96,11 @@ pub(crate) fn of_settings(canonical: &Value) -> String {
 }
 
 fn content_hash(source: &FileSource, files: &BTreeMap<PathBuf, String>) -> String {
-    match (&source.content, &source.file) {
-        (Some(content), _) => sha256(content.as_bytes()),
-        (None, Some(file)) => files.get(file).cloned().unwrap_or_default(),
-        (None, None) => String::new(),
+    match (&source.content, &source.kept, &source.file) {
+        (Some(content), ..) => sha256(content.as_bytes()),
+        (None, Some(kept), _) => kept.content().to_owned(),
+        (None, None, Some(file)) => files.get(file).cloned().unwrap_or_default(),
+        (None, None, None) => String::new(),
     }
 }
 
@@ -109,7 +110,8 @@ fn pins(source: &FileSource) -> Vec<String> {
 }
 
 /// Hashes of the files that the model's secrets and configs come from, as far as a service uses them. A folder is mounted, and
-/// what is in it is the service's own business; where the engine is on another machine it is copied, and counts.
+/// what is in it is the service's own business; where the engine is on another machine it is copied, and counts. A kept copy tells by
+/// its name what is in it, and a file that is not there has no hash.
 ///
 /// # Errors
 /// If one cannot be read.
@@ -117,8 +119,9 @@ pub(crate) fn files(model: &Model, remote: bool) -> Result<BTreeMap<PathBuf, Str
     let mut files = BTreeMap::new();
     for service in model.services.values() {
         for (grants, sources) in [(&service.secrets, &model.secrets), (&service.configs, &model.configs)] {
-            let used = grants.iter().filter_map(|grant| sources.get(&grant.source)?.file.as_ref());
-            for file in used {
+            let used = grants.iter().filter_map(|grant| sources.get(&grant.source));
+            let of_project = used.filter(|source| source.kept.is_none()).filter_map(|source| source.file.as_ref());
+            for file in of_project.filter(|file| file.exists()) {
                 let hash = match (file.is_dir(), remote) {
                     (true, false) => String::new(),
                     (true, true) => of_folder(file)?,

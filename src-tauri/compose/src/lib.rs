@@ -67,7 +67,9 @@ pub use engine::{Engine, EngineInfo, Engines, Observer};
 pub use execute::{Done, Output, Pipes, Run, execute, restart, run_once};
 pub use image::KeptImage;
 pub use lease::{Holder, Lease, Owner};
-pub use load::{FromFile, Loaded, Places, Sources, allowed_name, as_compose_prints, load, to_yaml};
+pub use load::{
+    FromFile, Loaded, Places, Sources, absolute_in, allowed_name, as_compose_prints, load, relative_to, to_yaml,
+};
 pub use logs::{ContainerLine, Lines, LogQuery};
 pub use model::Model;
 pub use observe::{Observed, images_after};

@@ -42,6 +42,7 @@ use sternway_model::yaml::Node;
 use sternway_model::{Error, Origin, Result, Seal, nearest};
 
 use absolute::Base;
+pub use absolute::{absolute_in, relative_to};
 use consistency::Whole;
 use document::Scope;
 use environment::Files;

@@ -11,11 +11,11 @@ mod slips;
 mod supported;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 use serde_json::Value;
-use sternway_model::{Code, Error, Location, Result, SecretPin, ServiceName, mentions};
+use sternway_model::{Code, Error, KeptFile, Location, Result, SecretPin, ServiceName, mentions};
 
 use crate::waiting::Waiting;
 
@@ -124,12 +124,14 @@ pub struct Volume {
     pub canonical: Value,
 }
 
-/// Where a secret's or a config's content comes from. Exactly one of the three is given.
+/// Where a secret's or a config's content comes from. Exactly one of them is given.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(default)]
 pub struct FileSource {
     /// A file on this machine.
     pub file: Option<PathBuf>,
+    /// The copy that a release has of a file. Whoever mounts or copies it puts where that is into `file`.
+    pub kept: Option<KeptFile>,
     /// A variable; [`Model::with_environment`] turns it into `content`.
     pub environment: Option<String>,
     /// The content, secrets as pins.
@@ -215,6 +217,17 @@ impl Model {
             }
         }
         Ok(self)
+    }
+
+    /// With the copies that a release has of files where they are now: in this folder.
+    #[must_use]
+    pub fn with_kept_in(mut self, folder: &Path) -> Self {
+        for source in self.secrets.values_mut().chain(self.configs.values_mut()) {
+            if let Some(kept) = &source.kept {
+                source.file = Some(folder.join(kept.path()));
+            }
+        }
+        self
     }
 
     /// Every secret that the model mentions, without repetition.
@@ -310,7 +323,7 @@ impl Model {
             }
             let copied = service.secrets.iter().filter_map(|grant| self.secrets.get(&grant.source));
             let mut copied = copied.chain(service.configs.iter().filter_map(|grant| self.configs.get(&grant.source)));
-            if service.read_only && copied.any(|source| source.file.is_none()) {
+            if service.read_only && copied.any(|source| source.file.is_none() && source.kept.is_none()) {
                 return Err(Error::new(
                     Code::Unsupported,
                     format!("nothing can be copied into the read-only containers of service {name}"),

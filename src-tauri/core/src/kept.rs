@@ -1,26 +1,52 @@
 //! The content of Compose `configs` that are files: a release has its own copy, so that going back brings back what was in
 //! them, and so that an edit in the project does not reach what runs before it is deployed.
+//!
+//! A plan names the copies by what will be in them, and the deployment makes them. So planning writes nothing, and what a secret is
+//! in is known before anything is copied.
 
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use serde_json::Value;
 use sha2::{Digest, Sha256};
-use sternway_model::{Error, Result, counted, read_file, token_in};
+use sternway_model::{Error, KeptFile, Result, counted, read_file, token_in};
+use sternway_vault::Redactor;
+
+use crate::home::private_folder;
+use crate::planning::moved;
 
 /// What is larger is no configuration.
 const LARGEST: u64 = 4 << 20;
 
-/// Copies the files of a canonical model's configs below `home`, each under the hash of its content, and makes the model name
-/// the copies. Says which ones stay where they are, and why.
+/// A copy that a deployment makes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ToKeep {
+    /// The config's key.
+    config: String,
+    /// Whose content it is.
+    file: PathBuf,
+    /// What it will be.
+    kept: KeptFile,
+}
+
+impl ToKeep {
+    /// What it will be.
+    pub(crate) fn kept(&self) -> &KeptFile {
+        &self.kept
+    }
+}
+
+/// Makes a canonical model name the copies of its configs' files. Gives the copies, and says which files stay where they are, and why.
 ///
 /// # Errors
-/// If a copy cannot be written.
-pub(crate) fn keep(home: &Path, application: &mut Value) -> Result<Vec<String>> {
-    let mut notes = Vec::new();
+/// If a file cannot be read.
+pub(crate) fn name(application: &mut Value) -> Result<(Vec<ToKeep>, Vec<String>)> {
+    let (mut copies, mut notes) = (Vec::new(), Vec::new());
     let configs = application.get_mut("configs").and_then(Value::as_object_mut);
-    for (name, config) in configs.into_iter().flatten() {
+    let configs = configs.into_iter().flatten().filter_map(|(name, config)| Some((name, config.as_object_mut()?)));
+    for (name, config) in configs {
         let Some(file) = config.get("file").and_then(Value::as_str).map(path_of) else { continue };
         // A file that is not there is found missing by whoever needs it; a folder is not one content.
         let Ok(about) = fs::metadata(&file) else { continue };
@@ -41,23 +67,68 @@ pub(crate) fn keep(home: &Path, application: &mut Value) -> Result<Vec<String>> 
             ));
             continue;
         }
-        let copy = write(home, &file, &content, mode(&about))?;
-        config["file"] = text_of(&copy).into();
+        let called = file.file_name().unwrap_or_default().to_string_lossy();
+        let kept = KeptFile::new(&hash(&content), mode(&about), &called)?;
+        config.remove("file");
+        config.insert("kept".to_owned(), doubled(&kept.to_string()).into());
+        copies.push(ToKeep { config: name.clone(), file, kept });
+    }
+    Ok((copies, notes))
+}
+
+/// Makes the copies of a want below `folder`. A content that holds a value which `known` masks is not copied: the model names the
+/// project's file again, and what is given says so.
+///
+/// # Errors
+/// [`sternway_model::Code::PlanMoved`] if a file is not what it was when the plan was made; if a copy cannot be written.
+pub(crate) fn copy(folder: &Path, application: &mut Value, copies: &[ToKeep], known: &Redactor) -> Result<Vec<String>> {
+    let mut notes = Vec::new();
+    for ToKeep { config, file, kept } in copies.iter().filter(|copy| !copy.is_there(folder)) {
+        let content = read_file("read", file, LARGEST)?;
+        if hash(&content) != kept.content() {
+            return Err(moved().context(format!("{} was written to", file.display())));
+        }
+        let text = String::from_utf8_lossy(&content);
+        if known.redact(&text) == text {
+            write(folder, kept, &content)?;
+            continue;
+        }
+        if let Some(config) = application["configs"][config].as_object_mut() {
+            config.remove("kept");
+            config.insert("file".to_owned(), doubled(&file.to_string_lossy()).into());
+        }
+        notes.push(format!(
+            "config {config}: {} holds the value of a secret, so its content is not kept for going back; put the config into \
+             `content:` with a reference to the keychain",
+            file.display()
+        ));
     }
     Ok(notes)
 }
 
+impl ToKeep {
+    /// Whether the copy is made already.
+    pub(crate) fn is_there(&self, folder: &Path) -> bool {
+        problem(folder, &self.kept).is_none()
+    }
+}
+
+/// What is wrong with a copy, if something is.
+pub(crate) fn problem(folder: &Path, kept: &KeptFile) -> Option<&'static str> {
+    match read_file("read", &folder.join(kept.path()), LARGEST) {
+        Err(_) => Some("is no longer in"),
+        Ok(content) if hash(&content) != kept.content() => Some("is not any more what was kept in"),
+        Ok(_) => None,
+    }
+}
+
 /// What a release uses and does not have a copy of: files of secrets, folders, and what services mount from the project.
-fn not_kept(home: &Path, project: &Path, application: &Value) -> Vec<String> {
+fn not_kept(project: &Path, application: &Value) -> Vec<String> {
     let entries = |section: &str| application.get(section).and_then(Value::as_object).into_iter().flatten();
     let mut missing = Vec::new();
     for (section, word) in [("secrets", "secret"), ("configs", "config")] {
-        for (name, source) in entries(section) {
-            let file = source.get("file").and_then(Value::as_str).map(path_of);
-            if file.is_some_and(|file| !file.starts_with(home)) {
-                missing.push(format!("the file of {word} {name}"));
-            }
-        }
+        let of_files = entries(section).filter(|(_, source)| source.get("file").is_some());
+        missing.extend(of_files.map(|(name, _)| format!("the file of {word} {name}")));
     }
     for (name, service) in entries("services") {
         let mounts = service.get("volumes").and_then(Value::as_array).into_iter().flatten();
@@ -71,52 +142,61 @@ fn not_kept(home: &Path, project: &Path, application: &Value) -> Vec<String> {
     missing
 }
 
-/// The copies that a release names and that are gone.
-pub(crate) fn gone(home: &Path, application: &Value) -> Vec<String> {
-    let gone = copies(home, application).filter(|(_, file)| !file.is_file());
-    gone.map(|(name, file)| format!("the content of config {name} is no longer in {}", file.display())).collect()
-}
-
 /// How many copies a release has.
-pub(crate) fn count(home: &Path, application: &Value) -> usize {
-    copies(home, application).count()
-}
-
-/// The copies that a release names, by the key of their config.
-fn copies<'a>(home: &'a Path, application: &'a Value) -> impl Iterator<Item = (&'a String, PathBuf)> {
-    let configs = application.get("configs").and_then(Value::as_object).into_iter().flatten();
-    let files = configs.filter_map(|(name, config)| Some((name, config.get("file")?.as_str().map(path_of)?)));
-    files.filter(move |(_, file)| file.starts_with(home))
+pub(crate) fn count(application: &Value) -> usize {
+    let configs = application.get("configs").and_then(Value::as_object);
+    configs.into_iter().flatten().filter(|(_, config)| config.get("kept").is_some()).count()
 }
 
 /// What of a release is used as it is at the time, in a sentence; `None` if it has everything itself.
-pub(crate) fn caveat(home: &Path, project: &Path, application: &Value) -> Option<String> {
-    let missing = not_kept(home, project, application);
+pub(crate) fn caveat(project: &Path, application: &Value) -> Option<String> {
+    let missing = not_kept(project, application);
     let (first, rest) = missing.split_at_checked(3).unwrap_or((&missing, &[]));
     let more = if rest.is_empty() { String::new() } else { format!(" and {}", counted(rest.len(), "more path")) };
     (!missing.is_empty()).then(|| format!("used as they are then, not as they were: {}{more}", first.join(", ")))
 }
 
-/// Writes a copy, unless it is there.
-fn write(home: &Path, file: &Path, content: &[u8], mode: u32) -> Result<PathBuf> {
-    let folder = home.join(format!("{}-{mode:o}", hex::encode(Sha256::digest(content))));
-    let name = file.file_name().unwrap_or_default();
-    let copy = folder.join(name);
-    if copy.is_file() {
-        return Ok(copy);
+/// Whether a config of a canonical model is the copy of a file.
+pub(crate) fn is_copy_of(config: &Value, file: &Path) -> bool {
+    let kept = config.get("kept").and_then(Value::as_str);
+    let kept = kept.and_then(|kept| kept.replace("$$", "$").parse::<KeptFile>().ok());
+    kept.is_some_and(|kept| read_file("read", file, LARGEST).is_ok_and(|content| hash(&content) == kept.content()))
+}
+
+/// The model with the paths of the copies, as people and other tools read it.
+pub(crate) fn with_paths(folder: &Path, mut application: Value) -> Value {
+    let configs = application.get_mut("configs").and_then(Value::as_object_mut);
+    for config in configs.into_iter().flatten().filter_map(|(_, config)| config.as_object_mut()) {
+        let kept = config.get("kept").and_then(Value::as_str).and_then(|kept| kept.replace("$$", "$").parse().ok());
+        if let Some(path) = kept.map(|kept: KeptFile| folder.join(kept.path())) {
+            config.remove("kept");
+            config.insert("file".to_owned(), doubled(&path.to_string_lossy()).into());
+        }
     }
-    let written = |path: &Path| -> std::io::Result<()> {
-        fs::create_dir_all(&folder)?;
-        let mut new = fs::File::create(path)?;
+    application
+}
+
+fn write(folder: &Path, kept: &KeptFile, content: &[u8]) -> Result<()> {
+    static NUMBER: AtomicU32 = AtomicU32::new(0);
+    let copy = folder.join(kept.path());
+    let parent = copy.parent().unwrap_or(folder).to_owned();
+    // Another process, or another deployment of this one, may write the same at the same time.
+    let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+    let unfinished = parent.join(format!(".{}-{number}", std::process::id()));
+    let written = || -> std::io::Result<()> {
+        private_folder(folder)?;
+        fs::create_dir_all(&parent)?;
+        let mut new = fs::File::create(&unfinished)?;
         new.write_all(content)?;
-        set_mode(&new, mode)?;
+        set_mode(&new, kept.mode())?;
         new.sync_all()?;
-        // Another process that does the same writes the same.
-        fs::rename(path, &copy)
+        fs::rename(&unfinished, &copy)
     };
-    let unfinished = folder.join(format!(".{}", std::process::id()));
-    written(&unfinished).map_err(|error| Error::io("keep a copy in", &folder, &error))?;
-    Ok(copy)
+    written().map_err(|error| Error::io("keep a copy in", &parent, &error))
+}
+
+fn hash(content: &[u8]) -> String {
+    hex::encode(Sha256::digest(content))
 }
 
 /// The first line that holds what looks like a secret, and why.
@@ -130,8 +210,8 @@ fn path_of(text: &str) -> PathBuf {
     PathBuf::from(text.replace("$$", "$"))
 }
 
-fn text_of(path: &Path) -> String {
-    path.to_string_lossy().replace('$', "$$")
+fn doubled(text: &str) -> String {
+    text.replace('$', "$$")
 }
 
 #[cfg(unix)]
@@ -159,6 +239,7 @@ fn set_mode(_: &fs::File, _: u32) -> std::io::Result<()> {
 #[cfg(test)]
 mod tests {
     use serde_json::json;
+    use sternway_model::{Code, Sensitive};
 
     use super::*;
 
@@ -170,44 +251,101 @@ mod tests {
         ]}}, "configs": configs, "secrets": {"key": {"file": "/srv/shop/key.txt"}}})
     }
 
+    fn listed(folder: &Path) -> usize {
+        fs::read_dir(folder).expect("a folder").count()
+    }
+
     #[test]
     fn a_release_has_its_own_copy() {
         let (folder, home) = (tempfile::tempdir().expect("a folder"), tempfile::tempdir().expect("a folder"));
         let file = folder.path().join("ngi$nx.conf");
         fs::write(&file, "worker_processes 1;\n").expect("written");
-        let wanted = || model(&json!({"nginx": {"file": text_of(&file)}, "inline": {"content": "a"}}));
+        let file_text = doubled(&file.to_string_lossy());
+        let wanted = || model(&json!({"nginx": {"file": file_text}, "inline": {"content": "a"}}));
         let (mut first, mut second) = (wanted(), wanted());
-        assert_eq!(keep(home.path(), &mut first).expect("kept"), Vec::<String>::new());
+        let (copies, notes) = name(&mut first).expect("named");
+        assert_eq!((copies.len(), notes), (1, Vec::new()));
+        assert_eq!(listed(home.path()), 0, "naming writes nothing");
+        assert!(!first.to_string().contains(home.path().to_str().expect("UTF-8")), "nor does it say where the data is");
+        let known = Redactor::default();
+        assert_eq!(copy(home.path(), &mut first, &copies, &known).expect("copied"), Vec::<String>::new());
+
         fs::write(&file, "worker_processes 2;\n").expect("written");
-        keep(home.path(), &mut second).expect("kept");
-        let copy = path_of(first["configs"]["nginx"]["file"].as_str().expect("a file"));
-        assert_eq!(fs::read_to_string(&copy).expect("the copy"), "worker_processes 1;\n");
-        assert_eq!(copy.file_name(), file.file_name(), "people know it by its name");
+        name(&mut second).expect("named");
+        let path = home.path().join(copies[0].kept.path());
+        assert_eq!(fs::read_to_string(&path).expect("the copy"), "worker_processes 1;\n");
+        assert_eq!(path.file_name(), file.file_name(), "people know it by its name");
         assert_ne!(first, second, "another content is another model");
-        assert_eq!((count(home.path(), &first), gone(home.path(), &first)), (1, Vec::new()));
-        let again = fs::metadata(&copy).expect("there").modified().expect("a time");
-        keep(home.path(), &mut first).expect("kept");
-        assert_eq!(fs::metadata(&copy).expect("there").modified().expect("a time"), again, "it is not written anew");
-        fs::remove_file(&copy).expect("removed");
-        assert_eq!(gone(home.path(), &first).len(), 1);
+        assert!(is_copy_of(&second["configs"]["nginx"], &file) && !is_copy_of(&first["configs"]["nginx"], &file));
+        assert_eq!((count(&first), problem(home.path(), &copies[0].kept)), (1, None));
+        let written = fs::metadata(&path).expect("there").modified().expect("a time");
+        copy(home.path(), &mut first, &copies, &known).expect("there already");
+        assert_eq!(fs::metadata(&path).expect("there").modified().expect("a time"), written, "it is not written anew");
+
+        fs::write(&path, "worker_processes 3;\n").expect("written");
+        assert_eq!(problem(home.path(), &copies[0].kept), Some("is not any more what was kept in"));
+        fs::remove_file(&path).expect("removed");
+        assert_eq!(problem(home.path(), &copies[0].kept), Some("is no longer in"));
+    }
+
+    #[test]
+    fn what_changes_after_the_plan_is_not_copied() {
+        let (folder, home) = (tempfile::tempdir().expect("a folder"), tempfile::tempdir().expect("a folder"));
+        let file = folder.path().join("a.conf");
+        fs::write(&file, "a").expect("written");
+        let mut application = model(&json!({"a": {"file": file.to_string_lossy()}}));
+        let (copies, _) = name(&mut application).expect("named");
+        fs::write(&file, "b").expect("written");
+        let error = copy(home.path(), &mut application, &copies, &Redactor::default()).expect_err("another content");
+        assert_eq!((error.code, listed(home.path())), (Code::PlanMoved, 0));
     }
 
     #[test]
     fn what_looks_like_a_secret_is_not_copied() {
-        let (folder, home) = (tempfile::tempdir().expect("a folder"), tempfile::tempdir().expect("a folder"));
+        let folder = tempfile::tempdir().expect("a folder");
         let file = folder.path().join("app.conf");
         fs::write(&file, "name = shop\ntoken = ghp_0123456789abcdefghij\n").expect("written");
-        let mut application = model(&json!({"app": {"file": text_of(&file)}}));
-        let notes = keep(home.path(), &mut application).expect("looked at");
+        let mut application = model(&json!({"app": {"file": file.to_string_lossy()}}));
+        let (copies, notes) = name(&mut application).expect("looked at");
         assert!(notes[0].contains("config app: line 2") && !notes[0].contains("0123456789"), "{notes:?}");
         assert_eq!(path_of(application["configs"]["app"]["file"].as_str().expect("a file")), file);
-        assert!(fs::read_dir(home.path()).expect("a folder").next().is_none());
+        assert!(copies.is_empty());
         assert_eq!(
-            caveat(home.path(), Path::new("/srv/shop"), &application).as_deref(),
+            caveat(Path::new("/srv/shop"), &application).as_deref(),
             Some(
                 "used as they are then, not as they were: the file of secret key, the file of config app, ./html \
                  (mounted by web)"
             )
         );
+    }
+
+    #[test]
+    fn what_holds_the_value_of_a_secret_is_not_copied() {
+        let (folder, home) = (tempfile::tempdir().expect("a folder"), tempfile::tempdir().expect("a folder"));
+        let file = folder.path().join("app.conf");
+        fs::write(&file, "password = hunter2 of the shop\n").expect("written");
+        let before = model(&json!({"app": {"file": file.to_string_lossy()}}));
+        let mut application = before.clone();
+        let (copies, _) = name(&mut application).expect("named");
+        let known = Redactor::default();
+        known.add(&Sensitive::new("hunter2 of the shop".to_owned())).expect("known");
+        let notes = copy(home.path(), &mut application, &copies, &known).expect("looked at");
+        assert!(notes[0].contains("config app") && !notes[0].contains("hunter2"), "{notes:?}");
+        assert_eq!((application, listed(home.path())), (before, 0));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn copies_keep_their_permissions_in_a_folder_of_their_owners_alone() {
+        use std::os::unix::fs::PermissionsExt;
+        let (folder, home) = (tempfile::tempdir().expect("a folder"), tempfile::tempdir().expect("a folder"));
+        let (file, kept) = (folder.path().join("a.conf"), home.path().join("kept"));
+        fs::write(&file, "a").expect("written");
+        fs::set_permissions(&file, fs::Permissions::from_mode(0o640)).expect("set");
+        let mut application = model(&json!({"a": {"file": file.to_string_lossy()}}));
+        let (copies, _) = name(&mut application).expect("named");
+        copy(&kept, &mut application, &copies, &Redactor::default()).expect("copied");
+        let mode = |path: &Path| fs::metadata(path).expect("there").permissions().mode() & 0o777;
+        assert_eq!((mode(&kept), mode(&kept.join(copies[0].kept.path()))), (0o700, 0o640));
     }
 }

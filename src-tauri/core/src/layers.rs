@@ -7,6 +7,7 @@ pub(crate) use application::Whole;
 pub use configuration::difference as configuration_difference;
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use async_trait::async_trait;
 use serde::Serialize;
@@ -53,6 +54,8 @@ pub struct Sight<'a> {
     pub observer: &'a Observer,
     /// The release that runs, as history knows it.
     pub have: Option<&'a Release>,
+    /// The folder of the copies that releases have of configs.
+    pub kept: &'a Path,
 }
 
 /// What a layer saw.
@@ -121,6 +124,8 @@ pub struct Act<'a> {
     pub source: Option<&'a Engine>,
     /// What is wanted.
     pub want: &'a Want,
+    /// The folder of the copies that it has of configs.
+    pub kept: &'a Path,
     /// The values of its secrets.
     pub secrets: &'a Revealed,
     /// The record.

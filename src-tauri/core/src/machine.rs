@@ -89,7 +89,11 @@ impl Core {
 
     /// The history. It is opened when it is first needed, and again as long as that fails.
     pub(crate) async fn history(&self) -> Result<&History> {
-        self.history.get_or_try_init(|| History::open(self.parts.home.root())).await
+        let open = || async {
+            self.parts.home.make()?;
+            History::open(self.parts.home.root()).await
+        };
+        self.history.get_or_try_init(open).await
     }
 
     /// The project's number in history. Only the first call of a program writes.

@@ -33,7 +33,8 @@ impl Owner {
     /// If the file cannot be made or locked.
     pub fn register(folder: &Path, token: String) -> Result<Self> {
         let path = folder.join(format!("{token}.lock"));
-        let file = File::create(&path).map_err(|error| Error::io("make", &path, &error))?;
+        let file = private(OpenOptions::new().write(true).truncate(true)).open(&path);
+        let file = file.map_err(|error| Error::io("make", &path, &error))?;
         file.try_lock().map_err(|error| Error::failed(format!("cannot lock {}: {error}", path.display())))?;
         let commands = commands(folder, &token);
         Ok(Self { token, path, commands, _lock: file })
@@ -59,7 +60,7 @@ impl Owner {
     /// # Errors
     /// If the file cannot be made or locked.
     pub fn mark(&self) -> Result<Stdio> {
-        let file = OpenOptions::new().create(true).append(true).open(&self.commands);
+        let file = private(OpenOptions::new().append(true)).open(&self.commands);
         let file = file.map_err(|error| Error::io("make", &self.commands, &error))?;
         file.try_lock_shared()
             .map_err(|error| Error::failed(format!("cannot lock {}: {error}", self.commands.display())))?;
@@ -98,6 +99,13 @@ fn is_locked(path: &Path) -> Result<bool> {
         Err(TryLockError::WouldBlock) => Ok(true),
         Err(TryLockError::Error(error)) => Err(Error::io("lock", path, &error)),
     }
+}
+
+/// A file that is made if it is missing, for its owner alone.
+fn private(options: &mut OpenOptions) -> &mut OpenOptions {
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(options, 0o600);
+    options.create(true)
 }
 
 impl Drop for Owner {

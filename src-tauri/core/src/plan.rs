@@ -1,6 +1,7 @@
 //! From a want to a plan: observe each layer, say what has to change, and identify it all by a hash.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
@@ -12,9 +13,10 @@ use sternway_model::{
 };
 
 use crate::git;
-use crate::kept;
+use crate::kept::{self, ToKeep};
 use crate::layers::{self, Job, Sight};
 use crate::machine::Core;
+use crate::needs::Places;
 use crate::project::Project;
 use crate::trust;
 use crate::want::{Want, Wanted, placed};
@@ -34,6 +36,10 @@ pub struct Prepared {
     pub have: Option<Release>,
     /// The content of each service's image, as far as it runs already.
     pub images: BTreeMap<ServiceName, ImageId>,
+    /// The copies of configs that it makes first.
+    pub copies: Vec<ToKeep>,
+    /// Those of the plan's blockers that are about files which are not there.
+    pub lacking: Vec<String>,
 }
 
 impl Prepared {
@@ -85,9 +91,10 @@ pub async fn survey(
     observer: &Observer,
     have: Option<&Release>,
     wanted: Wanted,
+    kept: &Path,
 ) -> Result<Survey> {
     let Wanted { want, notes, blockers, places, .. } = wanted;
-    let sight = Sight { project, environment, observer, have };
+    let sight = Sight { project, environment, observer, have, kept };
     let mut survey = Survey { want, jobs: Vec::new(), blockers, kept: Vec::new(), notes, images: BTreeMap::new() };
     for layer in layers::all() {
         let observed = layer.observe(&sight, &survey.want).await?;
@@ -117,14 +124,18 @@ pub async fn prepare(
     wanted: Wanted,
     core: &Core,
 ) -> Result<Prepared> {
-    let (of_folder, known) = (wanted.of_folder, wanted.want.revision.clone());
+    let (of_folder, known, copies) = (wanted.of_folder, wanted.want.revision.clone(), wanted.copies.clone());
+    let folder = core.parts.home.kept();
     // The engine, the keychain and git take longer to answer than what is done with their answers.
-    let survey = survey(project, environment, observer, have.as_ref(), wanted);
+    let survey = survey(project, environment, observer, have.as_ref(), wanted, &folder);
     let ready_to_go_back = readiness(project, environment, observer, have.as_ref(), core);
     let revision = async { if of_folder { git::revision(&project.folder).await } else { Ok(known) } };
     let (revision, survey, mut ready_to_go_back) = tokio::join!(revision, survey, ready_to_go_back);
-    let Survey { mut want, jobs, blockers, kept, notes, images } = survey?;
+    let Survey { mut want, jobs, mut blockers, kept, notes, images } = survey?;
     want.revision = revision?;
+    let places = Places { kept: &folder, project: &project.folder, remote: observer.is_remote() };
+    let lacking = lacking(&places, &want, &jobs, &copies)?;
+    blockers.extend(lacking.iter().cloned());
     for (goes, what) in [(want.remove.volumes, "the data in its volumes"), (want.remove.images, "its images")] {
         if goes {
             ready_to_go_back.proven = false;
@@ -164,7 +175,27 @@ pub async fn prepare(
         protected: project.file.environment(environment)?.protected || !want.remove.is_nothing(),
         ready_to_go_back,
     };
-    Ok(Prepared { plan, want, jobs, have, images })
+    Ok(Prepared { plan, want, jobs, have, images, copies, lacking })
+}
+
+/// What would stop a move halfway, or make it end with less than was there: files that the services which it changes are made with.
+fn lacking(places: &Places<'_>, want: &Want, jobs: &[Job], copies: &[ToKeep]) -> Result<Vec<String>> {
+    let model = want.model()?;
+    let mut lacking = places.lacking_copies(&model, copies);
+    // What the folder says is looked at when it is read, and the engine makes folders for its mounts as Compose has it.
+    if want.kind == Kind::Rollback {
+        let changed: BTreeSet<&str> = jobs.iter().flat_map(|job| &job.changes).filter_map(service_of).collect();
+        let missing = places.lacking(&model, &want.mounted).into_iter();
+        let needed = missing.filter(|lack| lack.services.iter().any(|service| changed.contains(service.as_str())));
+        let texts = needed.map(|lack| lack.what).filter(|what| !lacking.contains(what));
+        lacking.extend(texts.collect::<Vec<_>>());
+    }
+    Ok(lacking)
+}
+
+/// The service that a change is about.
+fn service_of(change: &Change) -> Option<&str> {
+    change.subject.strip_prefix("service ")?.split(' ').next()
 }
 
 /// Names of the checks and builds. They look at the folder: a release from history does not come from there.
@@ -211,8 +242,13 @@ pub async fn reach(
     observer: &Observer,
     core: &Core,
 ) -> Readiness {
-    let kept = core.parts.home.kept();
-    let mut lacking = kept::gone(&kept, &release.application);
+    let then = Want::from_release(release);
+    let folder = core.parts.home.kept();
+    let places = Places { kept: &folder, project: &project.folder, remote: observer.is_remote() };
+    let mut lacking: Vec<String> = match then.model() {
+        Ok(model) => places.lacking(&model, &then.mounted).into_iter().map(|lack| lack.what).collect(),
+        Err(error) => vec![format!("what it ran cannot be read: {error}")],
+    };
     match observer.images_there(&release.images.values().cloned().collect()).await {
         Ok(there) => {
             let gone = release.images.iter().filter(|(_, image)| !there.contains(*image));
@@ -222,7 +258,7 @@ pub async fn reach(
         }
         Err(error) => lacking.push(format!("its images cannot be looked for: {error}")),
     }
-    let pins = Want::from_release(release).secrets();
+    let pins = then.secrets();
     let secrets = match pins {
         Ok(pins) => core.lacking_values(project, environment, &pins).await.map(|values| {
             lacking.extend(values.told(|SecretPin { name, version }| {
@@ -242,11 +278,11 @@ pub async fn reach(
             if secrets > 0 {
                 reasons.push(format!("{} of {} in the keychain", counted(secrets, "secret version"), release.number));
             }
-            let files = kept::count(&kept, &release.application);
+            let files = kept::count(&release.application);
             if files > 0 {
                 reasons.push(format!("{} of {} kept", counted(files, "config file"), release.number));
             }
-            reasons.extend(kept::caveat(&kept, &project.folder, &release.application));
+            reasons.extend(kept::caveat(&project.folder, &release.application));
             return Readiness { proven: true, reasons };
         }
         Ok(_) => {}

@@ -189,9 +189,8 @@ impl Core {
         goal: &Goal,
     ) -> Result<Prepared> {
         project.file.environment(environment)?;
-        let history = self.history().await?;
         let id = self.project_id(project).await?;
-        let have = history.current_release(id, environment).await?;
+        let have = self.current_release(project, environment).await?;
         let mut wanted = match goal {
             Goal::Folder => {
                 let mut wanted = self.wanted_of_folder(project, environment).await?;
@@ -206,20 +205,21 @@ impl Core {
             }
             Goal::Release(number) => {
                 let number = *number;
-                let release = history.release(id, number).await?.filter(|release| &release.environment == environment);
+                let release =
+                    self.release(project, number).await?.filter(|release| &release.environment == environment);
                 match release {
                     Some(release) => Wanted::plain(Want::from_release(&release)),
                     None => return Err(self.no_release(id, environment, number).await?),
                 }
             }
             Goal::Before => Wanted::plain(Want::from_release(&self.before(project, environment, have.as_ref()).await?)),
-            Goal::Interrupted => Wanted::plain(self.interrupted_want(id, environment).await?),
+            Goal::Interrupted => Wanted::plain(self.interrupted_want(project, id, environment).await?),
             Goal::Nothing(remove) => {
                 Wanted::plain(Want::nothing(&project.file.compose_project(environment), have.as_ref(), *remove))
             }
         };
         if goal.comes_from_history() {
-            let caveat = kept::caveat(&self.parts.home.kept(), &project.folder, &wanted.want.application);
+            let caveat = kept::caveat(&project.folder, &wanted.want.application);
             wanted.notes.extend(caveat);
             let missing = self.missing_secrets(project, environment, &wanted.want).await?;
             wanted.blockers.extend(missing);
@@ -268,9 +268,9 @@ impl Core {
     /// them at once, and whoever asks for something else meanwhile should not wait until they are done.
     pub(crate) async fn wanted_of_folder(&self, project: &Project, environment: &EnvironmentName) -> Result<Wanted> {
         let secrets = self.known_secrets(project).await?;
-        let (project, environment, kept) = (project.clone(), environment.clone(), self.parts.home.kept());
+        let (project, environment) = (project.clone(), environment.clone());
         let _turn = self.turn.lock().await;
-        blocking(move || Want::from_folder(&project, &environment, &secrets, &kept)).await
+        blocking(move || Want::from_folder(&project, &environment, &secrets)).await
     }
 
     /// Why a release's secrets cannot be had: what was removed from the keychain does not come back.
@@ -327,7 +327,6 @@ impl Core {
         have: Option<&Release>,
     ) -> Result<Release> {
         let id = self.project_id(project).await?;
-        let history = self.history().await?;
         let nothing = || {
             Error::new(Code::NotFound, format!("{environment} has no earlier release to go back to"))
                 .hint("A release is written when a deployment succeeds.")
@@ -346,7 +345,7 @@ impl Core {
         }
         // A release that is what runs already leads nowhere: that of a deployment which changed nothing, or the one that a
         // failed deployment was moved back to.
-        let earlier = history.releases(id, environment, SEARCHED).await?.into_iter().skip(1);
+        let earlier = self.newest_releases(project, environment, SEARCHED).await?.into_iter().skip(1);
         let mut same = None;
         for release in earlier {
             if !runs_the_same(&release, have) {
@@ -378,7 +377,7 @@ impl Core {
     }
 
     /// What the interrupted deployment wanted.
-    async fn interrupted_want(&self, id: ProjectId, environment: &EnvironmentName) -> Result<Want> {
+    async fn interrupted_want(&self, project: &Project, id: ProjectId, environment: &EnvironmentName) -> Result<Want> {
         let interrupted = self
             .newest(id, environment)
             .await?
@@ -389,14 +388,7 @@ impl Core {
                 Error::new(Code::NotFound, format!("no deployment of {environment} was interrupted"))
                     .hint("Its status says how it is.")
             })?;
-        self.stored_want(id, interrupted.number).await
-    }
-
-    /// What a deployment wanted.
-    pub(crate) async fn stored_want(&self, id: ProjectId, number: DeploymentNumber) -> Result<Want> {
-        let stored = self.history().await?.want_of(id, number).await?;
-        serde_json::from_value(stored)
-            .map_err(|error| Error::new(Code::HistoryDamaged, format!("what {number} wanted cannot be read: {error}")))
+        self.stored_want(project, id, interrupted.number).await
     }
 
     /// How what runs differs from its release: a move back to the release, planned and not run.
@@ -404,16 +396,14 @@ impl Core {
     /// # Errors
     /// If nothing was deployed, or the target cannot be observed.
     pub async fn drift(&self, project: &Project, environment: &EnvironmentName) -> Result<Drift> {
-        let history = self.history().await?;
-        let id = self.project_id(project).await?;
-        let release = history.current_release(id, environment).await?;
+        let release = self.current_release(project, environment).await?;
         let Some(release) = release else {
             return Err(Error::new(Code::NotFound, format!("nothing was deployed to {environment} yet"))
                 .hint(format!("Deploy it with `sternway deploy {environment}`.")));
         };
         let observer = self.observer(project, environment)?;
         let wanted = Wanted::plain(Want::from_release(&release));
-        let survey = survey(project, environment, &observer, Some(&release), wanted).await?;
+        let survey = survey(project, environment, &observer, Some(&release), wanted, &self.parts.home.kept()).await?;
         let changes = survey.changes().filter(|change| change.layer != Layer::Configuration).cloned();
         Ok(Drift { environment: environment.clone(), changes: changes.collect() })
     }
@@ -421,10 +411,10 @@ impl Core {
     /// What a deployment of the folder would change now. It is asked again and again, for every environment.
     pub(crate) async fn look_ahead(&self, project: &Project, environment: &EnvironmentName) -> Result<Survey> {
         let observer = self.observer(project, environment)?;
-        let have = self.history().await?.current_release(self.project_id(project).await?, environment).await?;
+        let have = self.current_release(project, environment).await?;
         let mut wanted = self.wanted_of_folder(project, environment).await?;
         unresolved::tell(project, environment, &mut wanted).await?;
-        survey(project, environment, &observer, have.as_ref(), wanted).await
+        survey(project, environment, &observer, have.as_ref(), wanted, &self.parts.home.kept()).await
     }
 }
 

@@ -15,12 +15,8 @@ impl Core {
     /// As [`Project::open`].
     pub async fn open(&self, folder: &Path) -> Result<Project> {
         let project = Project::open(folder)?;
-        match self.remember(&project).await {
-            Ok(_) => {}
-            // The front shows that the history is out of order; files can be looked at without it.
-            Err(error) if matches!(error.code, Code::HistoryDamaged | Code::HistoryNewer) => {}
-            Err(error) => return Err(error),
-        }
+        // What is wrong with the history says whoever needs it, and `doctor`; files can be looked at without it.
+        drop(self.remember(&project).await);
         Ok(project)
     }
 
@@ -119,6 +115,7 @@ impl Core {
     /// # Errors
     /// If it cannot be copied, or history cannot be written.
     pub async fn sample(&self, from: &Path) -> Result<PathBuf> {
+        self.parts.home.make()?;
         let to = self.sample_folder();
         if !to.join(FILE_NAME).is_file() {
             copy(from, &to)?;

@@ -4,7 +4,6 @@
 mod suspicions;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 use sternway_compose::Observer;
@@ -50,8 +49,7 @@ impl Core {
         }
         project.file.environment(from)?;
         project.file.environment(to)?;
-        let (id, history) = (self.project_id(project).await?, self.history().await?);
-        let release = history.current_release(id, from).await?.ok_or_else(|| {
+        let release = self.current_release(project, from).await?.ok_or_else(|| {
             Error::new(Code::NotFound, format!("nothing was deployed to {from} yet"))
                 .hint(format!("Deploy it with `sternway deploy {from}` first."))
         })?;
@@ -77,13 +75,12 @@ impl Core {
         observer: &Observer,
         promoting: &Promoting,
     ) -> Result<Wanted> {
-        let (id, history) = (self.project_id(project).await?, self.history().await?);
         let Promoting { from, release: number, allow } = promoting;
-        let release = history.release(id, *number).await?.filter(|release| &release.environment == from);
+        let release = self.release(project, *number).await?.filter(|release| &release.environment == from);
         let release = release.ok_or_else(|| Error::new(Code::NotFound, format!("{from} has no release {number}")))?;
         let known = self.known_secrets(project).await?;
         let mut wanted = self.wanted_of_folder(project, to).await?;
-        wanted.blockers.extend(other_files(project, &release, &self.parts.home.kept())?);
+        wanted.blockers.extend(other_files(project, &release)?);
         let open = suspicious(project, &release, to, &wanted.want.configuration, &known, allow);
         let open = open.into_iter().filter(|suspicion| !suspicion.allowed);
         wanted.blockers.extend(open.map(|Suspicion { key, reason, .. }| format!("{key} {reason}")));
@@ -138,11 +135,11 @@ impl Core {
 
 /// Whether the folder's Compose files still are those that the release was made from: with the variables that it had, they
 /// have to give what it ran.
-fn other_files(project: &Project, release: &Release, kept: &Path) -> Result<Option<String>> {
+fn other_files(project: &Project, release: &Release) -> Result<Option<String>> {
     let then = Want::from_release(release);
     let versions: BTreeMap<SecretName, u32> = then.secrets()?.into_iter().map(|pin| (pin.name, pin.version)).collect();
-    let now = compose_of(project, &release.environment, &release.configuration, &versions, kept)?.model;
-    let now = Want { application: now, ..then.clone() };
+    let (now, _) = compose_of(project, &release.environment, &release.configuration, &versions)?;
+    let now = Want { application: now.model, ..then.clone() };
     let changes = sternway_compose::difference((&then.model()?, &release.images), (&now.model()?, &release.images));
     if changes.is_empty() {
         return Ok(None);

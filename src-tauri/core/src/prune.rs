@@ -92,7 +92,7 @@ impl Core {
         let mut needed = newest(&released, pruning.keep);
         if let Some(newest) = self.newest(id, environment).await? {
             // One that was interrupted may be resumed.
-            needed.extend(self.stored_want(id, newest.number).await?.images.into_values());
+            needed.extend(self.stored_want(project, id, newest.number).await?.images.into_values());
         }
         let mut last_in: BTreeMap<&ImageId, DeploymentNumber> = BTreeMap::new();
         for (number, images) in &released {

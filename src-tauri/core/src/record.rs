@@ -1,11 +1,14 @@
 //! Use cases: the record of what happened.
 
+use std::path::Path;
+
 use sternway_history::{Filter, ProjectId};
 use sternway_model::{
     Code, Deployment, DeploymentNumber, Error, MASK, Release, Result, Sensitive, Value, looks_like_secret,
 };
 use sternway_vault::Redactor;
 
+use crate::kept;
 use crate::layers::configuration_difference;
 use crate::machine::Core;
 use crate::plan::reach;
@@ -51,13 +54,14 @@ impl Core {
         let history = self.history().await?;
         let id = self.project_id(project).await?;
         let deployment = self.find(id, number).await?;
-        let release = history.release(id, number).await?;
+        let release = self.release(project, number).await?;
         let reachable = match &release {
             Some(release) => Some(self.reachable(project, id, release).await?),
             None => None,
         };
         let usual = history.usual_step_seconds(id, &deployment.environment).await?;
         let (_, log_lines) = history.log(id, number, None, 0, 0).await?;
+        let kept = self.parts.home.kept();
         Ok(DeploymentView {
             steps: history.steps(id, number).await?,
             changes: history.plan_of(id, number).await?.changes,
@@ -66,7 +70,7 @@ impl Core {
                 .filter(|(_, seconds)| *seconds >= 1.0)
                 .map(|(step, seconds)| UsualTime { step, seconds })
                 .collect(),
-            release: release.map(masked).transpose()?.map(release_view).transpose()?,
+            release: release.map(masked).transpose()?.map(|release| release_view(release, &kept)).transpose()?,
             reachable,
             log_lines,
             deployment,
@@ -127,17 +131,17 @@ impl Core {
     /// # Errors
     /// [`Code::NotFound`] if one of the deployments made no release.
     pub async fn compare(&self, project: &Project, a: DeploymentNumber, b: DeploymentNumber) -> Result<Comparison> {
-        let id = self.project_id(project).await?;
-        let (before, after) = (self.release_of(id, a).await?, self.release_of(id, b).await?);
+        let (before, after) = (self.release_of(project, a).await?, self.release_of(project, b).await?);
         let mut changes = configuration_difference(&before.configuration, &after.configuration);
         let (old, new) = (Want::from_release(&before).model()?, Want::from_release(&after).model()?);
         changes.extend(sternway_compose::difference((&old, &before.images), (&new, &after.images)));
         Ok(Comparison { a, b, changes })
     }
 
-    async fn release_of(&self, id: ProjectId, number: DeploymentNumber) -> Result<Release> {
+    async fn release_of(&self, project: &Project, number: DeploymentNumber) -> Result<Release> {
+        let id = self.project_id(project).await?;
         let deployment = self.find(id, number).await?;
-        self.history().await?.release(id, number).await?.ok_or_else(|| {
+        self.release(project, number).await?.ok_or_else(|| {
             let result = deployment.result.map_or("running", |result| result.as_str());
             Error::new(Code::NotFound, format!("deployment {number} made no release: it is {result}"))
                 .hint("Compare deployments that succeeded.")
@@ -204,7 +208,7 @@ fn redact(model: &mut serde_json::Value, redactor: &Redactor) {
     }
 }
 
-fn release_view(release: Release) -> Result<ReleaseView> {
+fn release_view(release: Release, kept: &Path) -> Result<ReleaseView> {
     let model = Want::from_release(&release).model()?;
     let images = release.images.iter().map(|(service, id)| ReleaseImage {
         service: service.to_string(),
@@ -215,7 +219,7 @@ fn release_view(release: Release) -> Result<ReleaseView> {
         number: release.number,
         created: release.created,
         images: images.collect(),
-        compose: sternway_compose::to_yaml(&release.application),
+        compose: sternway_compose::to_yaml(&kept::with_paths(kept, release.application)),
         variables: release.configuration,
         revision: release.revision,
         evidence: release.evidence,
@@ -258,6 +262,7 @@ mod tests {
             revision: None,
             verify: vec![],
             evidence: vec![],
+            mounted: [].into(),
         };
         let shown = masked(release).expect("masked");
         let text = serde_json::to_string(&shown).expect("JSON");

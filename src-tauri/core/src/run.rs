@@ -4,6 +4,7 @@
 //! build look at the project's folder, so they are walked only when the want comes from there.
 
 mod first_row;
+mod supplies;
 mod walk;
 
 use std::sync::{Arc, PoisonError};
@@ -11,9 +12,7 @@ use std::time::Duration;
 
 use sternway_compose::{Engine, Lease};
 use sternway_history::ProjectId;
-use sternway_model::{
-    Code, DeploymentNumber, EnvironmentName, Error, Event, Kind, Outcome, Release, Result, SecretPin,
-};
+use sternway_model::{Code, DeploymentNumber, EnvironmentName, Error, Event, Kind, Outcome, Release, Result};
 use sternway_vault::{Redactor, Revealed};
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::task::JoinHandle;
@@ -27,7 +26,6 @@ use crate::planning::{Goal, Remembered, moved};
 use crate::project::Project;
 use crate::steps;
 use crate::trust::Trusted;
-use crate::values::Use;
 use crate::want::{Want, Wanted};
 
 /// How long an engine may be away in the middle of a deployment: a restart of it, a network that comes back.
@@ -68,8 +66,8 @@ struct Hold {
     trusted: Option<Trusted>,
     owner: Owner,
     live: Arc<Live>,
-    /// What an earlier command left behind and was removed, in sentences.
-    swept: Vec<String>,
+    /// What was seen to before it began, in sentences: what an earlier command left behind, what has no copy.
+    beforehand: Vec<String>,
 }
 
 impl Hold {
@@ -164,9 +162,9 @@ impl Core {
             trusted,
             owner,
             live: live.clone(),
-            swept: Vec::new(),
+            beforehand: Vec::new(),
         };
-        match self.begin_held(&mut hold, &goal, hash).await {
+        match Box::pin(self.begin_held(&mut hold, &goal, hash)).await {
             Ok((prepared, secrets, number)) => {
                 hold.engine = hold.engine.patient(AWAY);
                 let core = self.clone();
@@ -194,9 +192,9 @@ impl Core {
         hash: &str,
     ) -> Result<(Prepared, Revealed, DeploymentNumber)> {
         if hold.lease.is_some() {
-            hold.swept = self.sweep(&hold.project, &hold.environment, &hold.engine).await?;
+            hold.beforehand = self.sweep(&hold.project, &hold.environment, &hold.engine).await?;
         }
-        let prepared = match &hold.lease {
+        let mut prepared = match &hold.lease {
             Some(_) => self.prepare(&hold.project, &hold.environment, hold.engine.observer(), goal).await?,
             None => {
                 let prepared = match self.made_just_now(&hold.project, hash) {
@@ -219,32 +217,11 @@ impl Core {
             return Err(moved());
         }
         let secrets = self.read_secrets(hold, &prepared).await?;
+        let not_kept = self.keep_copies(hold, &mut prepared, &secrets).await?;
+        hold.beforehand.extend(not_kept);
         let telling = notify::steps(self, &hold.project);
         let number = self.record_begin(hold, &prepared, goal, telling).await?;
         Ok((prepared, secrets, number))
-    }
-
-    /// Reads the secrets of the want and of the way back, before anything is touched.
-    async fn read_secrets(&self, hold: &Hold, prepared: &Prepared) -> Result<Revealed> {
-        let wanted = prepared.want.secrets()?;
-        if prepared.want.kind == Kind::Down {
-            // Nothing gets them: they are read to be masked in what is printed, as far as the keychain has them.
-            let (kept, _) = self.kept_values(&hold.project, &hold.environment, &wanted, Use::Mask).await?;
-            return Ok(kept);
-        }
-        let mut all = wanted.clone();
-        if let Some(have) = &prepared.have {
-            all.extend(Want::from_release(have).secrets()?);
-        }
-        match self.fetch(hold, &all).await {
-            // The plan said that going back is not proven; that does not stop going forward.
-            Err(error) if error.code == Code::SecretMissing => self.fetch(hold, &wanted).await,
-            fetched => fetched,
-        }
-    }
-
-    async fn fetch(&self, hold: &Hold, pins: &[SecretPin]) -> Result<Revealed> {
-        self.values(&hold.project, &hold.environment, pins, Use::Deployment).await
     }
 
     /// Walks the road to its end, goes back by itself where it has to, and writes down how it ended.
@@ -319,8 +296,8 @@ impl Core {
         let history = self.history().await?;
         let now = || self.parts.clock.now();
         let journal = self.journal(hold, prepared, redactor, number).await?;
-        for left_over in &hold.swept {
-            journal.state(left_over).await?;
+        for sentence in &hold.beforehand {
+            journal.state(sentence).await?;
         }
         let walked = Box::pin(self.walk_steps(hold, prepared, secrets, &journal)).await;
         journal.boundary("walked");
@@ -402,6 +379,10 @@ impl Core {
         let wanted = Wanted::plain(Want::from_release(have));
         let observer = hold.engine.observer();
         let prepared = prepare(&hold.project, &hold.environment, observer, Some(have.clone()), wanted, self).await?;
+        if !prepared.lacking.is_empty() {
+            return Err(Error::new(Code::NotFound, prepared.lacking.join("; "))
+                .hint("Bring back what is missing, then go back."));
+        }
         // People are told by the deployment that made it necessary.
         let number = self.record_begin(hold, &prepared, &Goal::Release(have.number), Vec::new()).await?;
         let _listed = self.list_live(hold, number);

@@ -9,7 +9,6 @@ use futures_util::stream::{self, BoxStream};
 use futures_util::{StreamExt, TryStreamExt};
 use sternway_compose::observe::{Container, HostPort, Probe, State};
 use sternway_compose::{LogQuery, Model, OneOff};
-use sternway_history::ProjectId;
 use sternway_model::{At, EnvironmentName, Release, Result, SecretPin, may_be_cut};
 use sternway_vault::{Redactor, Revealed};
 
@@ -46,8 +45,7 @@ impl Core {
     /// If the target cannot be observed, or history cannot be read.
     pub async fn services(&self, project: &Project, environment: &EnvironmentName) -> Result<Services> {
         project.file.environment(environment)?;
-        let id = self.project_id(project).await?;
-        let release = self.history().await?.current_release(id, environment).await?;
+        let release = self.current_release(project, environment).await?;
         let (services, _) = self.services_of(project, environment, release.as_ref()).await?;
         Ok(Services { environment: environment.clone(), services })
     }
@@ -62,7 +60,7 @@ impl Core {
         let model = release.map(|release| Want::from_release(release).model()).transpose()?;
         let tried = match &model {
             Some(_) => None,
-            None => self.tried(self.project_id(project).await?, environment).await?,
+            None => self.tried(project, environment).await?,
         };
         let known = model.as_ref().or(tried.as_ref());
         let observer = self.observer(project, environment)?;
@@ -112,9 +110,10 @@ impl Core {
     }
 
     /// What the last deployment wanted, where none has succeeded: it explains the containers that it left.
-    async fn tried(&self, id: ProjectId, environment: &EnvironmentName) -> Result<Option<Model>> {
+    async fn tried(&self, project: &Project, environment: &EnvironmentName) -> Result<Option<Model>> {
+        let id = self.project_id(project).await?;
         match self.newest(id, environment).await? {
-            Some(newest) => self.stored_want(id, newest.number).await?.model().map(Some),
+            Some(newest) => self.stored_want(project, id, newest.number).await?.model().map(Some),
             None => Ok(None),
         }
     }
@@ -211,7 +210,7 @@ impl Core {
             pins.extend(Want::from_release(&release).secrets()?);
         }
         if let Some(newest) = self.newest(id, environment).await? {
-            pins.extend(self.stored_want(id, newest.number).await?.secrets()?);
+            pins.extend(self.stored_want(project, id, newest.number).await?.secrets()?);
         }
         let pins: Vec<_> = pins.into_iter().collect();
         let (_, redactor, notice) = self.kept_secrets(project, environment, &pins, Use::Mask).await?;

@@ -8,10 +8,11 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value as Json;
 use sternway_config::document::{Document, written};
-use sternway_model::{EnvironmentName, MOST_OF_CONTENT, Result, read_file, read_text};
+use sternway_model::{EnvironmentName, Result, read_text};
 
 use crate::configure::blocking;
 use crate::documents::{Listed, config_files};
+use crate::kept;
 use crate::project::Project;
 use crate::want::Wanted;
 
@@ -89,7 +90,7 @@ fn given_to(model: &Json, folder: &Path, file: &Path) -> Option<String> {
     let is_it = |value: Option<&Json>| value.and_then(Json::as_str).is_some_and(|source| Path::new(source) == path);
     for (section, one) in [("secrets", "secret"), ("configs", "config")] {
         let sources = model.get(section).and_then(Json::as_object).into_iter().flatten();
-        let has_it = |source: &Json| is_it(source.get("file")) || is_copy(source.get("file"), &path);
+        let has_it = |source: &Json| is_it(source.get("file")) || kept::is_copy_of(source, &path);
         if let Some((name, _)) = sources.into_iter().find(|(_, source)| has_it(source)) {
             return Some(format!("who gets the {one} {name}"));
         }
@@ -100,13 +101,6 @@ fn given_to(model: &Json, folder: &Path, file: &Path) -> Option<String> {
         volumes.iter().any(|volume| is_it(volume.get("source")))
     });
     mounted.map(|(name, _)| name.clone())
-}
-
-/// Whether a file has the same content: a release has its own copies of configs.
-fn is_copy(copy: Option<&Json>, path: &Path) -> bool {
-    let Some(copy) = copy.and_then(Json::as_str) else { return false };
-    let read = |path: &Path| read_file("read", path, MOST_OF_CONTENT);
-    matches!((read(Path::new(copy)), read(path)), (Ok(copy), Ok(own)) if copy == own)
 }
 
 #[cfg(test)]
@@ -149,9 +143,10 @@ mod tests {
         assert!(notes[0].starts_with("app.json:2 (db.password), app.json:3 (key) are a reference"), "{notes:?}");
         assert!(notes[1].starts_with("staging.yaml:1 (token) is a reference"), "{notes:?}");
 
-        fs::copy(source("app.json"), source("a copy")).expect("copied");
+        let mut named = json!({ "configs": { "app": { "file": source("app.json") } } });
+        kept::name(&mut named).expect("named");
         let (blockers, notes) = told(json!({
-            "configs": { "app": { "file": source("a copy") } },
+            "configs": named["configs"],
             "services": { "web": { "volumes": [{ "type": "bind", "source": source("staging.yaml"), "target": "/x" }] } },
         }))
         .await;

@@ -8,12 +8,12 @@ use sternway_compose::{FromFile, Loaded, Model, Places, Removal, Sources};
 use sternway_config::NO_VERSION;
 use sternway_history::StoredSecret;
 use sternway_model::{
-    Code, DeploymentNumber, EnvironmentName, Error, FILE_NAME, ImageId, Kind, Location, Origin, Release, Result,
-    Revision, SecretName, SecretPin, SecretRef, ServiceName, Value, Variable, Verify, VerifyStep, did_you_mean,
+    Code, DeploymentNumber, EnvironmentName, Error, FILE_NAME, ImageId, Kind, Location, Origin, PathKind, Release,
+    Result, Revision, SecretName, SecretPin, SecretRef, ServiceName, Value, Variable, Verify, VerifyStep, did_you_mean,
     looks_like_secret, mentions, template,
 };
 
-use crate::kept;
+use crate::kept::{self, ToKeep};
 use crate::project::Project;
 
 /// What an environment should run. Complete: together with the keychain it is all that a move needs.
@@ -42,6 +42,9 @@ pub struct Want {
     /// What goes that otherwise stays.
     #[serde(default, skip_serializing_if = "Removal::is_nothing")]
     pub remove: Removal,
+    /// What each path was that its services mount, where it ran before.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub mounted: BTreeMap<String, PathKind>,
 }
 
 /// A want, and what was noticed while it was put together.
@@ -57,13 +60,22 @@ pub struct Wanted {
     pub places: Places,
     /// The sources are those of the project's folder; their commit is asked for while the target is observed.
     pub of_folder: bool,
+    /// The copies of configs that it names and that are made when it is moved to.
+    pub copies: Vec<ToKeep>,
 }
 
 impl Wanted {
     /// A want with nothing to say about it.
     #[must_use]
     pub fn plain(want: Want) -> Self {
-        Self { want, notes: Vec::new(), blockers: Vec::new(), places: Places::default(), of_folder: false }
+        Self {
+            want,
+            notes: Vec::new(),
+            blockers: Vec::new(),
+            places: Places::default(),
+            of_folder: false,
+            copies: Vec::new(),
+        }
     }
 }
 
@@ -72,12 +84,7 @@ impl Want {
     ///
     /// # Errors
     /// If an env file or a Compose file is wrong, with file, line, column and key.
-    pub fn from_folder(
-        project: &Project,
-        environment: &EnvironmentName,
-        secrets: &[StoredSecret],
-        kept: &Path,
-    ) -> Result<Wanted> {
+    pub fn from_folder(project: &Project, environment: &EnvironmentName, secrets: &[StoredSecret]) -> Result<Wanted> {
         let versions = newest(secrets, environment);
         let sternway_config::Read { variables: configuration, unset } =
             sternway_config::load_pinned(&project.folder, &project.file, environment, &|name| {
@@ -93,7 +100,7 @@ impl Want {
                 .map(|(key, problem)| format!("{key} in {environment}: {}. {}", problem.message, problem.hint)),
         );
 
-        let loaded = compose_of(project, environment, &configuration, &versions, kept)?;
+        let (loaded, copies) = compose_of(project, environment, &configuration, &versions)?;
         let hidden = hidden_variables(&configuration, &loaded);
         let loaded_from = loaded.from_files;
         let verify = project.file.pipeline.verify.clone();
@@ -108,6 +115,7 @@ impl Want {
             revision: None,
             verify,
             remove: Removal::default(),
+            mounted: BTreeMap::new(),
         };
         let model = want.model().map_err(|error| placed(error, &loaded.places))?;
         model.check_slips().map_err(|error| placed(error, &loaded.places))?;
@@ -136,7 +144,7 @@ impl Want {
         if project.file.environment(environment)?.approvals.is_some() {
             notes.push("approvals are not in effect yet: nobody else has to sign this plan".to_owned());
         }
-        Ok(Wanted { want, notes, blockers, places: loaded.places, of_folder: true })
+        Ok(Wanted { want, notes, blockers, places: loaded.places, of_folder: true, copies })
     }
 
     /// What a release was.
@@ -153,6 +161,7 @@ impl Want {
             revision: release.revision.clone(),
             verify: release.verify.clone(),
             remove: Removal::default(),
+            mounted: release.mounted.clone(),
         }
     }
 
@@ -170,6 +179,7 @@ impl Want {
             revision: None,
             verify: Vec::new(),
             remove,
+            mounted: BTreeMap::new(),
         }
     }
 
@@ -208,7 +218,7 @@ impl Want {
 }
 
 /// The Compose model that an environment's files give with these variables, references to secrets as pins and configs as
-/// copies below `kept`.
+/// copies, which are not made yet.
 ///
 /// # Errors
 /// If a file is wrong, or uses what cannot be carried out.
@@ -217,12 +227,12 @@ pub(crate) fn compose_of(
     environment: &EnvironmentName,
     configuration: &[Variable],
     versions: &BTreeMap<SecretName, u32>,
-    kept: &Path,
-) -> Result<Loaded> {
+) -> Result<(Loaded, Vec<ToKeep>)> {
     let mut loaded = loaded(project, environment, configuration)?;
     resolve_references(&mut loaded.model, versions)?;
-    loaded.warnings.extend(kept::keep(kept, &mut loaded.model)?);
-    Ok(loaded)
+    let (copies, notes) = kept::name(&mut loaded.model)?;
+    loaded.warnings.extend(notes);
+    Ok((loaded, copies))
 }
 
 /// What an environment's Compose files give with these variables.

@@ -130,5 +130,6 @@ fn release(number: DeploymentNumber, environment: EnvironmentName, created: At) 
         revision: None,
         verify: vec![],
         evidence: vec![],
+        mounted: [].into(),
     }
 }

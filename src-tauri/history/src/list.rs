@@ -2,7 +2,9 @@
 
 use serde::de::DeserializeOwned;
 use sqlx::{QueryBuilder, Sqlite};
-use sternway_model::{Code, Deployment, DeploymentNumber, EnvironmentName, Error, Outcome, Plan, Result};
+use sternway_model::{
+    Code, Deployment, DeploymentNumber, EnvironmentName, Error, Outcome, Plan, Result, name_kept_files,
+};
 
 use crate::row::{Reader, select_deployments};
 use crate::{History, ProjectId};
@@ -120,7 +122,11 @@ impl History {
     /// # Errors
     /// [`Code::NotFound`] if there is no such deployment.
     pub async fn want_of(&self, project: ProjectId, number: DeploymentNumber) -> Result<serde_json::Value> {
-        self.stored("want", project, number).await
+        let mut want: serde_json::Value = self.stored("want", project, number).await?;
+        if let Some(application) = want.get_mut("application") {
+            name_kept_files(application);
+        }
+        Ok(want)
     }
 
     /// The plan that a deployment ran.

@@ -35,7 +35,7 @@ impl History {
         .bind(project.0)
         .bind(environment.as_str())
         .bind(limit);
-        self.all(statement, |row| row.json("release")).await
+        self.all(statement, |row| row.release()).await
     }
 
     /// The images of an environment's releases, newest first; bodies of releases are large, and here nothing else is wanted.
@@ -67,7 +67,7 @@ impl History {
             .fetch_optional(self.pool())
             .await
             .map_err(|error| self.fault(error))?;
-        row.map(|row| Reader::new(self, &row).json("release")).transpose()
+        row.map(|row| Reader::new(self, &row).release()).transpose()
     }
 
     /// How long each step usually takes in this environment, in seconds: the median over the last twenty successes, in

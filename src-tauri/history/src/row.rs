@@ -6,7 +6,10 @@ use serde::de::DeserializeOwned;
 use sqlx::query::Query;
 use sqlx::sqlite::{SqliteArguments, SqliteRow};
 use sqlx::{Row, Sqlite};
-use sternway_model::{At, Cause, Deployment, DeploymentNumber, Error, Kind, Outcome, Result, Stage, Step, StepState};
+use sternway_model::{
+    At, Cause, Deployment, DeploymentNumber, Error, Kind, Outcome, Release, Result, Stage, Step, StepState,
+    name_kept_files,
+};
 
 use crate::History;
 
@@ -53,6 +56,13 @@ impl<'a> Reader<'a> {
     pub(crate) fn json<T: DeserializeOwned>(&self, column: &str) -> Result<T> {
         let text: &str = self.get(column)?;
         serde_json::from_str(text).map_err(|error| self.history.damaged(format!("`{column}` cannot be read: {error}")))
+    }
+
+    /// A release, in the words of today.
+    pub(crate) fn release(&self) -> Result<Release> {
+        let mut release: Release = self.json("release")?;
+        name_kept_files(&mut release.application);
+        Ok(release)
     }
 
     pub(crate) fn maybe_json<T: DeserializeOwned>(&self, column: &str) -> Result<Option<T>> {

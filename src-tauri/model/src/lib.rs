@@ -23,6 +23,7 @@ mod counted;
 mod deployment;
 mod duration;
 mod error;
+mod kept;
 mod lines;
 mod names;
 mod nearest;
@@ -49,6 +50,7 @@ pub use counted::counted;
 pub use deployment::{Deployment, Event, Kind, Outcome, Stage, Step, StepState};
 pub use duration::Seconds;
 pub use error::{Code, Error, Location, Result};
+pub use kept::{KeptFile, name_kept_files};
 pub use lines::{LONGEST_LINE, Lines, may_be_cut};
 pub use names::{DeploymentNumber, EnvironmentName, ImageId, ProjectIdentity, ProjectName, SecretName, ServiceName};
 pub use nearest::{did_you_mean, nearest};
@@ -61,7 +63,7 @@ pub use read_file::{
     MOST_OF_CONTENT, MOST_OF_TEXT, MOST_OF_VALUES, open_file, read_file, read_piped, read_text, regular, text_of,
 };
 pub use recipe::{Alphabet, Recipe};
-pub use release::{Evidence, Origin, Release, Revision, Value, Variable};
+pub use release::{Evidence, Origin, PathKind, Release, Revision, Value, Variable};
 pub use seal::{Seal, refuse_marks, refuse_marks_in};
 pub use secret::{Reveal, SecretPin, SecretRef, expand, mentions};
 pub use sensitive::Sensitive;

@@ -108,4 +108,19 @@ pub struct Release {
     pub verify: Vec<VerifyStep>,
     /// What verification saw.
     pub evidence: Vec<Evidence>,
+    /// What each path of this machine was that a service mounts, by `SERVICE:TARGET`. Releases of earlier versions do not say it.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub mounted: BTreeMap<String, PathKind>,
+}
+
+/// What is at a path.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum PathKind {
+    /// A regular file.
+    File,
+    /// A folder.
+    Folder,
+    /// A socket, a device, or something else.
+    Other,
 }

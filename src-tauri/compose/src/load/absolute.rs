@@ -28,9 +28,7 @@ impl Base<'_> {
             }
         }
         for volume in entries(model.get_mut("volumes")) {
-            let bind = volume.get("driver").is_some_and(|driver| driver == "local")
-                && volume.pointer("/driver_opts/o").is_some_and(|o| o == "bind");
-            if bind {
+            if is_bind(volume) {
                 self.change(volume.pointer_mut("/driver_opts/device"), |path| self.path_of_host(path));
             }
         }
@@ -128,6 +126,68 @@ impl Base<'_> {
     }
 }
 
+/// Makes what lies in a folder relative to it, in a canonical model whose paths are absolute: what is kept of the model does not depend
+/// on where the folder is.
+pub fn relative_to(dir: &Path, model: &mut Value) {
+    let dir = in_texts(dir);
+    each_path(model, &|path| match path.strip_prefix(&dir)? {
+        "" => Some(".".to_owned()),
+        below if below.starts_with('/') => Some(format!(".{below}")),
+        _ => None,
+    });
+}
+
+/// Undoes [`relative_to`], for the place where the folder is now.
+pub fn absolute_in(dir: &Path, model: &mut Value) {
+    let dir = in_texts(dir);
+    each_path(model, &|path| match path.strip_prefix('.')? {
+        "" => Some(dir.clone()),
+        below if below.starts_with('/') => Some(format!("{dir}{below}")),
+        _ => None,
+    });
+}
+
+/// A path as a canonical model has it: dollars are doubled.
+fn in_texts(dir: &Path) -> String {
+    dir.to_string_lossy().trim_end_matches('/').replace('$', "$$")
+}
+
+/// Whether a volume is a folder of the host.
+fn is_bind(volume: &Value) -> bool {
+    volume.get("driver").is_some_and(|driver| driver == "local")
+        && volume.pointer("/driver_opts/o").is_some_and(|o| o == "bind")
+}
+
+/// Every text of a canonical model that is a path of this machine. What `change` gives takes its place.
+fn each_path(model: &mut Value, change: &dyn Fn(&str) -> Option<String>) {
+    let put = |value: Option<&mut Value>| {
+        if let Some(Value::String(path)) = value
+            && let Some(changed) = change(path)
+        {
+            *path = changed;
+        }
+    };
+    for kind in ["configs", "secrets"] {
+        entries(model.get_mut(kind)).for_each(|source| put(source.get_mut("file")));
+    }
+    entries(model.get_mut("volumes"))
+        .filter(|volume| is_bind(volume))
+        .for_each(|volume| put(volume.pointer_mut("/driver_opts/device")));
+    for service in entries(model.get_mut("services")) {
+        put(service.pointer_mut("/build/context"));
+        entries(service.pointer_mut("/build/additional_contexts")).for_each(|context| put(Some(context)));
+        for list in ["env_file", "label_file"] {
+            for file in items(service.get_mut(list)) {
+                if file.is_object() { put(file.get_mut("path")) } else { put(Some(file)) }
+            }
+        }
+        items(service.pointer_mut("/develop/watch")).for_each(|watch| put(watch.get_mut("path")));
+        items(service.get_mut("volumes"))
+            .filter(|mount| mount["type"] == "bind")
+            .for_each(|mount| put(mount.get_mut("source")));
+    }
+}
+
 /// Whether it is an absolute path of Windows: `C:\data`, `C:/data`, `\\server\share\data`.
 fn is_windows(path: &str) -> bool {
     if let Some(share) = path.strip_prefix(r"\\") {
@@ -178,5 +238,31 @@ mod tests {
         assert_eq!((base.path_of_host(""), base.path("")), ("/project".to_owned(), String::new()));
         assert_eq!(base.context("https://github.com/docker/compose.git"), "https://github.com/docker/compose.git");
         assert_eq!(base.context("."), "/project");
+    }
+
+    #[test]
+    fn what_is_kept_of_a_model_moves_with_its_folder() {
+        let model = |dir: &str, beside: &str| {
+            serde_json::json!({
+                "services": { "web": {
+                    "build": { "context": format!("{dir}/app"), "additional_contexts": { "base": dir } },
+                    "environment": { "DIR": "/srv/a$$shop/data" },
+                    "volumes": [
+                        { "type": "bind", "source": format!("{dir}/html"), "target": "/html" },
+                        { "type": "bind", "source": beside, "target": "/other" },
+                        { "type": "volume", "source": "data", "target": "/data" },
+                    ],
+                }},
+                "configs": { "c": { "file": format!("{dir}/c.conf") }, "k": { "kept": "0" } },
+                "secrets": { "s": { "file": format!("{dir}/s.txt") } },
+                "volumes": { "data": {}, "v": { "driver": "local", "driver_opts": { "o": "bind", "device": format!("{dir}/v") } } },
+            })
+        };
+        let beside = "/srv/a$$shop-beside/html";
+        let mut kept = model("/srv/a$$shop", beside);
+        relative_to(Path::new("/srv/a$shop"), &mut kept);
+        assert_eq!(kept, model(".", beside));
+        absolute_in(Path::new("/home/me/b"), &mut kept);
+        assert_eq!(kept, model("/home/me/b", beside));
     }
 }

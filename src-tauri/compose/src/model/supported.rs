@@ -217,6 +217,7 @@ const KEPT_BY_SWARM: &str = "a Swarm keeps such secrets and configs, and one eng
 const FILE_SOURCE: Keys = Of(&[
     ("name", Any),
     ("file", Any),
+    ("kept", Any), // ours: no Compose file has it
     ("environment", Any),
     ("content", Any),
     ("labels", Any),

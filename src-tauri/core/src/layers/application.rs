@@ -1,7 +1,7 @@
 //! Containers, networks, volumes and images: the Compose engine as a layer.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use async_trait::async_trait;
 use sternway_compose::{ComposePlan, Job as ComposeJob, Model, Output, Want as ComposeWant, ports};
@@ -22,7 +22,7 @@ impl Layer for Application {
     }
 
     async fn observe(&self, sight: &Sight<'_>, want: &Want) -> Result<Observed> {
-        let whole = Whole::new(sight.project, sight.environment, want)?;
+        let whole = Whole::new(sight.project, sight.environment, want, sight.kept)?;
         let mut observed = sight.observer.observe_for(&whole.want(want, None)).await?;
         if !observed.remote {
             let listening = ports::listening(&whole.model, &observed);
@@ -35,7 +35,7 @@ impl Layer for Application {
         let Observed::Application(observed) = observed else {
             return Err(Error::internal("the application layer was given what another layer saw"));
         };
-        let whole = Whole::new(sight.project, sight.environment, want)?;
+        let whole = Whole::new(sight.project, sight.environment, want, sight.kept)?;
         let mut plan = sternway_compose::plan(observed, &whole.want(want, None))?;
         let mut jobs = Vec::new();
         for work in std::mem::take(&mut plan.work) {
@@ -62,7 +62,7 @@ impl Layer for Application {
     async fn apply(&self, job: &Job, act: &Act<'_>) -> Result<String> {
         let compose_job: ComposeJob = serde_json::from_value(job.intent.clone())
             .map_err(|error| Error::internal(format!("a job cannot be read back: {error}")))?;
-        let whole = Whole::new(act.project, act.environment, act.want)?;
+        let whole = Whole::new(act.project, act.environment, act.want, act.kept)?;
         let run = sternway_compose::Run {
             engine: act.engine,
             source: act.source,
@@ -127,11 +127,12 @@ impl<'a> Whole<'a> {
         project: &'a Project,
         environment: &sternway_model::EnvironmentName,
         want: &Want,
+        kept: &Path,
     ) -> Result<Self> {
         Ok(Self {
             project,
             name: project.file.compose_project(environment),
-            model: want.model()?,
+            model: want.model()?.with_kept_in(kept),
             files: project.compose_files(environment)?,
             elsewhere: want.elsewhere(),
         })

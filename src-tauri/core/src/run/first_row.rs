@@ -7,6 +7,8 @@ use super::{Hold, walk};
 use crate::machine::Core;
 use crate::plan::{self, Prepared};
 use crate::planning::Goal;
+use crate::releases;
+use crate::want::Want;
 
 impl Core {
     /// Writes the deployment's first row, with the steps of its walk and those that come after it.
@@ -23,7 +25,8 @@ impl Core {
         if *goal == Goal::Interrupted {
             summary = format!("resumed · {summary}");
         }
-        let want = serde_json::to_value(&prepared.want)
+        let application = releases::kept(&hold.project.folder, &prepared.want.application);
+        let want = serde_json::to_value(Want { application, ..prepared.want.clone() })
             .map_err(|error| Error::internal(format!("a want cannot be stored: {error}")))?;
         let new = NewDeployment {
             project: hold.id,

@@ -3,6 +3,7 @@
 mod jobs;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 
 use sternway_compose::Lease;
 use sternway_model::{
@@ -16,8 +17,10 @@ use crate::git;
 use crate::journal::Journal;
 use crate::layers::{self, Job, Layer, Sight};
 use crate::machine::Core;
+use crate::needs;
 use crate::plan::Prepared;
 use crate::project::Project;
+use crate::releases;
 use crate::steps;
 use crate::trust;
 use crate::verify::{self, Scene};
@@ -156,18 +159,23 @@ impl Core {
             }
             _ => None,
         };
-        walk.jobs(source.as_ref()).await?;
+        walk.jobs(source.as_ref(), &self.parts.home.kept()).await?;
         let (evidence, images) = Box::pin(walk.verifications(self)).await?;
+        let mounted = match walk.hold.engine.observer().is_remote() {
+            true => BTreeMap::new(),
+            false => needs::mounts(&walk.prepared.want.model()?),
+        };
         Ok(Release {
             number: walk.journal.number(),
             environment: walk.hold.environment.clone(),
             created: self.parts.clock.now(),
             configuration: walk.prepared.want.configuration.clone(),
-            application: walk.prepared.want.application.clone(),
+            application: releases::kept(&walk.hold.project.folder, &walk.prepared.want.application),
             images,
             revision: walk.prepared.want.revision.clone(),
             verify: walk.prepared.want.verify.clone(),
             evidence,
+            mounted,
         })
     }
 }
@@ -245,7 +253,8 @@ impl Walk<'_> {
         let hold = self.hold;
         let mut evidence = Vec::new();
         let step = self.begin(Stage::Verification, LOOK_AGAIN).await?;
-        let (done, images) = match self.look_again(self.prepared.want.verify.is_empty()).await {
+        let kept = core.parts.home.kept();
+        let (done, images) = match self.look_again(&kept, self.prepared.want.verify.is_empty()).await {
             Ok((seen, images)) => (Ok(seen), images),
             Err(error) => (Err(error), Images::default()),
         };
@@ -273,7 +282,7 @@ impl Walk<'_> {
             let mut done = verify::verify(check, &scene).await;
             if done.is_ok() && number == last {
                 // What has answered may have ended since: an engine that is being stopped ends its containers one by one.
-                done = match self.look_again(true).await {
+                done = match self.look_again(&kept, true).await {
                     Ok(_) => done,
                     Err(error) => Err(error.context("after it")),
                 };
@@ -286,7 +295,7 @@ impl Walk<'_> {
 
     /// A plan for the same want has to be empty now: that every call succeeded is not enough. The last look is over a new connection:
     /// an engine that is being stopped takes none from before it ends the first container.
-    async fn look_again(&self, last: bool) -> Result<(String, Images)> {
+    async fn look_again(&self, kept: &Path, last: bool) -> Result<(String, Images)> {
         if self.prepared.is_idle() {
             // Nothing was done since the plan was made from what was seen.
             return Ok((runs_as_planned(self.prepared.plan.kept.len()), self.prepared.images.clone()));
@@ -297,6 +306,7 @@ impl Walk<'_> {
             environment: &hold.environment,
             observer: hold.engine.observer(),
             have: None,
+            kept,
         };
         if last {
             hold.engine.observer().answers_anew().await?;

@@ -54,7 +54,7 @@ impl Core {
         let lease = self.lease(project, environment, &hand.engine, cancel).await?;
         let work = async {
             self.sweep(project, environment, &hand.engine).await?.iter().for_each(|left_over| notices(left_over));
-            let whole = Whole::new(project, environment, &hand.want)?;
+            let whole = Whole::new(project, environment, &hand.want, &self.parts.home.kept())?;
             let output = Told { notices, redactor: &hand.redactor };
             let want = whole.want(&hand.want, None);
             let run = self.run_of(&hand, &want, &output, cancel, Some(&lease));
@@ -89,7 +89,7 @@ impl Core {
         confirm(environment, project.file.environment(environment)?.protected, typed)?;
         let hand = self.hand(project, environment, notices).await?;
         self.sweep(project, environment, &hand.engine).await?.iter().for_each(|left_over| notices(left_over));
-        let whole = Whole::new(project, environment, &hand.want)?;
+        let whole = Whole::new(project, environment, &hand.want, &self.parts.home.kept())?;
         let output = Told { notices, redactor: &hand.redactor };
         let want = whole.want(&hand.want, None);
         let run = self.run_of(&hand, &want, &output, cancel, None);
@@ -152,8 +152,7 @@ impl Core {
     }
 
     async fn hand(&self, project: &Project, environment: &EnvironmentName, notices: &Notices) -> Result<Hand> {
-        let id = self.project_id(project).await?;
-        let release: Option<Release> = self.history().await?.current_release(id, environment).await?;
+        let release: Option<Release> = self.current_release(project, environment).await?;
         let Some(release) = release else {
             return Err(Error::new(Code::NotFound, format!("nothing was deployed to {environment} yet"))
                 .hint(format!("Deploy it with `sternway deploy {environment}`.")));

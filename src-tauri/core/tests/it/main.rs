@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod forged;
 #[cfg(test)]
+mod home;
+#[cfg(test)]
 #[cfg(unix)]
 mod irregular;
 #[cfg(test)]
@@ -71,7 +73,7 @@ configuration:
             let (keychain, ends_at) = (Arc::new(MemoryKeychain::default()), Arc::new(Mutex::new(None)));
             let end = ends_at.clone();
             let core = Sternway::new(Parts {
-                home: Home::at(folder.path().join("home")).expect("a home"),
+                home: Home::at(folder.path().join("home")),
                 clock: Arc::new(Ticks::default()),
                 vault: Vault::new(keychain.clone()).expect("a vault"),
                 person: "ann".to_owned(),
@@ -213,6 +215,7 @@ configuration:
             revision: None,
             verify: vec![],
             evidence: vec![],
+            mounted: [].into(),
         };
         history.finish(project, number, Outcome::Succeeded, None, Some(&release), at(2)).await.expect("finished");
         number

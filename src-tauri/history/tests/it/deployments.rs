@@ -1,7 +1,7 @@
 //! Beginning, ending, and who may.
 
-use sternway_history::{Filter, History};
-use sternway_model::{Code, DeploymentNumber, Outcome};
+use sternway_history::{Filter, History, NewDeployment};
+use sternway_model::{Code, DeploymentNumber, Outcome, Release};
 
 use crate::fixture::{at, begin, begin_with, plan, release, shop};
 
@@ -128,6 +128,42 @@ async fn what_a_deployment_wanted_is_there_after_a_crash() {
     let number = begin(&shop.history, shop.project, "staging").await.unwrap();
     let reopened = History::open(shop.home.path()).await.unwrap();
     assert_eq!(reopened.want_of(shop.project, number).await, Ok(serde_json::json!({ "kind": "deploy" })));
+}
+
+#[tokio::test]
+async fn copies_that_earlier_versions_named_by_their_path_are_named_by_their_content() {
+    let shop = shop().await;
+    let hash = "2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae";
+    let application = serde_json::json!({ "configs": {
+        "page": { "file": format!("/home/me/old/kept/{hash}-644/index.html") },
+        "own": { "file": "/srv/shop/own.conf" },
+    }});
+    let number = shop
+        .history
+        .begin(&NewDeployment {
+            project: shop.project,
+            plan: &plan("staging"),
+            want: &serde_json::json!({ "application": application }),
+            by: "ann",
+            owner: "a",
+            started: at(1),
+            summary: "",
+            steps: &[],
+            after_interruption: false,
+        })
+        .await
+        .unwrap();
+    let made = Release { application, ..release(number, "staging") };
+    shop.history.finish(shop.project, number, Outcome::Succeeded, None, Some(&made), at(2)).await.unwrap();
+
+    let understood = serde_json::json!({ "configs": {
+        "page": { "kept": format!("{hash}-644/index.html") },
+        "own": { "file": "/srv/shop/own.conf" },
+    }});
+    assert_eq!(shop.history.want_of(shop.project, number).await.unwrap()["application"], understood);
+    assert_eq!(shop.history.release(shop.project, number).await.unwrap().unwrap().application, understood);
+    let current = shop.history.current_release(shop.project, &"staging".parse().unwrap()).await.unwrap();
+    assert_eq!(current.unwrap().application, understood);
 }
 
 #[tokio::test]

@@ -69,6 +69,7 @@ mod fixture {
             revision: None,
             verify: vec![],
             evidence: vec![],
+            mounted: [].into(),
         }
     }
 

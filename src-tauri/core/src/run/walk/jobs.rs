@@ -1,6 +1,7 @@
 //! The layers' work: what does not wait for each other is done at the same time.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
@@ -30,11 +31,11 @@ struct Numbered<'p> {
 impl Walk<'_> {
     /// Does all work: images first, then layer after layer. When a piece of it fails, nothing new is begun, unless it is one
     /// whose failure others do not mind; what runs ends, or brings back what it touched, first. Images may come from `source`.
-    pub(super) async fn jobs(&mut self, source: Option<&Engine>) -> Result<()> {
+    pub(super) async fn jobs(&mut self, source: Option<&Engine>, kept: &Path) -> Result<()> {
         let numbered = numbered(&self.prepared.jobs, self.number);
         let mut done = BTreeSet::new();
         for phase in numbered.chunk_by(|one, next| one.job.stage == next.job.stage) {
-            self.phase(phase, source, &mut done).await?;
+            self.phase(phase, source, kept, &mut done).await?;
         }
         self.number = numbered.last().map_or(self.number, |last| last.number);
         Ok(())
@@ -44,10 +45,11 @@ impl Walk<'_> {
         &mut self,
         phase: &[Numbered<'_>],
         source: Option<&Engine>,
+        kept: &Path,
         done: &mut BTreeSet<(LayerName, usize)>,
     ) -> Result<()> {
         let Self { hold, prepared, secrets, journal, .. } = *self;
-        let means = Means { hold, prepared, source, secrets, journal };
+        let means = Means { hold, prepared, source, kept, secrets, journal };
         let layers = layers::all();
         let mut waiting: Vec<&Numbered<'_>> = phase.iter().collect();
         let mut running = FuturesUnordered::new();
@@ -121,6 +123,7 @@ struct Means<'a> {
     hold: &'a Hold,
     prepared: &'a Prepared,
     source: Option<&'a Engine>,
+    kept: &'a Path,
     secrets: &'a Revealed,
     journal: &'a Journal,
 }
@@ -150,6 +153,7 @@ impl<'a> Means<'a> {
             engine: &self.hold.engine,
             source: self.source,
             want: &self.prepared.want,
+            kept: self.kept,
             secrets: self.secrets,
             journal: self.journal,
             step,
