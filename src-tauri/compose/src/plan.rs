@@ -7,10 +7,10 @@ mod removals;
 mod requirements;
 #[cfg(test)]
 mod tests;
+mod text;
 mod without_effect;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
 use std::path::{Path, PathBuf};
 
 use indexmap::IndexSet;
@@ -481,44 +481,4 @@ fn missing(what: &str, key: &str, name: &str) -> Error {
     Error::new(Code::NotFound, format!("the external {what} {name} does not exist"))
         .hint(format!("Create it with `docker {what} create {name}`, or remove `external: true`."))
         .at(at(&format!("{what}s.{key}")))
-}
-
-impl fmt::Display for ComposePlan {
-    /// One line per piece of work, then what stays, then the notes and what stands in the way. `{:#}` adds what each piece waits
-    /// for.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for Work { change, after, .. } in &self.work {
-            write!(f, "{} {}: {}", word(change.action), change.subject, change.reason)?;
-            if f.alternate() && !after.is_empty() {
-                let awaited = after.iter().filter_map(|place| Some(self.work.get(*place)?.change.subject.as_str()));
-                write!(f, " [after {}]", awaited.collect::<Vec<_>>().join(", "))?;
-            }
-            writeln!(f)?;
-        }
-        for service in &self.kept {
-            writeln!(f, "keep service {service}")?;
-        }
-        for note in &self.notes {
-            writeln!(f, "note: {note}")?;
-        }
-        for key in &self.without_effect {
-            writeln!(f, "note: {key}")?;
-        }
-        for blocker in &self.blockers {
-            writeln!(f, "blocker: {blocker}")?;
-        }
-        Ok(())
-    }
-}
-
-fn word(action: Action) -> &'static str {
-    match action {
-        Action::Create => "create",
-        Action::Update => "update",
-        Action::Recreate => "recreate",
-        Action::Start => "start",
-        Action::Remove => "remove",
-        Action::Build => "build",
-        Action::Pull => "pull",
-    }
 }
