@@ -137,18 +137,9 @@ impl History {
         name: &SecretName,
         version: u32,
     ) -> Result<()> {
-        sqlx::query(
-            "UPDATE secret_version SET by_name = 0
-             WHERE project = ? AND environment = ? AND name = ? AND version = ?",
-        )
-        .bind(project.0)
-        .bind(environment.as_str())
-        .bind(name.as_str())
-        .bind(version)
-        .execute(self.pool())
-        .await
-        .map_err(|error| self.fault(error))?;
-        Ok(())
+        let statement = "UPDATE secret_version SET by_name = 0
+             WHERE project = ? AND environment = ? AND name = ? AND version = ?";
+        self.change_secret(statement, project, environment, name, version).await
     }
 
     /// Notes that the value of a version is not in the keychain any more. Nothing happens if it was not.
@@ -162,17 +153,21 @@ impl History {
         name: &SecretName,
         version: u32,
     ) -> Result<()> {
-        sqlx::query(
-            "UPDATE secret_version SET fingerprint = NULL
-             WHERE project = ? AND environment = ? AND name = ? AND version = ?",
-        )
-        .bind(project.0)
-        .bind(environment.as_str())
-        .bind(name.as_str())
-        .bind(version)
-        .execute(self.pool())
-        .await
-        .map_err(|error| self.fault(error))?;
+        let statement = "UPDATE secret_version SET fingerprint = NULL
+             WHERE project = ? AND environment = ? AND name = ? AND version = ?";
+        self.change_secret(statement, project, environment, name, version).await
+    }
+
+    async fn change_secret(
+        &self,
+        statement: &'static str,
+        project: ProjectId,
+        environment: &EnvironmentName,
+        name: &SecretName,
+        version: u32,
+    ) -> Result<()> {
+        let statement = sqlx::query(statement).bind(project.0).bind(environment.as_str()).bind(name.as_str());
+        statement.bind(version).execute(self.pool()).await.map_err(|error| self.fault(error))?;
         Ok(())
     }
 
