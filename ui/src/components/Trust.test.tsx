@@ -10,7 +10,7 @@ const NEW: TrustView = {
   at: null,
   by: null,
   commands: [
-    { stage: "checks", name: "unit tests", line: "npm test" },
+    { stage: "checks", name: "unit tests", line: "npm test\u202e" },
     { stage: "notification", name: "./tell.sh", line: "./tell.sh" },
   ],
 };
@@ -43,7 +43,7 @@ test("a project that is new says so on its overview, and its commands are read b
   await user.click(screen.getByRole("button", { name: "Look at 2 commands…" }));
   const dialog = within(await screen.findByRole("dialog", { name: "Trust shop?" }));
   expect(dialog.getByText("Checks")).toBeTruthy();
-  expect(dialog.getByText("npm test")).toBeTruthy();
+  expect(dialog.getByText("npm test\\u{202e}"), "nothing of a command is hidden").toBeTruthy();
   expect(dialog.getAllByText("./tell.sh"), "a name that is the command is said once").toHaveLength(1);
   await user.click(dialog.getByRole("button", { name: "Trust this project" }));
   await waitFor(() => expect(screen.queryByText("New to this machine")).toBeNull());

@@ -8,6 +8,7 @@ import { Notice, Problem } from "./Problem";
 import { STAGES } from "./stages";
 import { Time } from "./Time";
 import classes from "./Trust.module.css";
+import { visible } from "./visible";
 import { count } from "./words";
 
 /** A project whose commands may not run here yet: says so, and leads to them. Nothing where there are none, or a person trusts them. */
@@ -79,8 +80,8 @@ function Commands({ commands }: { commands: ProjectCommand[] }) {
             .filter((command) => command.stage === stage)
             .map(({ name, line }, at) => (
               <dd key={at}>
-                {name !== line && <span>{name}</span>}
-                <code>{line}</code>
+                {name !== line && <span>{visible(name)}</span>}
+                <code>{visible(line)}</code>
               </dd>
             ))}
         </div>
