@@ -61,7 +61,7 @@ pub fn compute(sample: &Sample, times: usize) -> Result<Vec<f64>> {
     let mut took = Vec::new();
     for _ in 0..times {
         let begun = Instant::now();
-        let grid = grid(&folder, &project);
+        let grid = grid(&folder, &project).map_err(wrong)?;
         took.push(begun.elapsed().as_secs_f64() * 1000.0);
         if grid.rows.len() != KEYS || !grid.problems.is_empty() {
             return Err(Failure::new(format!("{} rows, {} problems", grid.rows.len(), grid.problems.len())));
