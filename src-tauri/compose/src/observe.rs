@@ -22,7 +22,7 @@ use crate::labels;
 use crate::model::{Build, Model, Service};
 use crate::one_off::OneOff;
 use crate::plan::Want;
-use crate::ports::{self, Taken};
+use crate::ports::{self, Taken, Who};
 use crate::storage::{self, Written};
 use crate::worked_on::{self, Made};
 
@@ -64,6 +64,8 @@ pub struct Observed {
     pub taken: Vec<Taken>,
     /// What running containers of others write to.
     pub written: Vec<Written>,
+    /// Containers of others by their names.
+    pub names: BTreeMap<String, Who>,
     /// Containers outside the project to which services link, and which are not there.
     pub unlinked: BTreeSet<String>,
 }
@@ -269,12 +271,11 @@ impl Observer {
             let model = want.model;
             observed.builds = observe_builds(want, &list).await?;
             observed.files = fingerprint::files(model, observed.remote)?;
-            let has_to_do =
-                |service: &Service| !service.ports.is_empty() || storage::written_by(model, service).next().is_some();
-            if model.services.values().any(has_to_do) {
+            if !model.services.is_empty() {
                 let others = self.others(project).await?;
                 observed.taken = others.iter().flat_map(ports::published).collect();
                 observed.written = storage::written(&others);
+                observed.names = others.iter().map(ports::named).collect();
             }
             observed.unlinked = self.unlinked(model).await?;
             if want.remove.volumes {

@@ -368,6 +368,15 @@ impl<'a> Planner<'a> {
             ));
         }
         self.blockers.extend(ports::conflicts(place.name, place.service, &self.taken));
+        if action != Action::Start
+            && let Some(by) = self.observed.names.get(&place.container_name())
+        {
+            let (name, wanted) = (place.name, place.container_name());
+            self.blockers.insert(format!(
+                "the container of {name} is to be called {wanted}, and {by} is called so already: rename or remove that one, or change \
+                 `container_name`"
+            ));
+        }
         let (blockers, notes) = storage::shared_with_others(self.want.model, place.name, place.service, &self.written);
         self.blockers.extend(blockers);
         notes.into_iter().for_each(|note| self.note(note));

@@ -76,9 +76,9 @@ impl Who {
 }
 
 impl Observer {
-    /// The containers of others that run.
+    /// The containers of others, in all states.
     pub(crate) async fn others(&self, project: &str) -> Result<Vec<ContainerSummary>> {
-        let mut list = self.list_containers(ListContainersOptionsBuilder::new().build()).await?;
+        let mut list = self.list_containers(ListContainersOptionsBuilder::new().all(true).build()).await?;
         list.retain(|container| project_of(container).is_none_or(|owner| owner != project));
         Ok(list)
     }
@@ -94,7 +94,13 @@ pub(crate) fn who(container: &ContainerSummary) -> Who {
     Who::Container { name: name.unwrap_or_default(), project: project_of(container).cloned() }
 }
 
-/// Ports that a running container publishes.
+/// A container by its name.
+pub(crate) fn named(container: &ContainerSummary) -> (String, Who) {
+    let name = container.names.iter().flatten().next().map(|name| name.trim_start_matches('/').to_owned());
+    (name.unwrap_or_default(), who(container))
+}
+
+/// Ports that a container publishes; one that does not run has none.
 pub(crate) fn published(container: &ContainerSummary) -> Vec<Taken> {
     let by = who(container);
     let ports = container.ports.iter().flatten().filter_map(|port| {

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::ops::Bound;
 
-use bollard::models::ContainerSummary;
+use bollard::models::{ContainerSummary, ContainerSummaryStateEnum};
 use serde::Serialize;
 use sternway_model::ServiceName;
 
@@ -98,10 +98,13 @@ fn parent(path: &str) -> Option<&str> {
     path.rsplit_once('/').map(|(folder, _)| folder).filter(|folder| !folder.is_empty())
 }
 
-/// What these containers write to, ordered by place.
+/// What these containers write to as far as they run, ordered by place.
 pub(crate) fn written(containers: &[ContainerSummary]) -> Vec<Written> {
     let mut written: Vec<Written> = Vec::new();
-    for container in containers {
+    let stopped =
+        [ContainerSummaryStateEnum::CREATED, ContainerSummaryStateEnum::EXITED, ContainerSummaryStateEnum::DEAD];
+    for container in containers.iter().filter(|container| container.state.is_none_or(|state| !stopped.contains(&state)))
+    {
         let places = container.mounts.iter().flatten().filter(|mount| mount.rw != Some(false));
         let places = places.filter_map(shared_place).filter(|place| holds_data(place));
         written.extend(places.map(|place| Written { place, by: who(container) }));

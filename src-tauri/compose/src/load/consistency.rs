@@ -37,9 +37,25 @@ impl Whole<'_> {
         for (name, service) in self.section("services") {
             self.service(name, service)?;
         }
+        self.names()?;
         let services = self.section("services").map(|(name, service)| (name.as_str(), service));
         sizes::services(services, |error, path| self.places.locate(error, path))?;
         self.cycles()
+    }
+
+    /// A name that two services give their containers.
+    fn names(&self) -> Result<()> {
+        let mut first: HashMap<&str, &str> = HashMap::new();
+        for (name, service) in self.section("services") {
+            let Some(wanted) = service.get("container_name").and_then(Value::as_str) else { continue };
+            if let Some(other) = first.insert(wanted, name) {
+                let path = join(&join("services", name), "container_name");
+                return Err(self
+                    .wrong(&path, format!("services {other} and {name} both call their container `{wanted}`"))
+                    .hint("Give one of them another name, or leave `container_name` out."));
+            }
+        }
+        Ok(())
     }
 
     fn section(&self, key: &str) -> impl Iterator<Item = (&String, &Value)> {

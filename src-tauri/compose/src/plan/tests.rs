@@ -1,6 +1,7 @@
 //! The plan's decisions, compared by its text.
 
 mod jobs;
+mod names;
 mod order;
 mod ports;
 mod sizes;

@@ -488,3 +488,11 @@ fn what_is_larger_than_any_real_file_ends_with_an_error() {
     }
     assert_eq!(error(&bomb).code, Code::InvalidInput);
 }
+
+#[test]
+fn two_containers_of_one_name_are_refused() {
+    let error =
+        error("services:\n  a: { image: i, container_name: same }\n  b:\n    image: i\n    container_name: same\n");
+    assert!(error.message.contains("services a and b both call their container `same`"), "{}", error.message);
+    assert_eq!(error.at.and_then(|at| at.line), Some(5));
+}
