@@ -2,6 +2,7 @@
 
 mod config_files;
 mod configuration;
+mod copies;
 mod first_steps;
 mod kept_images;
 #[cfg(target_os = "linux")]

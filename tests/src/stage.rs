@@ -151,7 +151,12 @@ impl Stage {
 
     /// A command of the terminal front on this project, with JSON as its answer.
     pub fn call<'a>(&self, arguments: impl IntoIterator<Item = &'a str>) -> Call {
-        let project = self.project().to_string_lossy().into_owned();
+        self.call_in(&self.project(), arguments)
+    }
+
+    /// As [`Stage::call`], on the project of another folder.
+    pub fn call_in<'a>(&self, folder: &Path, arguments: impl IntoIterator<Item = &'a str>) -> Call {
+        let project = folder.to_string_lossy().into_owned();
         let before = ["--project".to_owned(), project, "--json".to_owned()];
         Call::new(before.into_iter().chain(arguments.into_iter().map(str::to_owned)).collect())
             .environment("STERNWAY_HOME", &self.home().to_string_lossy())

@@ -2,10 +2,12 @@
 //! `docker compose` would begin a second one beside it, with empty volumes.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 
 use sternway_compose::{Observer, allowed_name};
-use sternway_model::{EnvironmentName, Release, Result, counted, read_text, yaml};
+use sternway_model::{Code, EnvironmentName, Error, Release, Result, counted, read_text, yaml};
 
+use crate::machine::Core;
 use crate::project::Project;
 
 /// What to say before the first deployment. What cannot be found out is not said.
@@ -28,6 +30,48 @@ pub(crate) async fn note(project: &Project, environment: &EnvironmentName, obser
     }
     notes
 }
+
+impl Core {
+    /// The folder from which an environment's containers were made, if that is another one and this folder's history has nothing of them:
+    /// a copy of a project must not reach into the environment of the first.
+    pub(crate) async fn others_folder(
+        &self,
+        project: &Project,
+        environment: &EnvironmentName,
+        observer: &Observer,
+    ) -> Result<Option<String>> {
+        let id = self.project_id(project).await?;
+        if self.newest(id, environment).await?.is_some() {
+            return Ok(None);
+        }
+        let observed = observer.observe(&project.file.compose_project(environment)).await?;
+        let mut folders =
+            observed.containers.into_iter().filter_map(|mut container| container.labels.remove(MADE_FROM));
+        Ok(folders.find(|folder| Path::new(folder) != project.folder))
+    }
+
+    /// Refuses what would look into containers of another folder's project; see [`Core::others_folder`].
+    ///
+    /// # Errors
+    /// [`Code::NotFound`] with that folder.
+    pub(crate) async fn refuse_others(
+        &self,
+        project: &Project,
+        environment: &EnvironmentName,
+        observer: &Observer,
+    ) -> Result<()> {
+        let Some(folder) = self.others_folder(project, environment, observer).await? else { return Ok(()) };
+        let name = project.file.compose_project(environment);
+        Err(Error::new(Code::NotFound, format!("nothing was deployed to {environment} from this folder yet")).hint(
+            format!(
+                "The containers of {name} were made from {folder}: use that folder, or deploy from this one first."
+            ),
+        ))
+    }
+}
+
+/// Compose's label for the project's folder.
+const MADE_FROM: &str = "com.docker.compose.project.working_dir";
 
 /// What stops a plan because the environment ran under another Compose project's name until now, whose containers are still there: two
 /// stacks would run, and the new one would begin without the data of the old. What is left of one that is gone is a note.

@@ -239,17 +239,18 @@ impl Core {
                 wanted.notes.extend(elsewhere::note(project, environment, observer).await);
             }
         }
+        if let (Goal::Nothing(_), Some(folder)) = (goal, self.others_folder(project, environment, observer).await?) {
+            wanted.blockers.push(format!(
+                "the containers of {} were made from another folder, {folder}, and nothing was deployed to {environment} from this one: take \
+                 them down from there",
+                project.file.compose_project(environment)
+            ));
+        }
         if let Some(have) = &have {
             let elsewhere::Renamed { notes, blockers } =
                 elsewhere::renamed(project, environment, have, observer).await?;
             wanted.notes.extend(notes);
-            // Whoever takes the new one down leaves the old one as it is.
-            let ends = matches!(goal, Goal::Nothing(_));
-            if ends {
-                wanted.notes.extend(blockers)
-            } else {
-                wanted.blockers.extend(blockers)
-            }
+            wanted.blockers.extend(blockers);
             wanted.notes.extend(gone_files(project, goal, have));
             wanted.notes.extend(self.undoes(id, goal, have, &wanted.want).await?);
         }

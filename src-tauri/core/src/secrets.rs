@@ -177,6 +177,10 @@ impl Core {
         value: &Sensitive,
     ) -> Result<u32> {
         project.file.environment(environment)?;
+        if value.reveal().contains('\0') {
+            return Err(Error::invalid(format!("the value of {name} has a NUL in it, which no variable can have"))
+                .hint("Give binary data in another form, such as base64, and decode it where it is used."));
+        }
         let vault = self.vault();
         let history = self.history().await?;
         let id = self.project_id(project).await?;

@@ -131,8 +131,9 @@ impl Core {
         filter: &LogFilter,
     ) -> Result<ServiceLog> {
         project.file.environment(environment)?;
-        let (redactor, notice) = self.environment_redactor(project, environment).await?;
         let observer = self.observer(project, environment)?;
+        self.refuse_others(project, environment, &observer).await?;
+        let (redactor, notice) = self.environment_redactor(project, environment).await?;
         let query = LogQuery {
             services: filter.services.iter().cloned().collect(),
             follow: filter.follow,

@@ -123,6 +123,7 @@ impl Core {
     ) -> Result<Session> {
         confirm(environment, project.file.environment(environment)?.protected, typed)?;
         let engine = self.engine(project, environment)?;
+        self.refuse_others(project, environment, engine.observer()).await?;
         engine.exec(&project.file.compose_project(environment), service, number, command).await
     }
 
@@ -142,6 +143,7 @@ impl Core {
         stop: &CancellationToken,
     ) -> Result<CommandEvents> {
         confirm(environment, project.file.environment(environment)?.protected, typed)?;
+        self.refuse_others(project, environment, &self.observer(project, environment)?).await?;
         let (redactor, notice) = self.environment_redactor(project, environment).await?;
         let engine = self.engine(project, environment)?;
         let shown = engine.shell(&project.file.compose_project(environment), service, line, stop).await?;
